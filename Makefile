@@ -3,6 +3,7 @@
 # make test-full  the long ones: load, crashes, mutants, many seeds
 # make coverage  all of them, and what they reach
 # make lint   ruff and mypy
+# make docs   the documentation site, in .docs/site
 # make screenshots  the pictures of the quiz pages
 # make bench  speed and memory, as ratios
 # make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test;
@@ -20,7 +21,7 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-full coverage lint bench fuzz screenshots system clean
+.PHONY: demo test test-full coverage lint docs bench fuzz screenshots system clean
 .DELETE_ON_ERROR:
 
 demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
@@ -57,6 +58,9 @@ bench: $(READY)
 	$(BIN)/python tests/bench/quiz_store.py
 	$(BIN)/python tests/bench/quiz_bounds.py
 	$(BIN)/quizzes loadtest --students 2000
+
+docs: $(READY)
+	$(BIN)/python .docs/build.py
 
 screenshots: $(READY) system
 	$(BIN)/python tests/support/screenshots.py quizzes/pictures

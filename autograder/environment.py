@@ -6,15 +6,25 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import numpy as np
-from threadpoolctl import threadpool_limits
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
-__all__ = ["environment", "one_core", "one_thread"]
+__all__ = ["available_cores", "environment", "one_core", "one_thread"]
+
+# NumPy is imported when it is needed: a command counts the cores before it imports the engine.
+
+
+def available_cores() -> int:
+    """The number of cores that this process may use: fewer than the machine has under `taskset` or Slurm."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def environment() -> dict[str, str]:
     """Names and versions, as reports and calibrations record them."""
+    import numpy as np
+
     return {"python": platform.python_version(), "numpy": np.__version__, "machine": platform.machine()}
 
 
@@ -42,4 +52,6 @@ def one_thread() -> threadpool_limits:
     Layers here are small: a second thread spins more than it computes, and takes the core that another
     grading process is on.
     """
+    from threadpoolctl import threadpool_limits
+
     return threadpool_limits(1, user_api="blas")

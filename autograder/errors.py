@@ -13,6 +13,8 @@ A wrong answer is none of these: it is a `Failure` (see `checks.failures`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "AutograderError",
     "Busy",
@@ -26,6 +28,7 @@ __all__ = [
     "TooLarge",
     "UnmatchedError",
     "UsageError",
+    "choose_one",
 ]
 
 
@@ -46,6 +49,12 @@ class AutograderError(Exception):
 
 def _rebuild(kind: type[AutograderError], message: str, next_step: str) -> AutograderError:
     return kind(message, next_step=next_step)
+
+
+def choose_one(names: Iterable[str], otherwise: str = "") -> str:
+    """The next step after an unknown name: choose a known one; `otherwise` where there is none."""
+    known = ", ".join(names)
+    return f"Choose one of: {known}." if known else otherwise
 
 
 class UsageError(AutograderError):

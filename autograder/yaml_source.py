@@ -50,7 +50,9 @@ def read_yaml(path: Path, model: type[M]) -> M:
         text = path.read_text(encoding="utf-8")
         data = yaml.safe_load(text)
     except OSError as problem:
-        raise ContentError(f"{path} cannot be read: {problem.strerror}.") from problem
+        raise ContentError(
+            f"{path} cannot be read: {problem.strerror}.", next_step="Add the file, or let yourself read it."
+        ) from problem
     except UnicodeDecodeError as problem:
         raise ContentError(f"{path} is not UTF-8 text.", next_step="Save it as UTF-8.") from problem
     except yaml.YAMLError as problem:

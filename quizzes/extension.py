@@ -6,10 +6,12 @@ imported only when they are served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from autograder.site.extensions import Extension
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -19,20 +21,25 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.extensions import LinkTarget
+    from autograder.site.file_store import FileStore
+    from autograder.site.ledger import LedgerName
+    from autograder.site.marks import Mark
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
 
 __all__ = ["EXTENSION", "QuizExtension"]
 
 
-class QuizExtension:
+class QuizExtension(Extension):
     """The site's extension for timed quizzes; see `autograder.site.extensions.Extension`."""
 
     package = "quizzes.web"
     title = "Quizzes"
+    work_kind = "quiz"
     migrations = Path(__file__).parent / "store" / "migrations"
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -86,6 +93,25 @@ class QuizExtension:
 
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
+
+    def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
+        """Append people's marks of an attempt to the ledger of its quiz."""
+        from quizzes.store.mark_records import record_marks
+
+        return record_marks(connection, work, marks)
+
+    def ledger_faults(
+        self,
+        connection: Connection,
+        name: LedgerName,
+        lines: Sequence[Line],
+        people: Mapping[str, str],
+        files: FileStore,
+    ) -> Sequence[str]:
+        """People's marks that are not as the ledger of their quiz says."""
+        from quizzes.store.mark_records import ledger_faults
+
+        return ledger_faults(connection, name, lines, people)
 
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Publish all quizzes of the course, open since a minute ago."""

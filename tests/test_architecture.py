@@ -166,13 +166,15 @@ def test_the_site_imports_no_extension() -> None:
 
 
 def test_what_quizzes_use_of_the_engine() -> None:
-    """Quizzes build on the site, the course, errors, the report, tables, archives and one grading module."""
-    rooms = {"site", "course", "errors", "report", "yaml_source", "gradebook", "submissions"}
+    """Quizzes build on the site, the course, errors, report, ledger, tables, archives, one grading module."""
+    rooms = {"site", "course", "errors", "report", "results", "yaml_source", "gradebook", "submissions"}
     for name, path in MODULES.items():
         if name.split(".")[0] == "quizzes":
             used = {room_of(imported) for imported in ours(path) if imported.split(".")[0] == "autograder"}
             extra = {"grading"} if name == "quizzes.content.function_grading" else set()
+            extra |= {"pages"} if name == "quizzes.analysis.page" else set()  # the design of all pages
             extra |= {"cli"} if name.startswith("quizzes.cli") else set()
+            extra |= {"pages"} if name == "quizzes.analysis.page" else set()  # one design of pages
             assert used <= rooms | extra, name
 
 

@@ -52,6 +52,17 @@ ELSEWHERE = (
     "solutions/",
 )
 
+# What STYLE.md replaces by the everyday technical term: submit, isolate, build, "not a number".
+PHRASES = re.compile(
+    r"(?<!by )\bhand(?:s|ed|ing)? (?:it |them |this |something )?in\b"
+    r"|\bshut in\b|(?<!great )\bdeal(?:s|t|ing)?\b"
+    r"|(?<!there )\bis no (?!longer|more|fault|record|better|such|other|good)[a-z]+",
+    re.IGNORECASE,
+)
+HISTORY = ("CHANGELOG.md", "DECISIONS.md")
+# The digest of an unreadable submission is that of its first wording, which ledgers hold.
+FIRST_WORDING = {"autograder/submissions/submission.py": ("Hand in", "hand it in")}
+
 
 def words_of(name: str) -> set[str]:
     """The words of a name in snake case, camel case or with hyphens, in small letters."""
@@ -140,6 +151,48 @@ def test_commands_and_options(program: object) -> None:
             names |= {name, *(option for parameter in command.params for option in parameter.opts)}
     assert "--help" not in names and len(names) > 20
     assert {name for name in names if is_given_up(name.lstrip("-"))} == set()
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """What people read, with the file it is in: documentation, pages, notebooks, docstrings and messages."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.py", "*.md", "*.html", "*.js", "*.ipynb"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    for name in listed:
+        path = ROOT / name
+        if name.startswith(("tests/", "solutions/")) or name in HISTORY or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".py":
+            yield name, text
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield name, node.value
+
+
+def test_phrases() -> None:
+    """Texts say submit, isolate, build, and "is not a number"; each thing has one word."""
+    found = [(name, match[0]) for name, text in texts() for match in PHRASES.finditer(text)]
+    assert [(name, words) for name, words in found if words not in FIRST_WORDING.get(name, ())] == []
+
+
+@pytest.mark.parametrize("words", ["hand it in", "Handed in", "shut in", "is no number", "deals", "`dealt`"])
+def test_phrases_that_are_found(words: str) -> None:
+    """Old phrases are found at any place of a sentence."""
+    assert PHRASES.search(f"They say: {words} and more.")
+
+
+@pytest.mark.parametrize(
+    "words", ["set by hand in nbgrader", "there is no number", "is no longer", "a great deal", "is no good"]
+)
+def test_phrases_that_are_right(words: str) -> None:
+    """What only looks like them is left alone."""
+    assert not PHRASES.search(f"They say: {words} and more.")
 
 
 def keys_of(schema: object) -> Iterator[str]:

@@ -31,9 +31,9 @@ def _is_pair(value):
 
 @check(task="relu")
 def relu_keeps_what_is_positive(student):
-    """relu([-1, 2, -3, 0.5]) is [0, 2, 0, 0.5]."""
-    got = student.relu(np.array([-1.0, 2.0, -3.0, 0.5]))
-    assert_close(got, np.array([0.0, 2.0, 0.0, 0.5]), call="relu([-1, 2, -3, 0.5])")
+    """relu([-1, 2, -3, 50]) is [0, 2, 0, 50]."""
+    got = student.relu(np.array([-1.0, 2.0, -3.0, 50.0]))
+    assert_close(got, np.array([0.0, 2.0, 0.0, 50.0]), call="relu([-1, 2, -3, 50])")
 
 
 @check(task="relu")
@@ -94,6 +94,16 @@ def leaky_relu_backward_fits_leaky_relu(student):
     gradient_check(student.leaky_relu, student.leaky_relu_backward, at=(X,), grad_out=GRAD_OUT)
 
 
+@check(task="leaky_relu")
+def leaky_relu_works_on_a_copy(student):
+    """leaky_relu and leaky_relu_backward leave their inputs as they were."""
+    x, grad_out = np.array([-10.0, 2.0]), np.array([3.0, 3.0])
+    got = assert_no_mutation(student.leaky_relu, x, 0.1)
+    assert_close(got, np.array([-1.0, 2.0]), call="leaky_relu([-10, 2], 0.1)")
+    got = assert_no_mutation(student.leaky_relu_backward, x, grad_out, 0.1)
+    assert_close(got, np.array([0.3, 3.0]), call="leaky_relu_backward([-10, 2], [3, 3], 0.1)")
+
+
 # --- PReLU --------------------------------------------------------------------------------------
 
 
@@ -115,6 +125,14 @@ def prelu_takes_one_alpha_or_many(student):
 
 
 @check(task="prelu")
+def prelu_takes_any_alpha(student):
+    """alpha may be above 1 or negative: prelu([-2, 4], 1.5) is [-3, 4], with alpha -0.5 it is [1, 4]."""
+    x = np.array([-2.0, 4.0])
+    for alpha, left in ((1.5, -3.0), (-0.5, 1.0)):
+        assert_close(student.prelu(x, alpha), np.array([left, 4.0]), call=f"prelu([-2, 4], {alpha})")
+
+
+@check(task="prelu")
 def prelu_backward_adds_up(student):
     """For x = [[-2, 4], [-6, -8]] and grad_out all ones, grad_alpha is -2 - 6 - 8 = -16.
 
@@ -131,10 +149,15 @@ def prelu_backward_adds_up(student):
 
 @check(task="prelu", requires=["prelu_takes_one_alpha_or_many"])
 def prelu_backward_fits_prelu(student):
-    """prelu_backward gives both gradients of your prelu, measured by finite differences."""
+    """prelu_backward gives both gradients of your prelu, measured by finite differences.
+
+    One alpha for all, one per feature (one of them above 1), and one per feature where x has three axes.
+    """
     gradient_check(student.prelu, student.prelu_backward, at=(X, 0.3), grad_out=GRAD_OUT)
-    at = (X, np.array([0.1, 0.2, 0.3]))
+    at = (X, np.array([0.1, 1.5, -0.3]))
     gradient_check(student.prelu, student.prelu_backward, at=at, grad_out=GRAD_OUT)
+    cube, grad_out = np.stack([X, X[::-1] - 0.3]), np.stack([GRAD_OUT, 2 * GRAD_OUT])
+    gradient_check(student.prelu, student.prelu_backward, at=(cube, at[1]), grad_out=grad_out)
 
 
 # --- SiLU ---------------------------------------------------------------------------------------
@@ -160,6 +183,13 @@ def silu_slope_at_zero(student):
     """At x = 0 the derivative of silu is 1/2, so grad_out [4] becomes [2]."""
     got = student.silu_backward(np.array([0.0]), np.array([4.0]))
     assert_close(got, np.array([2.0]), call="silu_backward([0], [4])")
+
+
+@check(task="silu")
+def silu_slope_far_out(student):
+    """At x = -1000 the derivative of silu is 0, at 1000 it is 1: no NaN, no infinity."""
+    got = student.silu_backward(np.array([-1000.0, 1000.0]), np.array([4.0, 4.0]))
+    assert_close(got, np.array([0.0, 4.0]), call="silu_backward([-1000, 1000], [4, 4])")
 
 
 @check(task="silu", requires=["silu_is_x_times_its_gate"])

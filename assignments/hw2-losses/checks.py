@@ -48,9 +48,10 @@ def softmax_works_row_by_row(student):
 
 @check(task="softmax")
 def softmax_of_large_logits(student):
-    """softmax([[10000, 10000]]) is [[1/2, 1/2]]: no NaN, although exp(10000) is infinite."""
-    got = student.softmax(np.array([[1e4, 1e4]]))
-    assert_close(got, np.array([[0.5, 0.5]]), call="softmax([[10000, 10000]])")
+    """softmax([[10000, 10000], [0, log 3]]) is [[1/2, 1/2], [1/4, 3/4]]: no NaN, each row for itself."""
+    got = student.softmax(np.array([[1e4, 1e4], [0.0, LOG3]]))
+    call = "softmax([[10000, 10000], [0, log 3]])"
+    assert_close(got, np.array([[0.5, 0.5], [0.25, 0.75]]), call=call)
 
 
 @check(task="softmax")
@@ -86,8 +87,15 @@ def cross_entropy_of_an_impossible_label(student):
     got = student.cross_entropy(np.array([[1.0, 0.0]]), np.array([1]))
     require_number(got, "cross_entropy([[1, 0]], [1])")
     require(got > 10, f"cross_entropy([[1, 0]], [1]) is {got:.3g}; it has to be above 10.")
-    sure = student.cross_entropy(np.array([[1.0, 0.0]]), np.array([0]))
+    sure = assert_no_mutation(student.cross_entropy, np.array([[1.0, 0.0]]), np.array([0]))
     assert_close(sure, 0.0, atol=1e-4, call="cross_entropy([[1, 0]], [0])")
+
+
+@check(task="cross_entropy")
+def cross_entropy_of_many_examples(student):
+    """A thousand examples with p = 1/4 have the mean loss log 4: a product of a thousand numbers is 0."""
+    got = assert_no_mutation(student.cross_entropy, np.full((1000, 4), 0.25), np.arange(1000) % 4)
+    assert_close(got, np.log(4.0), call="cross_entropy(1/4 everywhere, labels)", rtol=1e-4)
 
 
 # --- Softmax and cross-entropy in one -----------------------------------------------------------
@@ -111,9 +119,19 @@ def knowing_nothing_costs_log_10(student):
 
 @check(task="softmax_cross_entropy")
 def softmax_cross_entropy_of_large_logits(student):
-    """softmax_cross_entropy([[10000, -10000]], [1]) is 20000, the distance between the two."""
+    """softmax_cross_entropy([[10000, -10000]], [1]) is 20000, the distance between the two.
+
+    With a second row [0, 0] the mean is (20000 + log 2) / 2, and the gradient is [[1/2, -1/2], [-1/4, 1/4]].
+    """
     got = student.softmax_cross_entropy(np.array([[1e4, -1e4]]), np.array([1]))
     assert_close(got, 2e4, call="softmax_cross_entropy([[10000, -10000]], [1])")
+    logits, labels = np.array([[1e4, -1e4], [0.0, 0.0]]), np.array([1, 0])
+    got = assert_no_mutation(student.softmax_cross_entropy, logits, labels)
+    call = "([[10000, -10000], [0, 0]], [1, 0])"
+    assert_close(got, (2e4 + LOG2) / 2, call=f"softmax_cross_entropy{call}")
+    got = assert_no_mutation(student.softmax_cross_entropy_backward, logits, labels)
+    right = np.array([[0.5, -0.5], [-0.25, 0.25]])
+    assert_close(got, right, call=f"softmax_cross_entropy_backward{call}")
 
 
 @check(task="softmax_cross_entropy")
@@ -150,6 +168,21 @@ def softmax_squared_error_is_a_mean(student):
     """The two examples together, [[0, log 3], [0, log 3]] with labels [1, 0], have loss 5/8."""
     got = student.softmax_squared_error(np.array([[0.0, LOG3], [0.0, LOG3]]), np.array([1, 0]))
     assert_close(got, 0.625, call="softmax_squared_error([[0, log 3], [0, log 3]], [1, 0])")
+
+
+@check(task="softmax_squared_error")
+def softmax_squared_error_of_large_logits(student):
+    """For logits [[10000, -10000], [0, 0]] and labels [1, 0] the loss is (2 + 1/2) / 2.
+
+    The first row is certain and wrong: its gradient is 0. That of the second one is [-1/4, 1/4].
+    """
+    logits, labels = np.array([[1e4, -1e4], [0.0, 0.0]]), np.array([1, 0])
+    call = "([[10000, -10000], [0, 0]], [1, 0])"
+    got = student.softmax_squared_error(logits, labels)
+    assert_close(got, 1.25, call=f"softmax_squared_error{call}")
+    got = student.softmax_squared_error_backward(logits, labels)
+    right = np.array([[0.0, 0.0], [-0.25, 0.25]])
+    assert_close(got, right, call=f"softmax_squared_error_backward{call}")
 
 
 @check(task="softmax_squared_error")

@@ -70,9 +70,10 @@ def epoch_of(student, count, batch_size, seed):
 
 @check(task="minibatches")
 def minibatches_of_ten_examples(student):
-    """Ten examples in batches of 4 make batches of 4, 4 and 2."""
-    sizes = [len(x) for x, _ in epoch_of(student, 10, 4, 1)]
-    require(sizes == [4, 4, 2], f"The batches have {sizes} examples.")
+    """Ten examples in batches of 4 make batches of 4, 4 and 2; twelve make three batches of 4."""
+    for count, right in ((10, [4, 4, 2]), (12, [4, 4, 4])):
+        sizes = [len(x) for x, _ in epoch_of(student, count, 4, 1)]
+        require(sizes == right, f"{count} examples make batches of {sizes}; {right} is right.")
 
 
 @check(task="minibatches")
@@ -86,10 +87,22 @@ def minibatches_use_all_examples(student):
 
 @check(task="minibatches")
 def minibatches_follow_the_seed(student):
-    """The same seed gives the same order, another seed another one."""
-    first, again, other = ([n for x, _ in epoch_of(student, 30, 5, s) for n in x[:, 0]] for s in (3, 3, 4))
-    require(first == again, "Two calls with seed 3 differ.")
-    require(first != other, "Seeds 3 and 4 give the same order.")
+    """The same seed gives the same order, another seed another one; 0 is a seed like any other."""
+    for seed in (3, 0):
+        first, again, other = (
+            [n for x, _ in epoch_of(student, 30, 5, s) for n in x[:, 0]] for s in (seed, seed, seed + 1)
+        )
+        require(first == again, f"Two calls with seed {seed} differ.")
+        require(first != other, f"Seeds {seed} and {seed + 1} give the same order.")
+        require(first != sorted(first), f"With seed {seed} nothing is shuffled.")
+
+
+@check(task="minibatches")
+def minibatches_shuffle_one_by_one(student):
+    """Examples are shuffled one by one: neighbours do not stay together in blocks."""
+    order = np.array([n for x, _ in epoch_of(student, 60, 6, 2) for n in x[:, 0]])
+    together = int(np.sum(np.diff(order) == 1))
+    require(together < 20, f"In {together} of 59 places example n is followed by n + 1.")
 
 
 @check(task="minibatches")
@@ -129,6 +142,14 @@ def step_decay_by_hand(student):
         assert_close(student.step_decay(0.8, epoch), right, call=f"step_decay(0.8, {epoch})")
 
 
+@check(task="step_decay")
+def step_decay_with_another_factor(student):
+    """With factor 0.1 every 3 epochs, the rates of epochs 2, 3 and 6 are 0.8, 0.08 and 0.008."""
+    for epoch, right in ((2, 0.8), (3, 0.08), (6, 0.008)):
+        got = student.step_decay(0.8, epoch, 0.1, 3)
+        assert_close(got, right, call=f"step_decay(0.8, {epoch}, 0.1, 3)")
+
+
 # --- One epoch ----------------------------------------------------------------------------------
 
 
@@ -146,3 +167,63 @@ def train_epoch_goes_on_from_where_it_is(student):
     x, y = np.arange(9.0)[:, None], np.arange(9)
     got = student.train_epoch(np.array([16.0]), x, y, 3, 0.5, 1, lambda theta, x, y: theta)
     assert_close(got, np.array([2.0]), call="train_epoch([16], x, y, 3, 0.5, 1, gradient)")
+
+
+def batches_of(student, seed):
+    """What train_epoch gives to the gradient in one epoch of ten examples; theta has to stay where it is."""
+    x, y, used = np.arange(10.0)[:, None], 10 * np.arange(10), []
+
+    def gradient(theta, x_batch, y_batch):
+        used.append((to_array(x_batch), to_array(y_batch)))
+        return np.zeros(2)
+
+    start = np.array([1.0, -2.0])
+    got = assert_no_mutation(student.train_epoch, start, x, y, 4, 0.1, seed, gradient)
+    assert_close(got, start, call=f"train_epoch([1, -2], x, y, 4, 0.1, {seed}, a gradient of 0)")
+    for x_batch, y_batch in used:
+        right = (
+            x_batch is not None and y_batch is not None and x_batch.shape[1:] == (1,) and y_batch.ndim == 1
+        )
+        require(right, "gradient gets theta, rows of x, and the entries of y that belong to them.")
+    return used
+
+
+@check(task="train_epoch")
+def train_epoch_uses_every_example(student):
+    """In one epoch of ten examples and batches of 4, gradient gets every example once, with its own label."""
+    used = batches_of(student, 1)
+    sizes = [len(x) for x, _ in used]
+    require(sizes == [4, 4, 2], f"gradient gets batches of {sizes} examples.")
+    seen = sorted(float(n) for x, _ in used for n in x[:, 0])
+    require(seen == list(range(10)), f"The examples that gradient gets are {seen}.")
+    require(all(np.array_equal(10 * x[:, 0], y) for x, y in used), "Some labels belong to other examples.")
+
+
+@check(task="train_epoch")
+def train_epoch_follows_the_seed(student):
+    """The same seed gives the same order of examples, another seed another one; 0 is a seed, too."""
+    for seed in (3, 0):
+        first, again, other = (
+            [float(n) for x, _ in batches_of(student, s) for n in np.ravel(x)] for s in (seed, seed, seed + 1)
+        )
+        require(first == again, f"Two calls with seed {seed} use the examples in different orders.")
+        require(first != other, f"Seeds {seed} and {seed + 1} give the same order.")
+        require(first != sorted(first), f"With seed {seed} nothing is shuffled.")
+
+
+@check(task="train_epoch")
+def train_epoch_goes_down_the_gradient_of_the_data(student):
+    """With x * y as the gradient of an example, any order leads to the same place.
+
+    Three batches of three: theta falls by lr times the sum of their means, 0.1 * (0 + 1 + 4 + ... + 64) / 3.
+    """
+    x, y = np.arange(9.0)[:, None], np.arange(9)
+    theta = np.array([5.0])
+
+    def gradient(theta, x_batch, y_batch):
+        return np.array([np.mean(x_batch[:, 0] * y_batch)])
+
+    got = assert_no_mutation(student.train_epoch, theta, x, y, 3, 0.1, 2, gradient)
+    assert_close(
+        got, np.array([5.0 - 0.1 * 204 / 3]), call="train_epoch([5], x, y, 3, 0.1, 2, the mean of x * y)"
+    )

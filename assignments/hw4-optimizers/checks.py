@@ -74,6 +74,16 @@ def momentum_rolls_through_flat_ground(student):
 
 
 @check(task="momentum")
+def momentum_uses_its_mu(student):
+    """With mu = 0.5 a second step with the same gradient is 1.5 times as long; with mu = 0 it is as long."""
+    for mu, right in ((0.5, 0.5), (0.0, 0.6)):
+        theta, velocity = np.array([1.0]), np.zeros(1)
+        for _ in range(2):
+            theta, velocity = student.momentum_update(theta, np.array([2.0]), velocity, 0.1, mu)
+        assert_close(theta, np.array([right]), call=f"two steps from 1 with gradient 2, lr 0.1 and mu {mu}")
+
+
+@check(task="momentum")
 def momentum_changes_nothing_in_place(student):
     """theta, grad and velocity are as they were after the call."""
     grad = np.array([0.5, -1.0, 2.0])
@@ -112,6 +122,20 @@ def rmsprop_by_hand(student):
 
 
 @check(task="rmsprop")
+def rmsprop_entry_by_entry(student):
+    """Every parameter has a mean of its own: with decay 0.5, [4, 16, 0] and [3, -2, 0] make [6.5, 10, 0].
+
+    theta, grad and mean_sq are as they were after the call; without any gradient theta stays: no 0/0.
+    """
+    grad, before = np.array([3.0, -2.0, 0.0]), np.array([4.0, 16.0, 0.0])
+    theta, mean_sq = assert_no_mutation(student.rmsprop_update, np.ones(3), grad, before, 0.1, 0.5)
+    call = "rmsprop_update([1, 1, 1], [3, -2, 0], [4, 16, 0], 0.1, 0.5)"
+    assert_close(mean_sq, np.array([6.5, 10.0, 0.0]), call=call, parameter="mean_sq")
+    right = np.array([1 - 0.3 / np.sqrt(6.5), 1 + 0.2 / np.sqrt(10.0), 1.0])
+    assert_close(theta, right, rtol=1e-5, call=call)
+
+
+@check(task="rmsprop")
 def rmsprop_forgets(student):
     """After many steps with gradient 2 the mean square is 4, and a step has length lr."""
     theta, mean_sq = np.zeros(1), np.zeros(1)
@@ -129,6 +153,23 @@ def adam_first_step_by_hand(student):
     assert_close(theta, np.array([0.9]), rtol=1e-5, call=call)
     assert_close(m, np.array([0.5]), call=call, parameter="m")
     assert_close(v, np.array([0.025]), call=call, parameter="v")
+
+
+@check(task="adam")
+def adam_second_step_by_hand(student):
+    """A step under way: both betas are used, each mean has its own correction, and entries do not mix.
+
+    With beta1 = 0.5, beta2 = 0.75 and t = 2 the corrections divide m by 3/4 and v by 7/16.
+    """
+    theta, grad, m, v = np.zeros(2), np.array([2.0, -4.0]), np.array([1.0, 0.0]), np.array([4.0, 8.0])
+    got = assert_no_mutation(student.adam_update, theta, grad, m, v, 2, 0.1, 0.5, 0.75)
+    call = "adam_update([0, 0], [2, -4], [1, 0], [4, 8], 2, 0.1, 0.5, 0.75)"
+    require(isinstance(got, (list, tuple)) and len(got) == 3, f"{call} returns theta, m and v.")
+    new_m, new_v = np.array([1.5, -2.0]), np.array([4.0, 10.0])
+    assert_close(got[1], new_m, call=call, parameter="m")
+    assert_close(got[2], new_v, call=call, parameter="v")
+    right = -0.1 * (new_m / 0.75) / np.sqrt(new_v / (7 / 16))
+    assert_close(got[0], right, rtol=1e-5, call=call)
 
 
 @check(task="adam")
@@ -159,6 +200,26 @@ def tune_sgd_on_a_parabola(student):
     lr = student.tune_sgd(loss, gradient, np.array([1.0]), 1)
     require(np.ndim(lr) == 0, "tune_sgd returns one number, the learning rate.")
     assert_close(lr, 0.25, rtol=0.16, call="tune_sgd(1 + 2 theta^2, 4 theta, [1], 1)")
+
+
+@check(task="tune_sgd")
+def tune_sgd_makes_all_steps(student):
+    """The best rate depends on the number of steps: of one step it is 0.112, of ten 0.183.
+
+    The loss is (theta_1^2 + 9 theta_2^2) / 2, from (1, 1).
+    """
+    curvature = np.array([1.0, 9.0])
+
+    def loss(theta):
+        return float(np.sum(curvature * theta**2) / 2)
+
+    def gradient(theta):
+        return curvature * theta
+
+    for steps, right in ((1, 0.112), (10, 0.183)):
+        lr = student.tune_sgd(loss, gradient, np.ones(2), steps)
+        require(np.ndim(lr) == 0, "tune_sgd returns one number, the learning rate.")
+        assert_close(lr, right, rtol=0.16, call=f"tune_sgd(loss, gradient, [1, 1], {steps})")
 
 
 @check(task="tune_sgd")

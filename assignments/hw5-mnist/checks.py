@@ -6,6 +6,8 @@ deeper ones, and for `train` the images themselves.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from autograder.checks import (
@@ -28,11 +30,19 @@ def two_units():
     return [(W1, b1), (W2, b2)]
 
 
-def small_problem():
-    """A network of two layers, five examples and their labels, with no hidden unit near its kink."""
-    rng = np.random.default_rng(15)
-    params = [(rng.normal(size=(3, 4)), rng.normal(size=4)), (rng.normal(size=(4, 3)), rng.normal(size=3))]
-    return params, rng.normal(size=(5, 3)), np.array([0, 2, 1, 1, 0])
+def small_problem(sizes):
+    """A network, five examples and their labels, with no hidden unit near its kink."""
+    for seed in range(15, 100):
+        rng = np.random.default_rng(seed)
+        params = [(rng.normal(size=shape), rng.normal(size=shape[1])) for shape in pairwise(sizes)]
+        x = h = rng.normal(size=(5, sizes[0]))
+        nearest = np.inf
+        for W, b in params[:-1]:
+            z = h @ W + b
+            nearest, h = min(nearest, np.abs(z).min()), np.maximum(z, 0)
+        if nearest > 0.01:
+            break
+    return params, x, np.array([0, 2, 1, 1, 0])
 
 
 def require_pairs(value, call):
@@ -92,13 +102,24 @@ def init_params_scales_the_weights(student):
 
 @check(task="init_params")
 def init_params_uses_its_seed(student):
-    """The same seed gives the same weights, another seed gives others."""
-    first, other, again = (
-        require_pairs(student.init_params((4, 3), seed), f"init_params((4, 3), {seed})")[0][0]
-        for seed in (3, 4, 3)
-    )
-    require(np.array_equal(first, again), "Two calls with seed 3 give different weights.")
-    require(not np.array_equal(first, other), "Seeds 3 and 4 give the same weights.")
+    """The same seed gives the same weights, another seed gives others; 0 is a seed, too."""
+    for seed in (3, 0):
+        first, other, again = (
+            require_pairs(student.init_params((4, 3), s), f"init_params((4, 3), {s})")[0][0]
+            for s in (seed, seed + 1, seed)
+        )
+        require(np.array_equal(first, again), f"Two calls with seed {seed} give different weights.")
+        require(not np.array_equal(first, other), f"Seeds {seed} and {seed + 1} give the same weights.")
+
+
+@check(task="init_params")
+def init_params_draws_every_layer_anew(student):
+    """Two layers of the same size have different weights: one generator draws them all."""
+    pairs = require_pairs(student.init_params((5, 5, 5), 6), "init_params((5, 5, 5), 6)")
+    require(len(pairs) == 2, f"init_params((5, 5, 5), 6) has {len(pairs)} layers; 2 are right.")
+    require_weights(pairs)
+    alike = np.array_equal(pairs[0][0], pairs[1][0])
+    require(not alike, "Both layers have the same weights: is a new generator made for each layer?")
 
 
 # --- The network --------------------------------------------------------------------------------
@@ -113,9 +134,25 @@ def forward_of_a_single_layer(student):
 
 @check(task="forward")
 def forward_by_hand(student):
-    """Two layers by hand: [3, 1] makes the hidden units relu(2) = 2 and relu(-1) = 0, the logits [2, 0.5]."""
-    got = student.forward(two_units(), np.array([[3.0, 1.0], [0.0, 2.0]]))
-    assert_close(got, np.array([[2.0, 0.5], [6.0, -2.5]]), call="forward(params, [[3, 1], [0, 2]])")
+    """Two layers by hand: [3, 1] makes the hidden units relu(2) = 2 and relu(-1) = 0, the logits [2, 0.5].
+
+    And [-1, 2] makes the hidden units 0 and 4: the inputs themselves go through no ReLU.
+    """
+    got = student.forward(two_units(), np.array([[3.0, 1.0], [0.0, 2.0], [-1.0, 2.0]]))
+    right = np.array([[2.0, 0.5], [6.0, -2.5], [8.0, -3.5]])
+    assert_close(got, right, call="forward(params, [[3, 1], [0, 2], [-1, 2]])")
+
+
+@check(task="forward")
+def forward_of_three_layers(student):
+    """Three layers that double, add 1 and change the sign: 3 becomes 6, 7 and -7; -3 becomes 0, 1, -1."""
+    params = [
+        (np.array([[2.0]]), np.zeros(1)),
+        (np.array([[1.0]]), np.ones(1)),
+        (np.array([[-1.0]]), np.zeros(1)),
+    ]
+    got = student.forward(params, np.array([[3.0], [-3.0]]))
+    assert_close(got, np.array([[-7.0], [-1.0]]), call="forward(params of three layers, [[3], [-3]])")
 
 
 @check(task="forward")
@@ -149,21 +186,29 @@ def gradients_of_one_layer_by_hand(student):
 
 @check(task="loss_and_gradients")
 def large_logits_by_hand(student):
-    """For logits [[10000, -10000]] and label 1 the loss is 20000, without NaN."""
-    params = [(np.zeros((1, 2)), np.array([1e4, -1e4]))]
-    loss, _ = require_loss_and_gradients(student, params, np.array([[1.0]]), np.array([1]))
-    assert_close(loss, 2e4, call="the loss")
+    """For logits [[10000, -10000], [0, 0]] and labels [1, 0] the loss is (20000 + log 2) / 2, without NaN."""
+    params = [(np.array([[1e4, -1e4]]), np.zeros(2))]
+    loss, _ = require_loss_and_gradients(student, params, np.array([[1.0], [0.0]]), np.array([1, 0]))
+    assert_close(loss, (2e4 + np.log(2.0)) / 2, call="the loss")
 
 
 @check(task="loss_and_gradients", requires=["loss_of_a_network_that_knows_nothing", "large_logits_by_hand"])
 def gradients_fit_the_loss(student):
-    """The gradients of a network of two layers are those of your loss, measured by finite differences."""
-    params, x, labels = small_problem()
+    """The gradients of networks of one to four layers are those of your loss, by finite differences."""
+    for sizes in ((3, 4, 3), (3, 3), (4, 3, 5, 3), (2, 3, 4, 5, 3)):
+        compare_gradients(student, *small_problem(sizes))
+
+
+def compare_gradients(student, params, x, labels):
+    """Fail unless every gradient agrees with differences of the student's own loss."""
     loss, gradients = require_loss_and_gradients(student, params, x, labels)
     require(np.shape(loss) == (), "The loss should be one number, the mean over the batch.")
-    require(len(gradients) == 2, f"A network of two layers has two pairs of gradients, not {len(gradients)}.")
+    require(
+        len(gradients) == len(params),
+        f"A network of {len(params)} layers has as many pairs of gradients, not {len(gradients)}.",
+    )
     require(any(np.any(abs(part) > 1e-9) for pair in gradients for part in pair), "All gradients are 0.")
-    for layer in (0, 1):
+    for layer in range(len(params)):
         for which, name in ((0, "dL/dW"), (1, "dL/db")):
 
             def losses(calls, layer=layer, which=which):
@@ -174,7 +219,7 @@ def gradients_fit_the_loss(student):
                 return [value[0] for value in student.loss_and_gradients.many(arguments)]
 
             slopes = numeric_gradient(losses, (params[layer][which],), 0, None).central
-            call = f"{name} of layer {layer + 1}"
+            call = f"{name} of layer {layer + 1} of {len(params)}"
             assert_fits(gradients[layer][which], slopes, "loss", call=call, rtol=1e-5, atol=1e-8)
 
 
@@ -190,8 +235,9 @@ def few_images():
 
 @check(task="train")
 def train_returns_params(student):
-    """train returns a list of (W, b) that leads from D inputs to 10 logits; here D is 12."""
-    pairs = require_pairs(student.train(*few_images(), 1), "train(x, y, 1)")
+    """train returns a list of (W, b) from D inputs to 10 logits; here D is 12, and no label is 9."""
+    x, y = few_images()
+    pairs = require_pairs(student.train(x[y < 9], y[y < 9], 1), "train(x, y, 1)")
     require(pairs, "train(x, y, 1) returned no layer.")
     first, last = pairs[0][0].shape, pairs[-1][0].shape
     require(first[:1] == (12,), f"W of the first layer has shape {first}; x has 12 columns.")
@@ -202,15 +248,37 @@ def train_returns_params(student):
 
 
 @check(task="train")
+def train_learns_easy_images(student):
+    """After training, the returned network reads at least half of 300 easy training images."""
+    x, y = few_images()
+    h = x
+    pairs = require_pairs(student.train(x, y, 1), "train(x, y, 1)")
+    for layer, (W, b) in enumerate(pairs, start=1):
+        fits = W.ndim == 2 and W.shape[0] == h.shape[1] and b.shape == W.shape[1:]
+        require(
+            fits, f"Layer {layer} has W {W.shape} and b {b.shape}; it gets {h.shape[1]} numbers per image."
+        )
+        z = h @ W + b
+        h = np.maximum(z, 0)
+    right = float(np.mean(np.argmax(z, axis=1) == y)) if pairs else 0.0
+    require(right >= 0.5, f"{right:.0%} of the training images are read correctly; guessing reads 10%.")
+
+
+@check(task="train")
 def train_uses_its_seed(student):
-    """The same seed gives the same params, another seed gives others."""
-    first, other, again = (
-        require_pairs(student.train(*few_images(), seed), f"train(x, y, {seed})") for seed in (1, 2, 1)
-    )
-    agree = [np.array_equal(W, V) for (W, _), (V, _) in zip(first, again, strict=False)]
-    require(all(agree), "Two calls with seed 1 give different params: is a generator made without the seed?")
-    differ = [not np.array_equal(W, V) for (W, _), (V, _) in zip(first, other, strict=False)]
-    require(any(differ), "Seeds 1 and 2 give the same params.")
+    """The same seed gives the same params, another seed gives others; 0 is a seed, too."""
+    for seed in (1, 0):
+        first, other, again = (
+            require_pairs(student.train(*few_images(), s), f"train(x, y, {s})")
+            for s in (seed, seed + 2, seed)
+        )
+        agree = [np.array_equal(W, V) for (W, _), (V, _) in zip(first, again, strict=False)]
+        require(
+            all(agree),
+            f"Two calls with seed {seed} give different params: is some draw made without the seed?",
+        )
+        differ = [not np.array_equal(W, V) for (W, _), (V, _) in zip(first, other, strict=False)]
+        require(any(differ), f"Seeds {seed} and {seed + 2} give the same params.")
 
 
 @check(task="train")
@@ -238,3 +306,11 @@ def predict_names_one_label_an_image(student):
     params = [(np.eye(3), np.zeros(3))]
     x = np.array([[1.0, 9.0, 3.0], [7.0, 2.0, 5.0], [-3.0, -2.0, -1.0]])
     assert_close(student.predict(params, x), np.array([1, 0, 2]), call="predict(params, x)")
+
+
+@check(task="predict")
+def predict_of_one_image(student):
+    """A batch of one gives an array of one label, shape (1,), also for logits of 10000."""
+    params = [(np.eye(3), np.zeros(3))]
+    got = student.predict(params, np.array([[9e3, 1e4, -1e4]]))
+    assert_close(got, np.array([1]), call="predict(params, [[9000, 10000, -10000]])")

@@ -5,18 +5,22 @@ then on a round of twenty repeats, which is half right, as a class is a day befo
 eight plain or restyled solutions and two odd notebooks against six single mistakes, one of several,
 one partly done, one blank, and one that gives trouble. Troubles, odd notebooks, known mistakes and
 alternatives are each taken in turn, mistakes task by task.
+
+Right notebooks have the model answers to written tasks, others the first sentence of each; a task that is not
+begun has no answer. A person marks answers, so a right notebook has full marks so far.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 
-from autograder.authoring.solved_notebook import filled_in, handout, library, to_bytes
+from autograder.authoring.solved_notebook import filled_in, handout, library, to_bytes, with_answers
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment
@@ -24,7 +28,7 @@ from autograder.course.csv_table import write_table
 from autograder.course.python_source import with_body
 from autograder.errors import ContentError, UsageError
 
-__all__ = ["TROUBLE", "DemoSubmission", "Kind", "make_class", "rotation"]
+__all__ = ["TROUBLE", "DemoSubmission", "Kind", "first_sentence", "make_class", "rotation"]
 
 
 class Kind(StrEnum):
@@ -106,7 +110,6 @@ EXPECTED = "expected.csv"
 PDF = (
     b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 )
-FULL = "Full marks."
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ class _Maker:
         self.styles = cycle([None, *assignment.alternatives])
         self.forms = cycle(ODD.items())
         self.files = cycle(["a file that is cut off", "a PDF"])
+        self.full = _full_marks(assignment)
 
     def make(self, kind: Kind, rng: random.Random) -> Made:
         """The next submission of a kind."""
@@ -184,12 +188,14 @@ class _Maker:
     def _correct(self, rng: random.Random) -> Made:
         style = next(self.styles)
         if style is None:
-            return "the reference", FULL, self._solved()
-        return f"another style: {_name(style)}", FULL, self._solved({style.function: style.source()})
+            return "the reference", self.full, self._solved(whole_answers=True)
+        source = {style.function: style.source()}
+        return f"another style: {_name(style)}", self.full, self._solved(source, whole_answers=True)
 
     def _odd(self, rng: random.Random) -> Made:
         name, form = next(self.forms)
-        return name, FULL, to_bytes(form(filled_in(self.assignment), self.assignment.functions, rng))
+        right = with_answers(filled_in(self.assignment), self._answers(whole=True))
+        return name, self.full, to_bytes(form(right, self.assignment.functions, rng))
 
     def _mistaken(self, rng: random.Random) -> Made:
         mistake = next(self.mistakes)
@@ -215,7 +221,8 @@ class _Maker:
         # Students work from the top: what is missing is at the end.
         done = rng.randint(min(1, len(functions) - 1), len(functions) - 1)
         missing = functions[done:]
-        notebook = filled_in(self.assignment, stubs=missing)
+        unfinished = {self.assignment.task_of(name) for name in missing}
+        notebook = with_answers(filled_in(self.assignment, stubs=missing), self._answers(unfinished))
         return ", ".join(missing), f"Nothing for what is missing. {self._loses(*missing)}", to_bytes(notebook)
 
     def _blank(self, rng: random.Random) -> Made:
@@ -239,13 +246,41 @@ class _Maker:
         whole = self._solved()
         return detail, expect, whole[: rng.randint(len(whole) // 4, len(whole) * 3 // 4)]
 
-    def _solved(self, replace: dict[str, str] | None = None) -> bytes:
-        return to_bytes(filled_in(self.assignment, replace))
+    def _solved(self, replace: dict[str, str] | None = None, *, whole_answers: bool = False) -> bytes:
+        notebook = filled_in(self.assignment, replace)
+        return to_bytes(with_answers(notebook, self._answers(whole=whole_answers)))
+
+    def _answers(self, unfinished: Collection[str] = (), *, whole: bool = False) -> dict[str, str]:
+        """Answers to the written tasks: the model answer, or its first sentence; none in unfinished tasks."""
+        return {
+            task.id: answer if whole else first_sentence(answer)
+            for task in self.assignment.file.written_tasks
+            if task.part_of not in unfinished
+            and (answer := self.assignment.model_answers[task.id].answer.strip())
+        }
 
     def _loses(self, *functions: str) -> str:
         tasks = list(dict.fromkeys(self.assignment.task_of(name) for name in functions))
         named = f"Task {tasks[0]} loses" if len(tasks) == 1 else f"Tasks {', '.join(tasks)} lose"
         return f"{named} points; all other tasks keep theirs."
+
+
+def _full_marks(assignment: Assignment) -> str:
+    """What a right notebook has: all points, or all but those of the answers that a person has to mark."""
+    waiting = sum(task.points for task in assignment.file.written_tasks)
+    if not waiting:
+        return "Full marks."
+    possible = f"{assignment.file.points - waiting:g}"
+    earned = f"{sum(task.points for task in assignment.file.tasks):g}"  # with extra credit
+    count = len(assignment.file.written_tasks)
+    answers = "a written answer waits" if count == 1 else f"{count} written answers wait"
+    return f"{earned} of {possible} so far: {answers} for a person to mark."
+
+
+def first_sentence(text: str) -> str:
+    """A text up to its first full stop; the whole of it where there is none."""
+    first = re.match(r".*?[.?!](?=\s|$)", " ".join(text.split()))
+    return first[0] if first else text
 
 
 def _round_the_tasks(assignment: Assignment) -> Iterator[Variant]:

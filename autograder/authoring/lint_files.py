@@ -50,7 +50,7 @@ def _checks(assignment: Assignment) -> Iterator[Fault]:
     for check in checks:
         if not _is_sentence(check.title):
             yield Fault(
-                source_location(check.body), f"the title of {check.id} is no sentence: “{check.title}”."
+                source_location(check.body), f"the title of {check.id} is not a sentence: “{check.title}”."
             )
     seen: dict[str, Check] = {}
     for check in checks:
@@ -116,7 +116,7 @@ def _calibration(assignment: Assignment) -> Iterator[Fault]:
                 f"run: autograder calibrate {assignment.id} --dataset {dataset}",
             )
     for name in sorted(bands.keys() - trained):
-        yield Fault(where, f"{name} is no convergence check any more; take it out.")
+        yield Fault(where, f"{name} is not a convergence check any more; remove it.")
 
 
 def _is_sentence(text: str) -> bool:

@@ -40,7 +40,7 @@ def _format(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
     try:
         nbformat.validate(nbformat.from_dict(notebook))
     except nbformat.ValidationError as problem:
-        yield Fault(str(assignment.handout), f"is no valid notebook: {str(problem).splitlines()[0]}")
+        yield Fault(str(assignment.handout), f"is not a valid notebook: {str(problem).splitlines()[0]}")
     if notebook.get("metadata", {}).get("kernelspec", {}).get("name") != "python3":
         yield Fault(str(assignment.handout), "names no python3 kernel; Jupyter would ask each student.")
 
@@ -86,7 +86,7 @@ def _stubs(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
             continue
         number, node = cells[0]
         if not is_stub(node):
-            yield Fault(_cell(assignment, number), f"{name} is no stub: its body must only raise.")
+            yield Fault(_cell(assignment, number), f"{name} is not a stub: its body must only raise.")
         if not ast.get_docstring(node):
             yield Fault(_cell(assignment, number), f"{name} has no docstring.")
         parameters = tuple(argument.arg for argument in node.args.args)

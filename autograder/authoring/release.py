@@ -5,20 +5,25 @@ checks.py         the public checks
 assignment.yaml   tasks, due date
 README.md         the steps to start
 autograder-….whl  the engine
-Nothing else is ever copied: no solution, no hidden check, no quiz.
+Nothing else is ever copied: no solution, no hidden check, no quiz. In a course without people to mark written
+answers, assignment.yaml says so, and the handout has no cells for them.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring.student_wheel import engine_wheel, package_metadata
+from autograder.course.assignment import AssignmentFile, WrittenTask
 from autograder.course.course import Course
 from autograder.course.handout import read_handout
 from autograder.errors import ContentError, UsageError
 from autograder.submissions.deterministic_zip import deterministic_zip
+from autograder.submissions.written_answers import is_answer_cell
+from autograder.yaml_source import read_yaml
 
 __all__ = ["release"]
 
@@ -49,10 +54,16 @@ README = """\
 2. Open the notebook: `jupyter lab {name}.ipynb`, and run it from top to bottom.
 
 Replace each `raise NotImplementedError(...)` by your code and run the cell with `check(...)` below it. In a
-terminal, `autograder check {name}.ipynb` runs the same checks. Hand in `{name}.ipynb`, nothing else.
+terminal, `autograder check {name}.ipynb` runs the same checks. Submit `{name}.ipynb`, nothing else.
 
 On Colab, open `{name}.ipynb`, upload `{name}.zip` to its files, and run the first cell.
 {due}"""
+
+
+NOT_WRITTEN = b"\nwritten: off  # nobody marks written answers in this course\n"
+QUESTION = "**Written answer: {title}**"  # how the question of an answer begins
+TO_THINK_ABOUT = "*To think about.*"
+WRITTEN_TAG = "written"  # of a cell that tells about answers
 
 
 def release(course: Course, name: str, out: Path) -> list[Path]:
@@ -93,20 +104,28 @@ def _files(course: Course, name: str) -> dict[str, bytes]:
     wheel, engine = engine_wheel()
     due = f"\nDue {handout.file.due:%A, %B %-d, %Y, %H:%M} ({course.zone.key}).\n" if handout.file.due else ""
     values = {"name": name, "wheel": wheel, "version": package_metadata()["Version"]}
+    settings = (folder / "assignment.yaml").read_bytes()
+    whole = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    unmarked = whole.written_tasks if not handout.file.written_tasks else []
+    if unmarked and whole.written is None:  # students do not get course.yaml, which says it
+        settings = settings.rstrip() + NOT_WRITTEN
     return {
-        f"{name}.ipynb": _notebook(folder / f"{name}.ipynb", SETUP.format(**values)),
+        f"{name}.ipynb": _notebook(folder / f"{name}.ipynb", SETUP.format(**values), unmarked),
         "checks.py": (folder / "checks.py").read_bytes(),
-        "assignment.yaml": (folder / "assignment.yaml").read_bytes(),
+        "assignment.yaml": settings,
         "README.md": README.format(**values, title=handout.file.title, due=due).encode(),
         wheel: engine,
     }
 
 
-def _notebook(path: Path, setup: str) -> bytes:
-    """The handout with the first cell put in front of its code; no outputs."""
+def _notebook(path: Path, setup: str, unmarked: Sequence[WrittenTask]) -> bytes:
+    """The handout with the first cell put in front of its code; no outputs.
+
+    Of written tasks that nobody marks the question is left, to think about.
+    """
     try:
         notebook: dict[str, Any] = json.loads(path.read_bytes())
-        cells = notebook["cells"]
+        notebook["cells"] = cells = _without_written(notebook["cells"], unmarked)
         first = next(position for position, cell in enumerate(cells) if cell["cell_type"] == "code")
     except (OSError, ValueError, KeyError, TypeError, StopIteration) as problem:
         raise ContentError(
@@ -127,3 +146,20 @@ def _notebook(path: Path, setup: str) -> bytes:
         },
     )
     return (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _without_written(cells: list[dict[str, Any]], unmarked: Sequence[WrittenTask]) -> list[dict[str, Any]]:
+    """The cells without those for answers to the tasks, and without what is said about answers."""
+    if not unmarked:
+        return cells
+    kept = [
+        cell
+        for cell in cells
+        if not is_answer_cell(cell) and WRITTEN_TAG not in cell.get("metadata", {}).get("tags", ())
+    ]
+    beginnings = tuple(QUESTION.format(title=task.title) for task in unmarked)
+    for cell in kept:
+        first, *rest = "".join(cell["source"]).split("\n")
+        if cell["cell_type"] == "markdown" and first.startswith(beginnings):
+            cell["source"] = "\n".join([TO_THINK_ABOUT, *rest]).splitlines(keepends=True)
+    return kept

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.course.assignment import Assignment
 from autograder.course.python_source import Library, functions_in, imported_names, is_stub, parse_cell
 from autograder.errors import ContentError
+from autograder.submissions.written_answers import PLACEHOLDER, answer_tag
 
 __all__ = [
     "Notebook",
@@ -21,6 +22,7 @@ __all__ = [
     "library",
     "solved_notebook",
     "to_bytes",
+    "with_answers",
 ]
 
 
@@ -64,6 +66,16 @@ def filled_in(
     return notebook
 
 
+def with_answers(notebook: Notebook, answers: Mapping[str, str]) -> Notebook:
+    """The notebook with answers in words in place of the placeholders; `answers` are by written task."""
+    tags = {answer_tag(task): text for task, text in answers.items()}
+    for cell in notebook["cells"]:
+        for tag in cell["metadata"].get("tags", ()):
+            if tag in tags:
+                cell["source"] = cell["source"].replace(PLACEHOLDER, tags[tag].strip())
+    return notebook
+
+
 def handout(assignment: Assignment) -> Notebook:
     """The handout as students get it; ids stay as they are."""
     try:
@@ -80,7 +92,8 @@ def handout(assignment: Assignment) -> Notebook:
 
 def library(assignment: Assignment) -> Library:
     """The definitions of the reference, followed by those of the variants."""
-    paths = tuple(assignment.solution / f"{name}.py" for name in ("reference", "mistakes", "alternatives"))
+    names = ("reference", "mistakes", "alternatives")
+    paths = tuple(path for name in names if (path := assignment.solution / f"{name}.py").is_file())
     return _read(paths, tuple(path.stat().st_mtime_ns for path in paths))
 
 

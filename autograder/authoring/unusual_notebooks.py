@@ -14,6 +14,7 @@ from autograder.course.python_source import (
     parse_cell,
     with_body,
 )
+from autograder.submissions.written_answers import is_answer_cell
 
 __all__ = ["ODD"]
 
@@ -59,9 +60,10 @@ def magics(notebook: Notebook, functions: Functions, rng: random.Random) -> Note
 
 
 def one_cell(notebook: Notebook, functions: Functions, rng: random.Random) -> Notebook:
-    """Everything in a single code cell."""
+    """All code in a single cell; of the text only the answers in words are left."""
     source = "\n\n\n".join(cell["source"] for cell in code_cells(notebook))
-    notebook["cells"] = [code_cell(notebook, source, "everything")]
+    answers = [cell for cell in notebook["cells"] if is_answer_cell(cell)]
+    notebook["cells"] = [code_cell(notebook, source, "everything"), *answers]
     return notebook
 
 

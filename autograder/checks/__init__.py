@@ -39,6 +39,7 @@ __all__ = [
     "gradient_check",
     "inputs",
     "kind_of",
+    "learning_curve",
     "leaves",
     "mistake",
     "numbers",
@@ -75,7 +76,7 @@ from autograder.checks.comparisons import (
 )
 from autograder.checks.convergence_checks import Training, convergence
 from autograder.checks.definition import check
-from autograder.checks.experiments import Run, experiment
+from autograder.checks.experiments import Run, experiment, learning_curve
 from autograder.checks.failures import Failure, NotFinite, WrongShape, WrongType, WrongValue, fail, require
 from autograder.checks.gradients import assert_fits, gradient_check, numeric_gradient
 from autograder.checks.input_generators import any_shape, inputs, numbers, optional

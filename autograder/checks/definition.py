@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from autograder.checks.calls import Functions
 from autograder.checks.datasets.images import Images
 from autograder.errors import ContentError, UsageError
 
-__all__ = ["Check", "check", "collect"]
+__all__ = ["Check", "check", "collect", "malformed", "marked_checks"]
 
 Body = TypeVar("Body", bound=Callable[..., object])
 KNOWN_PARAMETERS = ("student", "reference", "rng", "seed", "materials")
@@ -83,7 +83,8 @@ def check(
     if misplaced and isinstance(misplaced[0], str):
         raise UsageError(
             "This is the decorator `check` of autograder.checks, which defines a check; to run the checks "
-            f"of {misplaced[0]!r} in a notebook, write: from autograder import check"
+            f"of {misplaced[0]!r} in a notebook, write: from autograder import check",
+            next_step="Correct the import.",
         )
     if misplaced or not task:
         raise ContentError(
@@ -99,41 +100,54 @@ def check(
 
 def collect(module: ModuleType) -> list[Check]:
     """The checks of a file, in the order they stand in it; raises ContentError for a malformed one."""
-    checks = [
-        _made(body, module) for body in vars(module).values() if hasattr(body, "__check__") and callable(body)
-    ]
-    if not checks:
-        raise ContentError(
+    for problem in malformed(module):
+        raise problem
+    return marked_checks(module)
+
+
+def marked_checks(module: ModuleType) -> list[Check]:
+    """The checks of a file, well formed or not."""
+    return [_made(body) for body in _marked(module)]
+
+
+def malformed(module: ModuleType) -> Iterator[ContentError]:
+    """What is wrong with the checks of a file."""
+    bodies = _marked(module)
+    if not bodies:
+        yield ContentError(
             f"{module.__file__} contains no check.",
-            next_step="Mark a function with @check(task=..., points=...).",
+            next_step='Mark a function with @check(task="…"), and in solutions/ with its points.',
         )
     seen: set[str] = set()
-    for check_above in checks:
-        missing = [name for name in check_above.requires if name not in seen]
-        if missing:
-            raise ContentError(
-                f"{module.__file__}: {check_above.id} requires {missing[0]}, which is not a check above it.",
-                next_step="Move it up, or correct the name.",
+    for body in bodies:
+        made = _made(body)
+        if not made.title:
+            yield ContentError(
+                f"{module.__file__}: check {made.id} has no docstring.",
+                next_step="Add a docstring of one sentence that says what is checked; students read it.",
             )
-        seen.add(check_above.id)
-    return checks
+        if not set(made.parameters) <= set(KNOWN_PARAMETERS) or "student" not in made.parameters:
+            yield ContentError(
+                f"{module.__file__}: check {made.id} takes ({', '.join(made.parameters)}); expected student "
+                f"and, if it needs them, {', '.join(KNOWN_PARAMETERS[1:])}.",
+                next_step=f"Write `def {made.id}(student):` with those it uses.",
+            )
+        for name in made.requires:
+            if name not in seen:
+                yield ContentError(
+                    f"{module.__file__}: {made.id} requires {name}, which is not a check above it.",
+                    next_step="Move it up, or correct the name.",
+                )
+        seen.add(made.id)
 
 
-def _made(body: Callable[..., object], module: ModuleType) -> Check:
+def _marked(module: ModuleType) -> list[Callable[..., object]]:
+    return [body for body in vars(module).values() if hasattr(body, "__check__") and callable(body)]
+
+
+def _made(body: Callable[..., object]) -> Check:
     task, points, requires = body.__check__  # type: ignore[attr-defined]  # set by check
     name = getattr(body, "__name__", repr(body))
     title = " ".join((inspect.getdoc(body) or "").split())
-    if not title:
-        raise ContentError(
-            f"{module.__file__}: check {name} has no docstring.",
-            next_step="Add a docstring of one sentence that says what is checked; students read it.",
-        )
     parameters = tuple(inspect.signature(body).parameters)
-    unknown = [p for p in parameters if p not in KNOWN_PARAMETERS]
-    if unknown or "student" not in parameters:
-        raise ContentError(
-            f"{module.__file__}: check {name} takes ({', '.join(parameters)}); expected student and, "
-            f"if it needs them, {', '.join(KNOWN_PARAMETERS[1:])}.",
-            next_step="Correct its parameters.",
-        )
     return Check(name, title, task, points, requires, parameters, body)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 
 __all__ = ["KEPT", "Seeding", "Severity", "Variant", "alternative", "collect_variants", "mistake"]
 
@@ -108,7 +108,7 @@ def collect_variants(module: ModuleType) -> list[Variant]:
         if what.get("severity", "slip") not in KEPT:
             raise ContentError(
                 f"{module.__file__}: mistake {name} has severity {what['severity']!r}.",
-                next_step=f"Take one of: {', '.join(KEPT)}.",
+                next_step=choose_one(KEPT),
             )
         variants.append(Variant(name=name, body=body, **what))
     return variants

@@ -54,6 +54,7 @@ COMMANDS = (
         "autograder.cli.override:override",
         GRADING,
         "Set a student's score or comment by hand; it survives every regrade and is marked as manual.",
+        {"--who": "--author", "--why": "--reason"},
     ),
     CommandEntry(
         "mark",
@@ -71,7 +72,13 @@ COMMANDS = (
         "verify",
         "autograder.cli.verify:verify",
         GRADING,
-        "Check that no ledger line, report, submission or table of grades was changed since it was written.",
+        "Check that a results directory, or the course's site, is unchanged since it was written.",
+    ),
+    CommandEntry(
+        "ledger",
+        "autograder.cli.ledger:app",
+        GRADING,
+        "Move an assignment's record of grades between the site and a results directory.",
     ),
     CommandEntry(
         "similarity",
@@ -84,6 +91,12 @@ COMMANDS = (
         "autograder.cli.gradebook:app",
         GRADING,
         "Combine homework and quizzes into one gradebook: pages, tables, nbgrader.",
+    ),
+    CommandEntry(
+        "new",
+        "autograder.cli.new:new",
+        AUTHORING,
+        "Write a new assignment: handout, checks, reference, a mistake and an alternative, ready to change.",
     ),
     CommandEntry(
         "lint",
@@ -161,7 +174,19 @@ COMMANDS = (
         "grader",
         "autograder.cli.grader:run_grader",
         ADMINISTRATION,
-        "Grade what a site has queued, until Ctrl-C.",
+        "Grade what a site has queued, here or on a cluster, until Ctrl-C.",
+    ),
+    CommandEntry(
+        "loadtest",
+        "autograder.cli.loadtest:loadtest",
+        ADMINISTRATION,
+        "Let a class submit homework to a server on this machine, and check its response times.",
+    ),
+    CommandEntry(
+        "crashtest",
+        "autograder.cli.loadtest:crashtest",
+        ADMINISTRATION,
+        "Kill servers and graders while students submit, and check that every receipt's bytes are stored.",
     ),
     CommandEntry(
         "roster",
@@ -191,7 +216,7 @@ COMMANDS = (
         "backup",
         "autograder.cli.backup:backup",
         ADMINISTRATION,
-        "Copy the course's database as it is at one moment; a server may keep running.",
+        "Copy the course's database and files as they are at one moment; a server may keep running.",
     ),
     CommandEntry(
         "restore",
@@ -219,6 +244,7 @@ app = program(
     COMMANDS,
     {
         "change": "override",
+        "claims": "experiments",
         "drop": "dropbox",
         "nbgrader-course": "nbgrader init",
         "report": "refresh",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -42,6 +42,7 @@ class CommandEntry:
     target: str  # "module:function", or "module:app" of a group of commands
     panel: str
     summary: str  # the first line of the function's docstring
+    renamed: Mapping[str, str] = field(default_factory=dict)  # options of version 0.1
 
     def load(self) -> Any:
         """The function, or the group's Typer application; imports its module."""
@@ -56,12 +57,18 @@ class _LazyCommand(TyperCommand):
         super().__init__(name=entry.name, help=entry.summary, rich_help_panel=entry.panel)
         self._entry = entry
 
-    def make_context(self, *args: Any, **settings: Any) -> Any:
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        for option in (word.partition("=")[0] for word in args):
+            if option in self._entry.renamed:
+                raise UsageError(
+                    f"The option `{option}` is now `{self._entry.renamed[option]}`.",
+                    next_step=f"Write `{self._entry.renamed[option]}`; `--help` explains it.",
+                )
         target = self._entry.load()
         if not isinstance(target, typer.Typer):
             function, target = target, typer.Typer(add_completion=False)
             target.command(self._entry.name)(function)
-        return typer.main.get_command(target).make_context(*args, **settings)
+        return typer.main.get_command(target).make_context(info_name, args, parent, **extra)
 
 
 class _CommandTable(TyperGroup):

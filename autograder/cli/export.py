@@ -37,7 +37,9 @@ from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app", "write_export"]
 
-app = typer.Typer(help="Export grades and feedback for a learning platform.", no_args_is_help=True)
+app = typer.Typer(
+    help="Export grades and feedback for a learning platform.", no_args_is_help=True, add_completion=False
+)
 MOST_REASONS = 3  # that a message lists
 Feedback = Annotated[Path | None, typer.Option(help="Also write the feedback as a ZIP archive to upload.")]
 Template = Annotated[Path | None, typer.Option(help="The platform's own table, to be filled in.")]

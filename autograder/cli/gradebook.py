@@ -35,8 +35,14 @@ from autograder.results.results_folder import Results
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Combine homework and quizzes into one gradebook: pages, tables, nbgrader.")
-export = typer.Typer(help="Export the gradebook as a table for a learning platform.", no_args_is_help=True)
+app = typer.Typer(
+    help="Combine homework and quizzes into one gradebook: pages, tables, nbgrader.", add_completion=False
+)
+export = typer.Typer(
+    help="Export the gradebook as a table for a learning platform.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 app.add_typer(export, name="export")
 
 From = Annotated[

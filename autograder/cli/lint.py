@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,13 +20,14 @@ from autograder.authoring.near_misses import faults_in_near_misses
 from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
-from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.assignment import Assignment, load_assignment, loading_faults
 from autograder.course.course import Course, find_course
 from autograder.errors import ContentError, UsageError
 from autograder.grading.grader import materials_for
 
 __all__ = ["lint"]
 
+PAUSE = 0.5  # seconds between looks at the files
 SAMPLE = 8  # mutants of each function; `--mutants` tries all
 Step = Callable[[], list[Fault]]
 
@@ -33,7 +35,7 @@ Step = Callable[[], list[Fault]]
 def lint(
     assignments: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of directories in assignments/; all by default."),
+        typer.Argument(help="Names of directories in assignments/; the one you are in, or all, by default."),
     ] = None,
     mutants: Annotated[
         bool,
@@ -51,24 +53,54 @@ def lint(
             help="A list of functions marked @wrong(task=..., cause=...): show what is told for each.",
         ),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Lint again whenever a file of them changes, until Ctrl-C.")
+    ] = False,
     dataset: DatasetOption = "",
     course: CourseOption = None,
 ) -> None:
-    """Prove assignments: every stub fails, the reference passes, every known mistake is caught and named."""
+    """Prove assignments: every stub fails, the reference passes, every known mistake is caught and named.
+
+    In a directory of an assignment its name can be left out.
+    """
     root = find_course(course)
     if feedback is not None:
         _show_feedback(root, feedback)
         return
-    names = assignments or root.assignment_ids()
+    names = assignments or root.assignments_at(Path.cwd()) or root.assignment_ids()
     if not names:
-        raise UsageError(f"There is no assignment in {root.root}.", next_step="Write one first.")
+        raise UsageError(f"There is no assignment in {root.root}.", next_step="Start with: autograder new")
+    while True:
+        before = _times(root, names)
+        try:
+            _lint(root, names, dataset, mutants=mutants)
+        except ContentError as problem:
+            if not watch:
+                raise
+            say(problem.message)
+        if not watch:
+            return
+        say("\nWaiting for a change; Ctrl-C ends.")
+        while _times(root, names) == before:
+            time.sleep(PAUSE)
+
+
+def _times(root: Course, names: Sequence[str]) -> dict[Path, int]:
+    """When each file of the assignments was changed."""
+    folders = [folder for name in names for folder in root.folders(name)]
+    paths = [path for folder in folders for path in folder.glob("*.*")]
+    return {path: path.stat().st_mtime_ns for path in paths if path.is_file()}
+
+
+def _lint(root: Course, names: Sequence[str], dataset: str, *, mutants: bool) -> None:
     faults: list[Fault] = []
     for name in names:
         try:
             assignment = load_assignment(root, name)
-        except ContentError as problem:  # nothing more can be said about this one; the others still can
-            say(f"{name}: {problem.message} {problem.next_step}")
-            faults.append(Fault(name, problem.message))
+        except ContentError as first:  # all that keeps it from loading; the others can still be proven
+            for problem in loading_faults(root, name) or [first]:
+                say(f"{name}: {problem.message} {problem.next_step}".replace(f"{root.root}/", ""))
+                faults.append(Fault(name, problem.message))
             continue
         if mutants:
             found = _mutants_judged(assignment)

@@ -31,7 +31,9 @@ from autograder.site.server import FOLDER, open_site
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Connect the course to a learning platform (LTI 1.3).", no_args_is_help=True)
+app = typer.Typer(
+    help="Connect the course to a learning platform (LTI 1.3).", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command()

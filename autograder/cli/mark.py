@@ -12,7 +12,7 @@ from autograder.cli.run import show_run
 from autograder.cli.show import say
 from autograder.course.assignment import ModelAnswer, read_model_answers
 from autograder.course.course import Course, find_course
-from autograder.errors import UsageError
+from autograder.errors import UsageError, choose_one
 from autograder.pages.text import count
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.marking import AnswerToMark, answers_in, mark_line, points_in, record_marks
@@ -45,9 +45,9 @@ def mark(
             f"{graded.id} has no written task that a person marks.",
             next_step="Add one with `kind: written` to its assignment.yaml, or take out `written: off`.",
         )
-    if task and task not in {written.id for written in graded.file.written_tasks}:
-        known = ", ".join(written.id for written in graded.file.written_tasks)
-        raise UsageError(f"{graded.id} has no written task {task!r}.", next_step=f"Choose one of: {known}.")
+    known = [written.id for written in graded.file.written_tasks]
+    if task and task not in known:
+        raise UsageError(f"{graded.id} has no written task {task!r}.", next_step=choose_one(known))
     if nbgrader:
         done = _from_nbgrader(graded, folder, nbgrader, who)
     elif code:

@@ -19,7 +19,9 @@ from autograder.pages.text import count
 __all__ = ["app", "init"]
 
 ROSTER = "roster.csv"
-app = typer.Typer(help="Grade with this engine inside an nbgrader course.", no_args_is_help=True)
+app = typer.Typer(
+    help="Grade with this engine inside an nbgrader course.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.callback()

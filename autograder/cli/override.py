@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.options import CourseOption, ResultsArgument
+from autograder.cli.options import CourseOption, ReasonOption, ResultsArgument
 from autograder.cli.run import show_run
+from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.gradebook.tables import student_in_cell
+from autograder.results.final_scores import GradedAssignment
 from autograder.results.ledger import Graded, ScoreOverridden, read_ledger
 from autograder.results.results_folder import Results
 from autograder.runs.run import publish_class
@@ -23,7 +25,7 @@ __all__ = ["override"]
 def override(
     results: ResultsArgument,
     student: Annotated[str, typer.Argument(help="The student, as in grades.csv.")],
-    reason: Annotated[str, typer.Option(help="The reason, for the ledger.")],
+    reason: ReasonOption,
     score: Annotated[float | None, typer.Option(help="The score that counts from now on.")] = None,
     clear: Annotated[bool, typer.Option(help="Remove a score that was set by hand.")] = False,
     comment: Annotated[str | None, typer.Option(help="A comment for the student's page.")] = None,
@@ -38,7 +40,8 @@ def override(
             f"--score {score:g}: expected a number of 0 or more, without --clear.",
             next_step="Give --score POINTS, or --clear.",
         )
-    lines, _ = read_ledger(Results(results.absolute()).ledger)
+    root, folder = find_course(course), Results(results.absolute())
+    lines, _ = read_ledger(folder.ledger)
     students = {line.student for line in lines if isinstance(line, Graded)}
     student = student_in_cell(student, students)
     if student not in students:
@@ -57,4 +60,9 @@ def override(
         who=author or getpass.getuser(),
         why=reason,
     )
-    show_run(publish_class(find_course(course), Results(results.absolute()), line))
+    earlier = GradedAssignment.read(folder, root).final_scores[student].earned
+    summary = publish_class(root, folder, line)
+    (score_now,) = (score for score in summary.final_scores if score.student == student)
+    show_run(summary)
+    more = ", more than the assignment is worth" if score_now.earned > score_now.possible else ""
+    say(f"\n{student}: {earlier:g} → {score_now.earned:g} of {score_now.possible:g} points{more}.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.cli.early_start import early_start
 from autograder.cli.options import (
     CourseOption,
     DatasetOption,
@@ -14,7 +15,6 @@ from autograder.cli.options import (
     SchedulerOption,
     WorkersOption,
 )
-from autograder.runs.worker_server import start_worker_server
 
 __all__ = ["regrade"]
 
@@ -40,24 +40,22 @@ def regrade(
 
     Scores and comments that were set by hand stay.
     """
-    if workers != 1 and not scheduler:
-        start_worker_server(["autograder.cli"])
-    # The server and this process import the engine at the same time.
-    from autograder.cli.run import show_progress, show_run
-    from autograder.course.course import find_course
-    from autograder.results.results_folder import Results
-    from autograder.runs.run import RunOptions, regrade_class
+    with early_start(workers, needed=not scheduler):
+        from autograder.cli.run import show_progress, show_run
+        from autograder.course.course import find_course
+        from autograder.results.results_folder import Results
+        from autograder.runs.run import RunOptions, regrade_class
 
-    directory = Results(results.absolute())
-    options = RunOptions(
-        workers=workers,
-        dataset=dataset,
-        sandbox=sandbox,
-        scheduler=scheduler,
-        everything=everything,
-        only_raise=only_raise,
-        dry_run=dry_run,
-    )
-    with show_progress(f"Regrading {results.name}", directory) as progress:
-        summary = regrade_class(find_course(course), directory, student or (), options, progress)
-    show_run(summary)
+        directory = Results(results.absolute())
+        options = RunOptions(
+            workers=workers,
+            dataset=dataset,
+            sandbox=sandbox,
+            scheduler=scheduler,
+            everything=everything,
+            only_raise=only_raise,
+            dry_run=dry_run,
+        )
+        with show_progress(f"Regrading {results.name}", directory) as progress:
+            summary = regrade_class(find_course(course), directory, student or (), options, progress)
+        show_run(summary)

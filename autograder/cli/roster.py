@@ -28,7 +28,7 @@ from autograder.site.sessions import add_passcodes
 
 __all__ = ["app", "import_roster", "remove"]
 
-app = typer.Typer(help="Manage the people of the course.", no_args_is_help=True)
+app = typer.Typer(help="Manage the people of the course.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("import")

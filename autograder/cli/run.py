@@ -17,13 +17,20 @@ __all__ = ["show_progress", "show_run"]
 @contextmanager
 def show_progress(label: str, results: Results) -> Iterator[Callable[[int, int], None]]:
     """An observer of a run that draws a progress bar; when the run is interrupted, say how to resume it."""
+    bar = progress_bar()
+    task = bar.add_task(label, total=None)
+
+    def show(done: int, total: int) -> None:
+        bar.start()  # now, not before: it starts a thread, and the run forks before its first submission
+        bar.update(task, completed=done, total=total)
+
     try:
-        with progress_bar() as bar:
-            task = bar.add_task(label, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield show
     except KeyboardInterrupt:
         say(f"\nStopped. Graded submissions are kept in {results.root}. Rerun the command to resume.")
         raise
+    finally:
+        bar.stop()
 
 
 def show_run(summary: RunSummary) -> None:

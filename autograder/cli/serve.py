@@ -8,42 +8,37 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.options import AssignmentArgument, CourseOption
+from autograder.cli.options import (
+    LISTEN_HOST,
+    LISTEN_PORT,
+    AssignmentArgument,
+    CourseOption,
+    GradedOption,
+    HostOption,
+    LogOption,
+    PortFileOption,
+    PortOption,
+    ProxyOption,
+)
 from autograder.cli.show import say
 from autograder.course.course import Course, find_course
 
 __all__ = ["publish_assignment", "serve_course", "tell_port"]
 
-HOST = "127.0.0.1"
-
 
 def serve_course(
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for a whole network.")] = HOST,
-    port: Annotated[int, typer.Option(help="The port; 0 chooses a free one.", min=0, max=65535)] = 8080,
+    host: HostOption = LISTEN_HOST,
+    port: PortOption = LISTEN_PORT,
     graders: Annotated[
         int, typer.Option(help="Programs that grade homework beside the server; 0 for none.", min=0, max=64)
     ] = 2,
     demo: Annotated[
         bool, typer.Option(help="A course with a class in all states, in a temporary directory.")
     ] = False,
-    port_file: Annotated[
-        Path | None, typer.Option(help="A file to write the port to when the server is ready.")
-    ] = None,
-    log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
-    proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The address of a reverse proxy, whose X-Forwarded-For is believed; may be repeated.",
-            envvar="FORWARDED_ALLOW_IPS",
-        ),
-    ] = None,
-    graded: Annotated[
-        Path | None,
-        typer.Option(
-            help="Results of `autograder grade`, for links of learning platforms to assignments that are not "
-            "published here; else the course's `graded`."
-        ),
-    ] = None,
+    port_file: PortFileOption = None,
+    log: LogOption = None,
+    proxy: ProxyOption = None,
+    graded: GradedOption = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's homework and quizzes until Ctrl-C."""
@@ -116,7 +111,7 @@ def publish_assignment(assignment: AssignmentArgument, course: CourseOption = No
                 at=site.clock.now(),
                 who=terminal_user(),
             )
-    say(f"{file.title} is published: students see it on the home page of `autograder serve`.")
+    say(f"“{file.title}” is published: students see it on the home page of `autograder serve`.")
 
 
 def _handout(found: Course, assignment: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from autograder.cli.options import CourseOption, PersonArgument
+from autograder.cli.options import CourseOption, PersonArgument, ReasonOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.site.audit import terminal_user
@@ -44,12 +44,13 @@ def sign_in_link(
 
 def end_sessions(
     person: PersonArgument,
-    reason: Annotated[str, typer.Option(help="The reason, for the audit log.")],
+    reason: ReasonOption,
     course: CourseOption = None,
 ) -> None:
     """End all sessions and unused sign-in links of a person; a running server notices within 15 seconds."""
     root = find_course(course)
     with open_site(root.root) as server, server.database.transaction() as connection:
+        _require_person(connection, person)
         at = server.clock.now()
         ended = end_sessions_of(connection, person, at=at, who=terminal_user(), reason=reason)
     typer.echo(
@@ -61,5 +62,5 @@ def _require_person(connection: Connection, person: str) -> None:
     if person not in names_in(connection, COURSE):
         raise UsageError(
             f"{person} is not in this course.",
-            next_step="Import the roster first.",
+            next_step="Correct the student ID, or add the person with `autograder roster import`.",
         )

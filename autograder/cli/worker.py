@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Annotated
 
 import typer
 
 from autograder.cli.options import SandboxOption, WorkersOption
 from autograder.cli.show import say
+from autograder.environment import available_cores
 from autograder.errors import UsageError
 from autograder.grading.grader import check_isolation
 from autograder.runs.run import INSTALL, NOT_INSTALLED
 from autograder.sandbox.sandbox_process import SandboxProcess
+from autograder.sandbox.zygote_process import ONE_THREAD
 
 __all__ = ["worker"]
-
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def worker(
@@ -30,7 +29,7 @@ def worker(
         if refusal := check_isolation(tried.level, sandbox):
             raise refusal
         level = tried.level
-    count = workers or os.cpu_count() or 1
+    count = workers or available_cores()
     say(f"Sandbox {level}; {count} {'process' if count == 1 else 'processes'} for {scheduler}")
     try:
         asyncio.run(_serve(scheduler, count))

@@ -12,11 +12,11 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
@@ -29,12 +29,13 @@ from autograder.checks.budget import (
 )
 from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.canonical_forms import CanonicalForm, collect_canonical_forms
-from autograder.checks.definition import Check, collect
+from autograder.checks.definition import Check, collect, malformed, marked_checks
 from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
 from autograder.course.local_time import LocalTime
-from autograder.errors import ContentError
+from autograder.course.python_source import syntax_tree
+from autograder.errors import ContentError, choose_one
 from autograder.yaml_source import line_of, read_yaml, source_location
 
 __all__ = [
@@ -51,9 +52,11 @@ __all__ = [
     "assignment_file",
     "load_assignment",
     "load_file",
+    "loading_faults",
     "read_model_answers",
 ]
 
+T = TypeVar("T")
 NOTEBOOK_MODULES = ("autograder", "autograder.jupyter", "autograder.jupyter.local")
 
 
@@ -88,7 +91,9 @@ class Late(_Part):
         default=0.0, ge=0, le=1, description="Share of the score that each started day costs."
     )
     at_most: float = Field(default=1.0, ge=0, le=1, description="The largest share that lateness may cost.")
-    grace_minutes: int = Field(default=0, ge=0, description="Minutes after the due date that cost nothing.")
+    grace_minutes: int = Field(
+        default=5, ge=0, description="Minutes after the due date that cost nothing; told afterwards only."
+    )
 
 
 class AttemptLimit(_Part):
@@ -161,7 +166,7 @@ class AssignmentFile(_Part):
     dataset: Literal["auto", "mnist", "digits"] = Field(
         default="auto", description="What its convergence checks train on; auto takes MNIST if it is there."
     )
-    late: Late = Field(default_factory=Late)
+    late: Late = Field(default_factory=Late, description="What lateness costs.")
     feedback: Literal["immediately", "after_due", "when_released"] = Field(
         default="immediately",
         description="When students see results on the course's site; after_due waits for the last extension.",
@@ -175,7 +180,9 @@ class AssignmentFile(_Part):
     attempts: AttemptLimit | None = Field(
         default=None, description="How often a student may submit on the course's site; none for no limit."
     )
-    limits: Limits = Field(default_factory=Limits)
+    limits: Limits = Field(
+        default_factory=Limits, description="What a submission may use: time, memory, restarts."
+    )
     written: bool | None = Field(
         default=None,
         description="Whether there are people to mark written answers; as in course.yaml, if left out. "
@@ -229,7 +236,9 @@ class AssignmentFile(_Part):
         for written in self.written_tasks:
             task = tasks.get(written.part_of)
             if task is None or task.extra:
-                raise ValueError(f"{written.id}: part_of names {written.part_of}, which is no required task")
+                raise ValueError(
+                    f"{written.id}: part_of names {written.part_of}, which is not a required task"
+                )
             if self._written_points(task.id) >= task.points:
                 raise ValueError(f"{written.id}: nothing of {task.id}'s {task.points:g} points is left")
         return self
@@ -318,12 +327,8 @@ def load_assignment(course: Course, name: str) -> Assignment:
     folder, solution = course.folders(name)
     file = assignment_file(course, name)
     reference = load_file(solution / "reference.py", "reference")
-    for function in (name for task in file.tasks for name in task.functions):
-        if not callable(getattr(reference, function, None)):
-            raise ContentError(
-                f"{reference.__file__} has no function {function}.",
-                next_step="Add it, or remove it from assignment.yaml.",
-            )
+    for problem in _missing_functions(file, reference):
+        raise problem
     importable = {"reference": reference}
     assignment = Assignment(
         id=name,
@@ -334,14 +339,75 @@ def load_assignment(course: Course, name: str) -> Assignment:
         hidden_checks=collect(load_file(solution / "checks.py", "hidden_checks", importable)),
         reference=vars(reference),
         calibration=read_calibration(solution),
-        mistakes=collect_variants(load_file(solution / "mistakes.py", "mistakes", importable)),
-        alternatives=collect_variants(load_file(solution / "alternatives.py", "alternatives", importable)),
+        mistakes=_variants(solution / "mistakes.py", importable),
+        alternatives=_variants(solution / "alternatives.py", importable),
         model_answers=_model_answers(solution, file),
         canonical_forms=_canonical_forms(solution / "canonical_forms.py", importable),
     )
     whole = read_yaml(folder / "assignment.yaml", AssignmentFile)
-    _fits_together(assignment, whole)
+    for problem in _contradictions(assignment, whole):
+        raise problem
     return _with_written_points(assignment, whole)
+
+
+def loading_faults(course: Course, name: str) -> list[ContentError]:
+    """All that keeps an assignment from being loaded, file by file; nothing where it loads."""
+    folder, solution = course.folders(name)
+    found: list[ContentError] = []
+
+    def read(step: Callable[[], T]) -> T | None:
+        try:
+            return step()
+        except ContentError as problem:
+            found.append(problem)
+            return None
+
+    def checks(path: Path, kind: str, importable: Mapping[str, ModuleType]) -> list[Check]:
+        module = read(lambda: load_file(path, kind, importable))
+        if module is None:
+            return []
+        found.extend(malformed(module))
+        return marked_checks(module)
+
+    file = read(lambda: assignment_file(course, name))
+    reference = read(lambda: load_file(solution / "reference.py", "reference"))
+    public = checks(folder / "checks.py", "public_checks", {})
+    calibration = read(lambda: read_calibration(solution))
+    if reference is None:  # what imports it could only be blamed for it
+        return found
+    importable = {"reference": reference}
+    hidden = checks(solution / "checks.py", "hidden_checks", importable)
+    mistakes = read(lambda: _variants(solution / "mistakes.py", importable))
+    alternatives = read(lambda: _variants(solution / "alternatives.py", importable))
+    forms = read(lambda: _canonical_forms(solution / "canonical_forms.py", importable))
+    if file is None:
+        return found
+    answers = read(lambda: _model_answers(solution, file))
+    assignment = Assignment(
+        id=name,
+        file=file,
+        folder=folder,
+        solution=solution,
+        public_checks=public,
+        hidden_checks=hidden,
+        reference=vars(reference),
+        calibration=calibration or CalibrationFile(),
+        mistakes=mistakes or [],
+        alternatives=alternatives or [],
+        model_answers=answers or {},
+        canonical_forms=forms or {},
+    )
+    found += _missing_functions(file, reference)
+    return [*found, *_contradictions(assignment, read_yaml(folder / "assignment.yaml", AssignmentFile))]
+
+
+def _missing_functions(file: AssignmentFile, reference: ModuleType) -> Iterator[ContentError]:
+    for function in (name for task in file.tasks for name in task.functions):
+        if not callable(getattr(reference, function, None)):
+            yield ContentError(
+                f"{reference.__file__} has no function {function}.",
+                next_step=f"Add `def {function}(…):` there, or remove {function} from assignment.yaml.",
+            )
 
 
 def read_model_answers(course: Course, name: str) -> dict[str, ModelAnswer]:
@@ -379,6 +445,11 @@ def _with_written_points(assignment: Assignment, whole: AssignmentFile) -> Assig
     return replace(assignment, hidden_checks=checks)
 
 
+def _variants(path: Path, importable: Mapping[str, ModuleType]) -> list[Variant]:
+    """Known mistakes or alternatives; none without their file."""
+    return collect_variants(load_file(path, path.stem, importable)) if path.is_file() else []
+
+
 def _canonical_forms(path: Path, importable: Mapping[str, ModuleType]) -> dict[str, CanonicalForm]:
     """The canonical forms beside a solution, where it has any."""
     if not path.is_file():
@@ -408,7 +479,10 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
             (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
         )
         location = f", line {line}" if line else ""
-        raise ContentError(f"{path}{location}: {exception_text(problem)}") from problem
+        raise ContentError(
+            f"{path}{location}: {exception_text(problem)}",
+            next_step="Correct the file until Python can run it.",
+        ) from problem
     finally:
         for key, old in before.items():
             if old is None:
@@ -424,7 +498,7 @@ def _refuse_notebook_check(path: Path) -> None:
     It is found in the source, before it is called: from a checks file it would load that file again.
     """
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = syntax_tree(path.read_bytes())
     except (SyntaxError, ValueError):
         return  # running the file says where
     for node in ast.walk(tree):
@@ -442,41 +516,51 @@ def _refuse_notebook_check(path: Path) -> None:
             )
 
 
-def _fits_together(assignment: Assignment, whole: AssignmentFile) -> None:
-    """Names and points agree between the files; `whole` has the points that checks add up to."""
+def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[ContentError]:
+    """Where names and points disagree between the files; `whole` has the points that checks add up to."""
     if not assignment.handout.is_file():
-        raise ContentError(
+        yield ContentError(
             f"{assignment.handout} is missing.", next_step="Add the notebook that students get."
         )
     tasks = {task.id: task for task in whole.tasks}
     for check in [*assignment.public_checks, *assignment.hidden_checks]:
         if check.task not in tasks:
-            raise ContentError(
-                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}."
+            yield ContentError(
+                f"{source_location(check.body)}: check {check.id} is for an unknown task {check.task!r}.",
+                next_step=choose_one(tasks, "Add the task to assignment.yaml."),
             )
     for public in assignment.public_checks:
         if public.points:
-            raise ContentError(
+            yield ContentError(
                 f"{source_location(public.body)}: public check {public.id} carries points, "
-                "but students can read it."
+                "but students can read it.",
+                next_step=f'Write @check(task="{public.task}") without points; hidden checks give them.',
             )
     yaml = assignment.folder / "assignment.yaml"
-    for number, task in enumerate(tasks.values()):
-        points = sum(check.points for check in assignment.hidden_checks if check.task == task.id)
+    for number, task in enumerate(whole.tasks):
+        checks = [check for check in assignment.hidden_checks if check.task == task.id]
+        points = sum(check.points for check in checks)
         if abs(points - task.points) > 1e-9:
             line = line_of(yaml.read_text(encoding="utf-8"), ("tasks", number, "points"))
-            raise ContentError(
+            yield ContentError(
                 f"{yaml}, line {line}: task {task.id} is worth {task.points:g} points, "
-                f"its hidden checks add up to {points:g}."
+                f"its hidden checks add up to {points:g}.",
+                next_step=f"Write `points: {points:g}` there, or change those of "
+                f"{', '.join(check.id for check in checks)}."
+                if checks
+                else f"Add one to {assignment.solution / 'checks.py'}: "
+                f'@check(task="{task.id}", points={task.points:g}).',
             )
     for function, form in assignment.canonical_forms.items():
         if function not in assignment.functions:
-            raise ContentError(
-                f"{source_location(form)}: a canonical form names an unknown function {function!r}."
+            yield ContentError(
+                f"{source_location(form)}: a canonical form names an unknown function {function!r}.",
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )
     for variant in [*assignment.mistakes, *assignment.alternatives]:
         if variant.function not in assignment.functions:
-            raise ContentError(
+            yield ContentError(
                 f"{source_location(variant.body)}: variant {variant.name} names "
-                f"an unknown function {variant.function!r}."
+                f"an unknown function {variant.function!r}.",
+                next_step=choose_one(assignment.functions, "Add the function to a task."),
             )

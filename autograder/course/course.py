@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from autograder.course.grading_policy import GradebookRules
 from autograder.course.local_time import LocalTime
-from autograder.errors import UsageError
+from autograder.errors import UsageError, choose_one
 from autograder.yaml_source import read_yaml
 
 __all__ = ["FILE", "Course", "Extension", "find_course"]
@@ -41,7 +41,9 @@ class StudentRules(Extension):
     """The exceptions for one student: for all assignments, and for single ones."""
 
     due: None = Field(default=None, description="A due date belongs to an assignment.")
-    assignments: dict[str, Extension] = Field(default_factory=dict)
+    assignments: dict[str, Extension] = Field(
+        default_factory=dict, description="For single assignments, by their names."
+    )
 
 
 class CourseFile(BaseModel):
@@ -113,14 +115,23 @@ class Course:
         """The assignments and quizzes for which course.yaml has exceptions for single students."""
         return {name for rules in self._students.values() for name in rules.assignments}
 
+    def assignments_at(self, folder: Path) -> list[str]:
+        """The assignment whose public or hidden directory a folder is, or lies in; none elsewhere."""
+        try:
+            parts = folder.resolve().relative_to(self.root).parts
+        except ValueError:
+            return []
+        if len(parts) < 2 or parts[0] not in ("assignments", "solutions"):
+            return []
+        return [name for name in self.assignment_ids() if name == parts[1]]
+
     def folders(self, assignment: str) -> tuple[Path, Path]:
         """The public and the hidden directory of an assignment; raises UsageError for an unknown id."""
         public = self.root / "assignments" / assignment
         if assignment not in self.assignment_ids():
-            known = ", ".join(self.assignment_ids()) or "none yet"
             raise UsageError(
                 f"There is no assignment {assignment!r} in {self.root / 'assignments'}.",
-                next_step=f"Choose one of: {known}.",
+                next_step=choose_one(self.assignment_ids(), "Add the assignment's directory there."),
             )
         return public, self.root / "solutions" / assignment
 

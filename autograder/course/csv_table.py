@@ -72,7 +72,9 @@ def read_table(path: Path) -> Table:
     try:
         content = path.read_bytes()
     except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
+        raise UsageError(
+            f"{path} cannot be read: {problem.strerror}.", next_step="Name a CSV file that you can read."
+        ) from problem
     return parse_table(path, content)
 
 

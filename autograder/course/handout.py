@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.checks.definition import Check, collect
 from autograder.course.assignment import AssignmentFile, Task, load_file
 from autograder.course.course import find_course
-from autograder.errors import AutograderError, UsageError
+from autograder.errors import AutograderError, UsageError, choose_one
 from autograder.yaml_source import read_yaml
 
 __all__ = ["Handout", "read_handout"]
@@ -28,7 +28,7 @@ class Handout:
                 return task
         raise UsageError(
             f"Unknown task or function {name!r}.",
-            next_step=f"Choose one of: {', '.join(task.id for task in self.file.tasks)}.",
+            next_step=choose_one((task.id for task in self.file.tasks), "Add the task to assignment.yaml."),
         )
 
     def checks_of(self, task: Task) -> list[Check]:

@@ -12,17 +12,20 @@ import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from autograder.errors import ContentError
 
 __all__ = [
     "Library",
     "bound_names",
+    "expression_tree",
     "functions_in",
     "global_names",
     "imported_names",
     "is_stub",
     "parse_cell",
+    "syntax_tree",
     "with_body",
 ]
 
@@ -30,13 +33,27 @@ __all__ = [
 SHELL_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)  # scopes of their own
 MARKS = {"mistake", "alternative"}  # decorators of variants; a notebook does not know them
+# Two threads of a server that parse at once raise SystemError in one of them (recursion depth mismatch).
+PARSING = Lock()
+
+
+def syntax_tree(source: str | bytes) -> ast.Module:
+    """The tree of a Python source; for all code that a server may run. Raises as `ast.parse` does."""
+    with PARSING:
+        return ast.parse(source)
+
+
+def expression_tree(text: str) -> ast.expr:
+    """The tree of one expression; raises as `ast.parse` does."""
+    with PARSING:
+        return ast.parse(text, mode="eval").body
 
 
 def parse_cell(source: str) -> ast.Module:
     """A handout's cell, its magics blanked; what is not Python counts as an empty cell."""
     for text in (source, SHELL_LINE.sub("", source)):
         try:
-            return ast.parse(text)
+            return syntax_tree(text)
         except SyntaxError:
             continue
     return ast.Module([], [])
@@ -95,9 +112,9 @@ def is_stub(function: ast.FunctionDef) -> bool:
 
 def with_body(source: str, body: str) -> str:
     """A function's source with another body, under the same name and parameters."""
-    definition = ast.parse(source).body[0]
+    definition = syntax_tree(source).body[0]
     assert isinstance(definition, ast.FunctionDef)  # the assignment's functions are
-    definition.body = ast.parse(body).body
+    definition.body = syntax_tree(body).body
     return ast.unparse(definition)
 
 
@@ -118,7 +135,7 @@ class Library:
             text = path.read_text(encoding="utf-8")
             lines = text.split("\n")
             known = {name for statement in self._statements for name in statement.binds}
-            for node in ast.parse(text).body:
+            for node in syntax_tree(text).body:
                 self._add(node, lines, known)
 
     def function(self, name: str) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.checks.datasets.loading import load_images
 from autograder.doctor.finding import Finding, State
+from autograder.environment import available_cores
 from autograder.errors import UsageError
 
 __all__ = ["examine_machine"]
@@ -39,7 +40,7 @@ def examine_machine(folder: Path) -> Iterator[Finding]:
 
 def _python() -> Iterator[Finding]:
     version = platform.python_version()
-    yield Finding("Python", version, State.GOOD, f"{sys.executable}, {os.cpu_count()} cores.")
+    yield Finding("Python", version, State.GOOD, f"{sys.executable}, {available_cores()} cores.")
     yield Finding("Python", f"NumPy {np.__version__}", State.GOOD, _linear_algebra())
     threads = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
     text = f"{threads} here" if threads else "as many as there are cores here"

@@ -231,7 +231,11 @@ def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Co
 def _sources(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.exists():
-            raise UsageError(f"{path} does not exist.", next_step="Correct the path after --from.")
+            raise UsageError(
+                f"{path} does not exist.",
+                next_step="Name with --from what `autograder grade --out` and `quizzes results --out` wrote; "
+                "by default it is the directory `graded`.",
+            )
         if path.is_file() or _is_results(path):
             yield path
         else:

@@ -17,7 +17,7 @@ from autograder.course.course import FILE, Course
 from autograder.course.csv_table import write_table
 from autograder.course.grading_policy import GradebookRules, Group
 from autograder.course.roster import Person, Roster
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from autograder.gradebook.columns import Column
 from autograder.gradebook.scores import Score, State, kept, score_of, share
 from autograder.gradebook.tables import GradeRow, guard_formula, points
@@ -138,7 +138,7 @@ def _check_names(rules: GradebookRules, known: Set[str], course: Course) -> None
             raise ContentError(
                 f"{path}{f', line {line}' if line else ''}: {'.'.join(map(str, position))}: "
                 f"unknown assignment or quiz {name!r}.",
-                next_step=f"Choose one of: {', '.join(sorted(known))}.",
+                next_step=choose_one(sorted(known), "Grade an assignment first."),
             )
 
 

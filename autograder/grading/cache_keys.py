@@ -23,7 +23,14 @@ from autograder.report import CheckResult, Status
 from autograder.results.ledger import Provenance
 from autograder.submissions.submission import digest
 
-__all__ = ["CacheKeys", "ChecksSource", "bundle_files", "engine_digest", "provenance_of"]
+__all__ = [
+    "CacheKeys",
+    "ChecksSource",
+    "bundle_files",
+    "engine_digest",
+    "environment_digest",
+    "provenance_of",
+]
 
 PACKAGE = Path(__file__).parents[1]
 # What a grade depends on: these modules and every file of these rooms. A change in any other room
@@ -59,9 +66,14 @@ def provenance_of(assignment: Assignment, dataset: str) -> Provenance:
     return Provenance(
         bundle=digest(*(part for item in files.items() for part in item)),
         engine=engine_digest(),
-        environment=digest(json.dumps(environment())),
+        environment=environment_digest(),
         dataset=dataset,
     )
+
+
+def environment_digest() -> str:
+    """Digest of the versions that a grade depends on."""
+    return digest(json.dumps(environment()))
 
 
 @cache

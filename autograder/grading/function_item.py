@@ -203,5 +203,7 @@ def _run(source: str, name: str, namespace: dict[str, Any]) -> dict[str, Any]:
         exec(compile(source, name, "exec", dont_inherit=True), namespace)
     except Exception as problem:
         what = as_sentence(f"{name[1:-1]}: {exception_text(problem)}")
-        raise ContentError(what[:1].upper() + what[1:]) from problem
+        raise ContentError(
+            what[:1].upper() + what[1:], next_step="Correct this part of the item in its bank."
+        ) from problem
     return namespace

@@ -23,7 +23,7 @@ from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, fingerprint
 from autograder.course.assignment import Assignment, Task
 from autograder.environment import environment, one_thread
-from autograder.errors import SandboxError, UsageError
+from autograder.errors import SandboxError, UsageError, choose_one
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
@@ -62,7 +62,7 @@ def images_for(assignment: Assignment, dataset: str = "") -> Images | None:
     """
     chosen = dataset or assignment.file.dataset
     if chosen not in CHOICES:
-        raise UsageError(f"Unknown data set {chosen!r}.", next_step=f"Use one of: {', '.join(CHOICES)}.")
+        raise UsageError(f"Unknown data set {chosen!r}.", next_step=choose_one(CHOICES))
     if not any(is_convergence(check.body) for check in assignment.hidden_checks):
         return None
     return load_images(chosen, download=chosen == "mnist")
@@ -79,9 +79,7 @@ def materials_for(assignment: Assignment, seed: int, dataset: str = "") -> Mater
 def check_isolation(level: str, minimum: str = "good") -> UsageError | None:
     """The error to raise where the sandbox's level is below the minimum; None where it is not."""
     if minimum not in LEVELS:
-        return UsageError(
-            f"Unknown isolation level {minimum!r}.", next_step=f"Use one of: {', '.join(LEVELS)}."
-        )
+        return UsageError(f"Unknown isolation level {minimum!r}.", next_step=choose_one(LEVELS))
     if level in LEVELS[: LEVELS.index(minimum) + 1]:
         return None
     available = {

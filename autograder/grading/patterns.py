@@ -451,7 +451,7 @@ def _ratios(pairs: Sequence[_Pair], subject: str, signature: Signature) -> Itera
 
 
 def _factors(pairs: Sequence[_Pair]) -> Array | None:
-    """What each answer is, as a multiple of the right one; None where one is no multiple."""
+    """What each answer is, as a multiple of the right one; None where one is not a multiple."""
     factors = []
     for pair in pairs:
         telling = np.abs(pair.right) > 1e-8 * np.max(np.abs(pair.right), initial=1e-300)

@@ -26,7 +26,7 @@ class TaskState:
 
 
 class Overview:
-    """All tasks of an assignment: points, what is missing, and whether it is ready to hand in."""
+    """All tasks of an assignment: points, what is missing, and whether it is ready to submit."""
 
     def __init__(self, tasks: Sequence[TaskState]) -> None:
         self.tasks = tasks
@@ -40,11 +40,9 @@ class Overview:
     def summary(self) -> str:
         """One sentence on what is left."""
         if self.ready:
-            return "Ready to hand in: save the notebook, then hand it in."
+            return "Ready to submit: save the notebook, then submit it."
         left = sum(bool(task.missing) for task in self.tasks if not task.extra)
-        return (
-            f"Not ready to hand in: {left} of {sum(not task.extra for task in self.tasks)} tasks need work."
-        )
+        return f"Not ready to submit: {left} of {sum(not task.extra for task in self.tasks)} tasks need work."
 
     def _rows(self) -> list[tuple[str, str, str]]:
         return [
@@ -67,7 +65,7 @@ class Overview:
             for title, points, missing in self._rows()
         )
         return (
-            f"<table><caption>Before you hand in</caption><thead><tr>{head}</tr></thead>"
+            f"<table><caption>Before you submit</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
             f"<p><strong>{escape(self.summary)}</strong></p>"
         )

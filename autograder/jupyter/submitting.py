@@ -52,7 +52,7 @@ def submit(notebook: str | Path = "", *, site: str = "", token: str = "") -> Non
 def send_notebook(path: Path, site: str, token: str) -> str:
     """Send a notebook to a site: the receipt as text.
 
-    Raises UsageError where the site refuses it or does not answer, or where it is no notebook.
+    Raises UsageError where the site refuses it or does not answer, or where it is not a notebook.
     """
     try:
         data = path.read_bytes()

@@ -116,7 +116,7 @@ def read_moodle(
             unmatched += unmatched_files([path])
     candidates = []
     names = {letters(name) for _, name in submissions}
-    # In whatever language: one name for all is no name.
+    # In whatever language: one name for all is not a name.
     are_hidden = len(submissions) > 1 and len(names) == 1 and all(id_.isdecimal() for id_, _ in submissions)
     for paths in submissions.values():
         if any(path.is_dir() or path.is_symlink() or is_notebook(path) for path in paths):
@@ -243,7 +243,7 @@ def moodle_import(
 
     On import all lines are mapped by e-mail address, or all by ID number, and each column to the item of that
     name; a line that maps to nobody, or to somebody else, stops the whole import. So it has the students whom
-    the key finds, and the others are returned with the reason. A dash is no grade.
+    the key finds, and the others are returned with the reason. A dash is not a grade.
     """
     grade_rows = {row.person.student_id: row for rows in columns.values() for row in rows}
     cells = [

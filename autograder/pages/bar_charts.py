@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from autograder.pages.svg import element, image, label, share
-from autograder.pages.text import cut, percent
+from autograder.pages.svg import cut_to_width, element, image, label, share, text_width
+from autograder.pages.text import percent
 
 __all__ = ["Bar", "Part", "Row", "bar_chart", "bins", "histogram", "score_bar"]
 
 
 LABEL, BAR, THIN, BETWEEN, AFTER = 22.0, 14.0, 8.0, 4.0, 18.0  # heights
-LONGEST_LABEL = 26
+NAME, VALUE = 14.0, 13.0  # sizes of the text; see charts.css
+NARROWEST = 288.0  # user units; a chart on a phone: name and value fit beside each other
+GAP = 10.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def bar_chart(rows: Sequence[Row], *, key: str, title: str, description: str) ->
     parts: list[Markup] = []
     top = 0.0
     for row in rows:
-        parts.append(label(cut(row.label, LONGEST_LABEL), 0, top + 14, "name"))
+        room = NARROWEST - GAP - text_width(row.value, VALUE)
+        name = cut_to_width(row.label, room, NAME, bold=True)
+        parts.append(label(name, 0, top + 14, "name"))
         parts.append(label(row.value, "100%", top + 14, "value", "end"))
         top += LABEL
         for position, bar in enumerate(row.bars):
@@ -131,14 +135,20 @@ def histogram(
                 class_="fill",
             )
             middle = share((position + 0.5) * width)
-            parts += [bar, label(str(amount), middle, base - height - 6, "amount", "middle")]
+            parts += [bar, label(_short(amount), middle, base - height - 6, "amount", "middle")]
     parts.append(element("line", x1=0, x2="100%", y1=base, y2=base, class_="axis"))
-    parts += [_tick(position, len(counts), base) for position in range(0, BINS + 1, 2)]
-    if len(counts) > BINS:
-        parts.append(label("over", "100%", base + 18, "tick", "end"))
+    parts += [_tick(position, len(counts), base) for position in range(0, len(counts), 2) if position < BINS]
+    parts.append(label("100%+" if len(counts) > BINS else "100%", "100%", base + 18, "tick", "end"))
     if median is not None and math.isfinite(median):
         parts += _median(median, len(counts), base)
     return image(parts, key=key, title=title, description=description, height=base + BELOW, kind="histogram")
+
+
+def _short(amount: int) -> str:
+    """A number of at most four characters, so that those of neighbouring bars stay apart: 999, 1.2k, 12k."""
+    if amount < 1000:
+        return str(amount)
+    return f"{amount / 1000:.1f}k" if amount < 9950 else f"{amount / 1000:.0f}k"
 
 
 def _tick(position: int, of: int, base: float) -> Markup:

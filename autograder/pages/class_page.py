@@ -74,7 +74,7 @@ def class_page(
     was collected and not graded.
     """
     summary = summarize(reports)
-    sort, policy = script("sort.js")
+    sort, policy = script("sort.js", "filter.js")
     students = {id(report): _student(report, link) for report in reports}
     return render(
         "class.html",

@@ -31,15 +31,16 @@ LOOK: Any = {  # rcParams, whose type lists every key there is
 }
 
 
-def panels(count: int, *, height: float = 3.6, width: float = 4.2) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with a row of axes; sizes in inches, per axes."""
+def panels(
+    count: int, *, rows: int = 1, height: float = 3.6, width: float = 4.2
+) -> tuple[Figure, Sequence[Axes]]:
+    """A figure with rows of `count` axes, returned row by row; sizes in inches, per axes."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(LOOK):
-        figure = Figure(figsize=(width * count, height))
-        row = figure.subplots(1, count, squeeze=False)[0]
-        return figure, list(row)
+        figure = Figure(figsize=(width * count, height * rows))
+        return figure, list(figure.subplots(rows, count, squeeze=False).flat)
 
 
 def svg(figure: Figure) -> str:

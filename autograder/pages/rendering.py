@@ -16,10 +16,11 @@ from markupsafe import Markup
 from autograder.pages import text
 from autograder.report import CheckResult, Status
 
-__all__ = ["LOOKS", "Look", "href", "reading_order", "render", "script"]
+__all__ = ["LOOKS", "Look", "design", "href", "reading_order", "render", "script"]
 
 
 TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"  # the site serves what is in it
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
@@ -35,7 +36,7 @@ def render(template: str, /, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([TEMPLATES, STATIC]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -51,6 +52,12 @@ def _environment() -> Environment:
     )
     environment.globals.update(LOOKS=LOOKS, POLICY=POLICY)
     return environment
+
+
+@cache
+def design() -> Markup:
+    """The style sheet that all pages share, for pages with templates of their own."""
+    return Markup((STATIC / "design.css").read_text(encoding="utf-8"))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,12 +15,14 @@ __all__ = [
     "LARGEST",
     "Scale",
     "coordinate",
+    "cut_to_width",
     "element",
     "finite",
     "image",
     "label",
     "share",
     "spread",
+    "text_width",
     "tick_text",
     "ticks",
 ]
@@ -54,6 +57,33 @@ def _attribute(key: str, value: str | float) -> str:
 def label(text: str, x: str | float, y: str | float, kind: str = "", anchor: str = "start") -> Markup:
     """A piece of text in a chart."""
     return element("text", text, x=x, y=y, class_=kind, text_anchor=anchor)
+
+
+NARROW, BROAD = "iljtfrI.,:;'|!()[]·- ", "mwMW@%&"
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide a text is at most, in the widest of the fonts that a browser may choose; in user units."""
+    ems = 0.0
+    for character in text:
+        if unicodedata.combining(character):
+            continue
+        if character in NARROW:
+            ems += 0.46
+        elif character in BROAD or not character.isascii():
+            ems += 1.12
+        else:
+            ems += 0.78 if character.isupper() or character.isdigit() else 0.7
+    return size * ems * (1 if bold else 0.92)
+
+
+def cut_to_width(text: str, width: float, size: float, *, bold: bool = False) -> str:
+    """The beginning of a text that would be wider than `width` user units."""
+    widest = int(width / (0.4 * size)) + 1  # no more characters than this fit, however narrow
+    short = text[:widest]
+    while short and text_width(short if short == text else f"{short}…", size, bold=bold) > width:
+        short = short[:-1]
+    return text if short == text else f"{short.rstrip()}…"
 
 
 def image(

@@ -147,6 +147,7 @@ class Attempt:
     """One attempt of a student, and how it was graded last."""
 
     student: str
+    number: int  # in the order collected
     submitted: datetime | None
     marked_late: bool
     time_problem: str
@@ -169,6 +170,7 @@ def attempts_of(lines: Iterable[Line]) -> dict[str, list[Attempt]]:
             if graded is not None:
                 attempt = Attempt(
                     student=student,
+                    number=item.attempt,
                     submitted=item.submitted,
                     marked_late=item.marked_late,
                     time_problem=item.time_problem,

@@ -132,14 +132,22 @@ class GradedAssignment:
     @cached_property
     def final_scores(self) -> dict[str, FinalScore]:
         """Every student's final score, in natural order of names."""
-        overrides: dict[str, ScoreOverridden] = {}
-        for line in self.lines:
-            if isinstance(line, ScoreOverridden):
-                overrides[line.student] = line
         return {
-            student: self._final_score(student, overrides.get(student))
+            student: self._final_score(student, self._overrides.get((student, 0)))
             for student in sorted(self.attempts, key=natural)
         }
+
+    @cached_property
+    def _overrides(self) -> dict[tuple[str, int], ScoreOverridden]:
+        """The latest override by student and attempt; 0 stands for the whole assignment."""
+        return {
+            (line.student, line.attempt): line for line in self.lines if isinstance(line, ScoreOverridden)
+        }
+
+    def _points_by_hand(self, attempt: Attempt) -> float | None:
+        """What a person gave an attempt in place of its own points; None without that."""
+        override = self._overrides.get((attempt.student, attempt.number))
+        return None if override is None else override.earned
 
     def summaries(self, known: Mapping[str, ReportSummary] = MappingProxyType({})) -> list[ReportSummary]:
         """Summaries of the counted reports, in the order of `final_scores`.
@@ -188,14 +196,16 @@ class GradedAssignment:
         for task, (points, digest) in attempt.written.items():
             marks = self._marks.get((attempt.student, task), [])
             same = [mark for mark in marks if mark.answer == digest]
-            answers.append(MarkedAnswer(task, points, digest, next(reversed([*marks, *same]), None)))
+            mark = next(reversed([*marks, *same]), None)
+            withdrawn = mark is not None and mark.earned is None
+            answers.append(MarkedAnswer(task, points, digest, None if withdrawn else mark))
         return tuple(answers)
 
     def _final_score(self, student: str, override: ScoreOverridden | None) -> FinalScore:
         attempts, late = self.attempts[student], self.file.late
         written = [self.marked_answers(attempt) for attempt in attempts]
         earned = [
-            attempt.earned + sum(answer.mark.earned for answer in answers if answer.mark)
+            attempt.earned + sum(answer.mark.earned or 0 for answer in answers if answer.mark)
             for attempt, answers in zip(attempts, written, strict=True)
         ]
         extension = self.course.extension(student, self.id)
@@ -204,7 +214,14 @@ class GradedAssignment:
             late_share(late, count, no_penalty=extension.no_penalty) * points
             for count, points in zip(days, earned, strict=True)
         ]
-        scores = [points - penalty for points, penalty in zip(earned, penalties, strict=True)]
+        given = [self._points_by_hand(attempt) for attempt in attempts]
+        penalties = [
+            penalty if points is None else 0.0 for penalty, points in zip(penalties, given, strict=True)
+        ]
+        scores = [
+            points - penalty if by_hand is None else by_hand
+            for points, penalty, by_hand in zip(earned, penalties, given, strict=True)
+        ]
         counted = {
             "first": 0,
             "last": len(attempts) - 1,
@@ -212,6 +229,7 @@ class GradedAssignment:
         }[extension.attempts or self.course.attempts]
         attempt, answers = attempts[counted], written[counted]
         by_hand = override.earned if override is not None else None
+        by_hand = given[counted] if by_hand is None else by_hand
         # A score that a person set is for the whole assignment: nothing of it waits.
         waiting = [answer.points for answer in answers if answer.mark is None and by_hand is None]
         marked = sum(answer.points for answer in answers) - sum(waiting)
@@ -237,8 +255,10 @@ class GradedAssignment:
             and (extension.attempts or self.course.attempts) == "best"
             and any(
                 points + sum(answer.points for answer in others if answer.mark is None) > scores[counted]
-                for points, others in zip(scores, written, strict=True)
-                if others is not answers and any(answer.mark is None for answer in others)
+                for points, others, set_by_hand in zip(scores, written, given, strict=True)
+                if others is not answers
+                and set_by_hand is None
+                and any(answer.mark is None for answer in others)
             ),
             written=answers,
         )

@@ -5,17 +5,22 @@ so no line can be edited, removed or moved without breaking the chain. A person 
 last line (`autograder grade` prints it) can tell whether the end was cut off or rewritten. `runs` appends
 to it; final scores, tables and pages are derived from it.
 
+The ledger has two stores with the same lines: the file of a results directory, here, and the site's database
+(`autograder.site.ledger`). A line of the site names people by pseudonyms; in a results directory
+`pseudonyms.csv` says whose they are, and lines are read with the student IDs.
+
 The values of `kind` and the names of the keys are those of the first version: old lines are read as they
 are and never rewritten, since their digests chain them together.
 """
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -34,9 +39,12 @@ from pydantic import (
 from autograder.errors import UsageError
 
 __all__ = [
+    "PSEUDONYMS",
+    "START",
     "Graded",
     "Ledger",
     "Line",
+    "MarkGiven",
     "Provenance",
     "RegradeSkipped",
     "RunStarted",
@@ -45,10 +53,13 @@ __all__ = [
     "UnmatchedFile",
     "UnmatchedFiles",
     "WrittenAnswerMarked",
+    "decode_lines",
     "digests_of",
+    "encode_line",
     "read_ledger",
     "run_started",
     "unmatched_files",
+    "with_people",
 ]
 
 LEFT_OUT = (
@@ -59,7 +70,9 @@ LEFT_OUT = (
     "time_problem",
     "others",
     "written",
+    "seed",
 )  # where they are the default
+PSEUDONYMS = "pseudonyms.csv"  # beside a ledger that came from a site
 START = "0" * 64  # `previous` of the first line
 
 
@@ -139,6 +152,9 @@ class Graded(_Submission):
         default_factory=dict,
         description="Answers that a person marks: points and digest by task; left out without any.",
     )
+    seed: int | None = Field(
+        default=None, description="Of its random inputs, if not the first line's; left out otherwise."
+    )
 
 
 class SubmittedAgain(_Submission):
@@ -161,7 +177,10 @@ class RegradeSkipped(_Line):
 
 
 class ScoreOverridden(_Line):
-    """A person set a score or wrote a comment; `earned: null` withdraws an earlier override."""
+    """A person set a score or wrote a comment; `earned: null` withdraws an earlier override.
+
+    Without an attempt it is the score of the whole assignment, whichever attempt counts.
+    """
 
     kind: Literal["changed"] = "changed"
     student: str
@@ -169,19 +188,46 @@ class ScoreOverridden(_Line):
     comment: str = ""
     who: str
     why: str
+    attempt: int = Field(default=0, description="Which of the student's; left out for all.")
+
+    @model_serializer(mode="wrap")
+    def _without_attempt(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lines written before this key existed stay the same bytes."""
+        data: dict[str, Any] = handler(self)
+        if not self.attempt:
+            data.pop("attempt", None)
+        return data
 
 
 class WrittenAnswerMarked(_Line):
-    """A person marked a written answer; the latest line of a student and a task counts."""
+    """A person marked a written answer; the latest line of a student and a task counts.
+
+    `earned: null` takes the marks of an answer back.
+    """
 
     kind: Literal["marked"] = "marked"
     student: str
     task: str
     answer: str = Field(description="Digest of the answer that was read.")
-    earned: float
+    earned: float | None
     comment: str = Field(default="", description="For the student.")
     who: str
     origin: str = Field(default="", description="Where the mark comes from, if not from this program.")
+
+
+class MarkGiven(_Line):
+    """A person marked a question of an attempt at a quiz, or withdrew their mark (`points: null`)."""
+
+    kind: Literal["mark"] = "mark"
+    student: str
+    attempt: str
+    part: str = Field(description="The position of the question.")
+    points: str | None
+    source: Literal["manual", "import"]
+    who: str
+    why: str
+    answer: int = Field(description="The revision of the answer that was read; 0 for none.")
+    detail: str = Field(description="Digest of what else the mark says.")
 
 
 class UnmatchedFile(BaseModel):
@@ -208,6 +254,7 @@ Line: TypeAlias = (
     | RegradeSkipped
     | ScoreOverridden
     | WrittenAnswerMarked
+    | MarkGiven
     | UnmatchedFiles
 )
 
@@ -238,7 +285,8 @@ class Ledger:
         if whole != data:
             self._file.truncate(len(whole))
         try:
-            self.lines, self.head = _read(whole, path)
+            lines, self.head = decode_lines(whole, str(path))
+            self.lines = with_people(lines, _people_beside(path))
         except UsageError:
             self._file.close()
             raise
@@ -249,10 +297,21 @@ class Ledger:
             return
         written = b""
         for line in lines:
-            data, self.head = _encode(line, self.head)
+            data, self.head = encode_line(line, self.head)
             written += data
             self.lines.append(line)
         self._file.write(written)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def extend(self, data: bytes) -> None:
+        """Add the rest of a ledger whose bytes begin with this one's; it is on disk when this returns."""
+        self._file.seek(0)
+        known = self._file.read()
+        assert data.startswith(known)
+        lines, self.head = decode_lines(data, str(self.path))
+        self.lines = with_people(lines, _people_beside(self.path))
+        self._file.write(data[len(known) :])
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -283,7 +342,8 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
             f"{path}: the last line is cut off.",
             next_step="An interrupted run leaves this: rerun it with the same --out to repair it.",
         )
-    return _read(data, path)
+    lines, head = decode_lines(data, str(path))
+    return with_people(lines, _people_beside(path)), head
 
 
 def run_started(lines: Sequence[Line], path: Path) -> RunStarted:
@@ -304,18 +364,11 @@ def digests_of(path: Path) -> set[str]:
     return {json.loads(raw)["digest"] for raw in path.read_bytes().splitlines()}
 
 
-def _encode(line: BaseModel, previous: str) -> tuple[bytes, str]:
-    """A line's bytes and its digest."""
-    body = {"previous": previous, **line.model_dump(mode="json")}
-    digest = _digest(body)
-    return json.dumps({**body, "digest": digest}, ensure_ascii=False).encode() + b"\n", digest
+def decode_lines(data: bytes, where: str) -> tuple[list[Line], str]:
+    """The lines in the bytes of a whole ledger, and the digest of the last one.
 
-
-def _digest(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
-
-
-def _read(data: bytes, path: Path) -> tuple[list[Line], str]:
+    `where` names it in messages. Raises UsageError where the chain is broken.
+    """
     lines: list[Line] = []
     head = START
     for number, raw in enumerate(data.splitlines(keepends=True), start=1):
@@ -324,19 +377,59 @@ def _read(data: bytes, path: Path) -> tuple[list[Line], str]:
             digest, previous = body.pop("digest"), body.pop("previous")
             line = _LINES.validate_python(body)
             # Encoding the line again has to give the same bytes: not a space may differ.
-            sound = previous == head and _encode(line, head) == (raw, digest)
+            sound = previous == head and encode_line(line, head) == (raw, digest)
         except (ValueError, KeyError, AttributeError, TypeError, ValidationError):
             sound = False
         if not sound:
             raise UsageError(
-                f"{path}, line {number}: the line was changed, or a line before it was removed.",
+                f"{where}, line {number}: the line was changed, or a line before it was removed.",
                 next_step="Restore the file from a backup: this one proves nothing any more.",
             )
         head = digest
         lines.append(line)
     if lines and not isinstance(lines[0], RunStarted):
         raise UsageError(
-            f"{path}, line 1: it does not say which assignment and seed the ledger is of.",
+            f"{where}, line 1: it does not say which assignment and seed the ledger is of.",
             next_step="Restore the file from a backup.",
         )
     return lines, head
+
+
+def with_people(lines: Sequence[Line], people: Mapping[str, str]) -> list[Line]:
+    """Lines with student IDs in place of the pseudonyms that `people` knows."""
+    if not people:
+        return list(lines)
+    named = []
+    for line in lines:
+        known = {
+            key: people[value]
+            for key in ("student", "who")
+            if (value := str(getattr(line, key, ""))) in people
+        }
+        named.append(line.model_copy(update=known) if known else line)
+    return named
+
+
+def encode_line(line: BaseModel, previous: str) -> tuple[bytes, str]:
+    """A line's bytes, with a line feed, and its digest."""
+    body = {"previous": previous, **line.model_dump(mode="json")}
+    digest = _digest(body)
+    return json.dumps({**body, "digest": digest}, ensure_ascii=False).encode() + b"\n", digest
+
+
+def _people_beside(ledger: Path) -> dict[str, str]:
+    """Student IDs by pseudonym, as the table beside a ledger has them; none without one."""
+    try:
+        with (ledger.parent / PSEUDONYMS).open(encoding="utf-8", newline="") as file:
+            return {row["pseudonym"]: row["student"] for row in csv.DictReader(file)}
+    except FileNotFoundError:
+        return {}
+    except (KeyError, UnicodeDecodeError, csv.Error) as problem:
+        raise UsageError(
+            f"{ledger.parent / PSEUDONYMS} cannot be read.",
+            next_step="Its columns are pseudonym and student; `autograder ledger export` writes it.",
+        ) from problem
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()

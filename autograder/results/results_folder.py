@@ -1,6 +1,7 @@
 """The results directory that a run writes: the ledger counts, all else derives from it and the reports.
 
 DIR/ledger.jsonl                what was graded and changed, line by line
+DIR/pseudonyms.csv              whose the pseudonyms are, in a ledger of the course's site
 DIR/submissions/<digest>        what was submitted, byte for byte
 DIR/reports/<student>.json      everything as data; a second attempt is <student>~2.json
 DIR/feedback/<student>.html     the student's page
@@ -17,13 +18,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.results.ledger import Graded
+from autograder.results.ledger import PSEUDONYMS, Graded
 from autograder.submissions.collecting import safe_name
 from autograder.submissions.submission import Submission
 
-__all__ = ["Results"]
+__all__ = ["Results", "report_stem"]
 
 FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # with their files' suffix
+
+
+def report_stem(student: str, attempt: int) -> str:
+    """The name of an attempt's files, without what follows the dot."""
+    return safe_name(student) + (f"~{attempt}" if attempt > 1 else "")
 
 
 class Results:
@@ -32,6 +38,7 @@ class Results:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.ledger = root / "ledger.jsonl"
+        self.pseudonyms = root / PSEUDONYMS
         self.index = root / "index.html"
         self.grades = root / "grades.csv"
         self.reports = root / "reports"
@@ -61,7 +68,7 @@ class Results:
 
     def name_for(self, student: str, attempt: int) -> str:
         """The name of an attempt's files, without what follows the dot."""
-        return safe_name(student) + (f"~{attempt}" if attempt > 1 else "")
+        return report_stem(student, attempt)
 
     def page_of(self, report: Path) -> Path:
         """The page that belongs to a report."""
@@ -105,7 +112,8 @@ class Results:
 
     def _is_ours(self, path: Path) -> bool:
         if path.parent == self.root:
-            return path in (self.index, self.grades, self.ledger) or (path.name in FOLDERS and path.is_dir())
+            files = self.index, self.grades, self.ledger, self.pseudonyms
+            return path in files or (path.name in FOLDERS and path.is_dir())
         return path.parent.name in FOLDERS and path.is_file() and self._fits(path)
 
     def _fits(self, path: Path) -> bool:

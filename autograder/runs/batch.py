@@ -179,6 +179,7 @@ class Batch:
                 else:
                     yield job
 
+        progress(self.done)
         with closing(workers(jobs())) as results:
             for job, result in results:
                 if isinstance(result, SandboxError):
@@ -245,7 +246,8 @@ class Batch:
             with suppress(OSError):
                 report = (self.results.reports / line.report).read_bytes()
             unaltered = sha256(report).hexdigest() == line.report_digest
-            return GradingJob(submission, line.attempt, line, report if unaltered else b"", reuse)
+            earlier = report if unaltered else b""
+            return GradingJob(submission, line.attempt, line, earlier, reuse, line.seed)
         attempt = self._in_work[key][0].attempt
         self._report_names.add(self._report_name(submission.student, attempt))
         return GradingJob(submission, attempt, reuse=reuse)
@@ -317,6 +319,7 @@ class Batch:
             sandbox=graded.sandbox,
             basis=provenance,
             written={task: (points, answer) for task, points, answer in summary.written},
+            seed=job.seed,
         )
         self._lines[key] = line
         self.ledger.append([line, *(_submitted_again(submission.student, item) for item in again)])

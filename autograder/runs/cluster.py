@@ -29,7 +29,7 @@ from autograder.runs.pool import GradingResults
 from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
 from autograder.submissions.submission import digest
 
-__all__ = ["grade_on_cluster"]
+__all__ = ["ClusterGrader", "grade_on_cluster"]
 
 
 CONNECT_SECONDS = 10
@@ -65,14 +65,7 @@ def grade_on_cluster(config: RunConfig, address: str, jobs: Iterable[GradingJob]
     first = next(waiting, None)
     if first is None:
         return
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as problem:
-        raise UsageError(
-            f"No scheduler answers at {address}.",
-            next_step="Start one with `dask scheduler`, and workers with `autograder worker ADDRESS`.",
-        ) from problem
-    with client:
+    with _connected(address) as client:
         run = uuid4().hex[:8]
         bundle = client.submit(_unchanged, bundle_of(config), key=f"bundle-{run}", pure=False)
         sent: dict[Any, GradingJob] = {}
@@ -83,12 +76,7 @@ def grade_on_cluster(config: RunConfig, address: str, jobs: Iterable[GradingJob]
             sent[future.key] = job
             return future
 
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise UsageError(
-                f"The scheduler at {address} has no workers.",
-                next_step=f"Start some with `autograder worker {address}`.",
-            )
+        threads = _require_workers(client, address)
         started = [submit(first), *map(submit, islice(waiting, IN_FLIGHT * threads - 1))]
         done = as_completed(started, loop=client.loop)
         for future in done:
@@ -98,11 +86,80 @@ def grade_on_cluster(config: RunConfig, address: str, jobs: Iterable[GradingJob]
                 done.add(submit(job))
 
 
+class ClusterGrader:
+    """Grades single jobs on the workers of a scheduler, for several threads at once; a context manager."""
+
+    def __init__(self, address: str) -> None:
+        """Raises UsageError where no scheduler answers, or where it has no workers."""
+        self._address, self._client = address, _connected(address)
+        self._run, self._numbers, self._lock = uuid4().hex[:8], count(), threading.Lock()
+        self._bundles: dict[RunConfig, Any] = {}
+        try:
+            _require_workers(self._client, address)
+        except UsageError:
+            self._client.close()
+            raise
+
+    def slots(self) -> int:
+        """How many jobs the workers of now want at once."""
+        return int(IN_FLIGHT * sum(self._client.nthreads().values()))
+
+    def grade(self, config: RunConfig, job: GradingJob) -> GradedSubmission | SandboxError:
+        """Grade a job with the content of a directory, which travels once to each worker."""
+        # Jobs of one directory differ in their seeds: those travel with them.
+        bundle = self._bundle(replace(config, seed=0))
+        job = replace(job, seed=config.seed if job.seed is None else job.seed)
+        key = f"grade-{self._run}-{next(self._numbers)}"
+        return _result(self._client.submit(_grade, bundle, job, key=key, pure=False))
+
+    def close(self) -> None:
+        """Leave the cluster; what it was grading is given up."""
+        self._client.close()
+
+    def __enter__(self) -> ClusterGrader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _bundle(self, config: RunConfig) -> Any:
+        with self._lock:
+            if config not in self._bundles:
+                content = bundle_of(config)
+                key = f"bundle-{self._run}-{content.digest}"  # the same content travels once
+                self._bundles[config] = self._client.submit(_unchanged, content, key=key, pure=False)
+            return self._bundles[config]
+
+
+def _connected(address: str) -> Any:
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as problem:
+        raise UsageError(
+            f"No scheduler answers at {address}.",
+            next_step="Start one with `dask scheduler`, and workers with `autograder worker ADDRESS`.",
+        ) from problem
+
+
+def _require_workers(client: Any, address: str) -> int:
+    """The number of the workers' threads; raises UsageError without any."""
+    threads = int(sum(client.nthreads().values()))
+    if not threads:
+        raise UsageError(
+            f"The scheduler at {address} has no workers.",
+            next_step=f"Start some with `autograder worker {address}`.",
+        )
+    return threads
+
+
 def _result(future: Any) -> GradedSubmission | SandboxError:
     try:
         result: GradedSubmission | SandboxError = future.result()
     except KilledWorker:
-        return SandboxError("The workers that graded it were killed, each time: is there enough memory?")
+        return SandboxError(
+            "The workers that graded it were killed, each time.",
+            next_step="Give each worker more memory and rerun the command.",
+        )
     finally:
         future.release()
     return result

@@ -10,15 +10,14 @@ and the same call resumes the run.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
+from autograder.environment import available_cores
 from autograder.errors import UsageError
 from autograder.gradebook.tables import student_in_cell
 from autograder.grading.cache_keys import provenance_of
@@ -38,9 +37,10 @@ from autograder.results.ledger import (
 )
 from autograder.results.results_folder import Results
 from autograder.runs.batch import AbandonedJob, Batch, Change
-from autograder.runs.pool import GradingResults, grade_here, grade_on_workers
+from autograder.runs.pool import ForkedWorkers, GradingResults, grade_here, grade_on_workers
 from autograder.runs.worker import GradingJob, RunConfig
 from autograder.sandbox.sandbox_process import SandboxProcess
+from autograder.sandbox.zygote_process import ready_level
 from autograder.submissions.collecting import CollectedSubmissions, Unmatched
 from autograder.submissions.selection import is_undecided
 from autograder.submissions.submission import Submission
@@ -190,16 +190,17 @@ def _run(
     *,
     stored: bool = False,
 ) -> RunSummary:
-    # The sandbox is tried while the assignment is loaded; faults of the assignment are reported first.
-    with ThreadPoolExecutor(1) as thread:
-        level = None if options.scheduler else thread.submit(_isolation_level)
-        loaded = load_assignment(course, assignment)
-        images = images_for(loaded, options.dataset)
-        dataset = images.name if images else ""
-        provenance = provenance_of(loaded, dataset)
-        if level is not None and (refusal := check_isolation(level.result(), options.sandbox)):
-            raise refusal
-    with Batch(results, assignment, options.seed) as batch:
+    loaded = load_assignment(course, assignment)
+    images = images_for(loaded, options.dataset)
+    dataset = images.name if images else ""
+    provenance = provenance_of(loaded, dataset)
+    workers = min(options.workers or available_cores(), total)
+    if not options.scheduler and (refusal := check_isolation(_isolation_level(), options.sandbox)):
+        raise refusal
+    with (
+        ForkedWorkers(loaded, 0 if options.scheduler or workers < 2 else workers) as forked,
+        Batch(results, assignment, options.seed) as batch,
+    ):
         if not options.dry_run:
             _record_unmatched(batch.ledger, collected)
         # Another machine may have other data sets: it is told which one was found here.
@@ -207,7 +208,7 @@ def _run(
         batch.grade(
             submissions(batch, loaded.functions),
             provenance,
-            _workers(config, options, total),
+            _workers(config, options.scheduler, workers, forked),
             collected=not stored,
             everything=options.everything,
             only_raise=options.only_raise,
@@ -234,21 +235,24 @@ def _record_unmatched(ledger: Ledger, collected: CollectedSubmissions) -> None:
 
 
 def _isolation_level() -> str:
+    if (level := ready_level()) is not None:
+        return level
     with SandboxProcess() as worker:
         return worker.level
 
 
 def _workers(
-    config: RunConfig, options: RunOptions, total: int
+    config: RunConfig, scheduler: str, workers: int, forked: ForkedWorkers
 ) -> Callable[[Iterable[GradingJob]], GradingResults]:
-    if options.scheduler:
+    if scheduler:
         try:
             from autograder.runs.cluster import grade_on_cluster  # its library is an extra
         except ImportError as problem:
             raise UsageError(NOT_INSTALLED, next_step=INSTALL) from problem
-        return partial(grade_on_cluster, config, options.scheduler)
-    workers = min(options.workers or os.cpu_count() or 1, total)
-    return partial(grade_here, config) if workers <= 1 else partial(grade_on_workers, config, workers)
+        return partial(grade_on_cluster, config, scheduler)
+    if workers < 2:
+        return partial(grade_here, config)
+    return partial(grade_on_workers, config, workers, forked=forked)
 
 
 def _publish(

@@ -12,38 +12,89 @@ import logging
 import os
 import socket
 import tempfile
+import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
 from autograder.errors import AutograderError, SandboxError, UsageError
-from autograder.runs.worker import GradingJob, GradingWorker, RunConfig
+from autograder.grading.cache_keys import engine_digest, environment_digest
+from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
 from autograder.submissions.submission import Submission
 
-__all__ = ["SiteGrader"]
+__all__ = ["Grade", "SiteGrader", "grade_in_parallel"]
 
 log = logging.getLogger(__name__)
 PAUSES = (0.2, 0.2, 0.5, 1.0, 2.0)  # seconds between looks at an empty queue
 TIMEOUT = 60.0  # seconds for a request
 UNREACHABLE = 5.0  # seconds until a server that does not answer is asked again
-KEPT_BUNDLES = 8
+CLUSTER_LOOK = 2.0  # seconds between looks at the number of a cluster's workers
+#: Grades a job with what is in a directory; a SandboxError is a fault of ours.
+Grade: TypeAlias = Callable[[RunConfig, GradingJob], GradedSubmission | SandboxError]
+
+
+def grade_in_new_worker(config: RunConfig, job: GradingJob) -> GradedSubmission | SandboxError:
+    """Grade a job in this process."""
+    with GradingWorker(config) as worker:
+        return worker.grade(job)
+
+
+def grade_in_parallel(
+    address: str,
+    token: str,
+    name: str,
+    grade: Grade,
+    slots: Callable[[], int],
+    stopped: threading.Event,
+) -> None:
+    """Grade for a site with as many graders as there are `slots`, until `stopped`; workers come and go.
+
+    Each has a lease and a name of its own. Raises what ended one of them.
+    """
+    name = name or f"{socket.gethostname()} {os.getpid()}"
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            with SiteGrader(address, token, name=f"{name} {number}", grade=grade) as grader:
+                grader.run(lambda: stopped.is_set() or bool(failures) or number > max(1, slots()))
+        except Exception as problem:
+            failures.append(problem)
+
+    graders: dict[int, threading.Thread] = {}
+    try:
+        while not stopped.is_set() and not failures:
+            for number in range(1, max(1, slots()) + 1):
+                if number not in graders or not graders[number].is_alive():
+                    graders[number] = threading.Thread(target=work, args=(number,), daemon=True)
+                    graders[number].start()
+            stopped.wait(CLUSTER_LOOK)
+    finally:
+        stopped.set()
+        for thread in graders.values():
+            thread.join(TIMEOUT)
+    if failures:
+        raise failures[0]
 
 
 class SiteGrader:
     """Grades for one site until it is told to stop; a context manager."""
 
-    def __init__(self, address: str, token: str, *, name: str = "") -> None:
+    def __init__(
+        self, address: str, token: str, *, name: str = "", grade: Grade = grade_in_new_worker
+    ) -> None:
         self._http = httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT
         )
         self._name = name or f"{socket.gethostname()} {os.getpid()}"
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-grader-")
         self._bundles: list[str] = []
+        self._grade_with = grade
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Grade what the site leases; raises UsageError where it refuses the token."""
@@ -92,32 +143,34 @@ class SiteGrader:
 
     def _grade(self, lease: dict[str, Any]) -> None:
         try:
-            result = self._report(lease)
+            result = self._graded(lease)
         except AutograderError as problem:
             self._bring(lease, "fault", json={"problem": f"{problem.message} {problem.next_step}".strip()})
         except Exception as problem:
             log.exception("Submission %s could not be graded.", lease["submission"])
             self._bring(lease, "fault", json={"problem": f"{type(problem).__name__}: {problem}"})
         else:
-            self._bring(lease, "report", content=result)
+            basis = {"engine": engine_digest(), "environment": environment_digest()}
+            self._bring(lease, "report", params=basis, content=result.report)
 
-    def _report(self, lease: dict[str, Any]) -> bytes:
+    def _graded(self, lease: dict[str, Any]) -> GradedSubmission:
         course = self._bundle(lease["bundle"])
         submission = Submission(
             lease["student"], lease["file"], self._file(lease["digest"]), assignment=lease["assignment"]
         )
         config = RunConfig(course, lease["assignment"], lease["seed"])
-        with GradingWorker(config) as worker:
-            graded = worker.grade(GradingJob(submission, lease["number"]))
+        graded = self._grade_with(config, GradingJob(submission, lease["number"]))
         if isinstance(graded, SandboxError):
             raise graded
-        return graded.report
+        return graded
 
-    def _bring(self, lease: dict[str, Any], what: str, **body: Any) -> None:
+    def _bring(
+        self, lease: dict[str, Any], what: str, params: Mapping[str, str] | None = None, **body: Any
+    ) -> None:
         if what == "fault":
             body["json"]["lease"] = lease["secret"]
         address = f"/graders/gradings/{lease['id']}/{what}"
-        reply = self._http.post(address, params={"lease": lease["secret"]}, **body)
+        reply = self._http.post(address, params={"lease": lease["secret"], **(params or {})}, **body)
         if reply.status_code == 409:
             log.warning("Submission %s was leased to another grader meanwhile.", lease["submission"])
         elif reply.status_code != 204:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from autograder.course.assignment import load_assignment
+from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.errors import SandboxError
 from autograder.grading.grader import Grader
@@ -43,6 +43,7 @@ class GradingJob:
     earlier: Graded | None = None  # its line in the ledger, if it has one
     earlier_report: bytes = b""  # the report of that line, unless it was altered
     reuse: bool = True  # results of the earlier report are kept where they still hold
+    seed: int | None = None  # of its random inputs, if not the run's
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,22 @@ class GradedSubmission:
 class GradingWorker:
     """Grades jobs, one after another; a context manager."""
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, assignment: Assignment | None = None) -> None:
+        """`assignment` is the one that `config` names, where it is loaded already."""
         course = find_course(config.course)
-        self._assignment = load_assignment(course, config.assignment)
+        self._assignment = assignment or load_assignment(course, config.assignment)
         self._course_title = course.title
-        self._grader = Grader(self._assignment, config.seed, config.dataset, sandbox=config.sandbox)
+        self._config = config
+        self._grader = self._grader_for(config.seed)
 
     def grade(self, job: GradingJob) -> GradedSubmission | SandboxError:
         """Grade one submission; a SandboxError when ours, not the student's, is the fault."""
         earlier = Report.from_json(job.earlier_report) if job.reuse and job.earlier_report else None
+        seed = self._config.seed if job.seed is None else job.seed
         try:
+            if seed != self._grader.seed:
+                self._grader.close()
+                self._grader = self._grader_for(seed)
             report = self._grader.grade(job.submission, earlier)
         except SandboxError as problem:
             return problem
@@ -75,6 +82,9 @@ class GradingWorker:
         return GradedSubmission(
             report.to_json().encode(), page.encode(), summarize_report(report), report.sandbox
         )
+
+    def _grader_for(self, seed: int) -> Grader:
+        return Grader(self._assignment, seed, self._config.dataset, sandbox=self._config.sandbox)
 
     def close(self) -> None:
         """End the sandbox's processes."""

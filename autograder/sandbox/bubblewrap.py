@@ -1,6 +1,6 @@
 """bubblewrap round a worker, where it is installed and works: most files are not even there.
 
-Children are shut in without it; round them it hides what Landlock lets be seen (names, sizes, dates)
+Children are isolated without it; round them it hides what Landlock lets be seen (names, sizes, dates)
 and takes the network away. It needs user namespaces, which some systems switch off, so it is tried
 and left out when it fails. As root it is left out as well: children then change to an account of
 their own, which bubblewrap would not let them.

@@ -35,6 +35,7 @@ SHELL_LINE = re.compile(
     r"|^\s*+(?:cat|cd|conda|cp|load_ext|ls|mamba|matplotlib|mkdir|mv|pip|pip3|rm|rmdir|uv)\s"
 )
 MAGIC = re.compile(r"(\s*+)(?:([\w\s,.\[\]]++=)\s*+)?([%!?]*)\s*+(\w*+)(.*)", re.DOTALL)
+SETTING = re.compile(r"\s*=\s*|\s+")  # between the name of a variable of the environment and its value
 PYLAB = "import numpy, numpy as np; from numpy import *; from matplotlib import pyplot as plt"
 # As IPython has them: the first or second line decides whether a cell was pasted with its prompts.
 PROMPTS = (
@@ -71,8 +72,15 @@ READERS = {
     *("read_csv", "read_text", "urlopen", "urlretrieve"),
 }
 # Of which it depends what is in a file, or that there is one.
-FINDERS = READERS | {"exists", "glob", "is_file", "isfile", "listdir"}
-MAKERS = {"makedirs", "mkdir", "remove", "unlink"}
+LISTERS = {"glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk"}
+FINDERS = READERS | LISTERS | {"exists", "is_file", "isfile"}
+MAKERS = {
+    *("copy", "copy2", "copyfile", "copytree", "makedirs", "mkdir", "move", "remove", "rename", "replace"),
+    *("rmdir", "rmtree", "touch", "unlink"),
+}
+OPENERS = {"bz2", "codecs", "gzip", "io", "lzma"}  # modules with an `open`
+AMBIGUOUS = {"copy", "move", "remove", "replace"}
+TEMPORARY = {"NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "mkdtemp", "mkstemp"}
 WRITERS = {"dump", "open", "save", "savetxt", "savez", "savez_compressed", "write_bytes", "write_text"}
 MENDABLE = (NameError, LookupError, AttributeError)
 
@@ -128,19 +136,26 @@ def run_cells(
             if not needs.runs(statement, None):
                 missed |= statement.facts.binds
                 outcome.left_out = True
-    for statement in statements:
+    shown = ShownValues(cells, statements) if full else None
+    for position, statement in enumerate(statements):
         if not full and not needs.runs(statement, namespace):
             missed |= statement.facts.binds
             outcome.left_out = True
             continue
         place = statement.cell, statement.line
+        if kept := needs.still_used(statement, statements[position + 1 :]):
+            notes.append(note(*place, f"{', '.join(sorted(kept))} is kept: what is graded uses it."))
+            statement = statement.without(kept)
         if place in skip:
             notes.append(note(*place, "Left out: it ran too long or ended the process."))
             continue
         running(*place)
         try:
             try:
-                execute(statement.code, namespace)
+                if shown is not None and statement in shown:
+                    shown.keep(statement.cell, execute(statement.expression(), namespace), namespace)
+                else:
+                    execute(statement.code, namespace)
             except NameError as problem:
                 if str(problem.name) not in unavailable or not isinstance(statement.node, ANNOTATED):
                     raise
@@ -172,14 +187,48 @@ def run_definitions(
     return run_cells(cells, wanted, namespace, skip, running, describe).notes
 
 
-def execute(code: CodeType, namespace: dict[str, Any]) -> None:
-    """Run one statement; one that awaits is driven to its end."""
+def execute(code: CodeType, namespace: dict[str, Any]) -> Any:
+    """Run one statement, or evaluate an expression; what awaits is driven to its end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         waiting = eval(code, namespace)
         if code.co_flags & inspect.CO_COROUTINE:
             with contextlib.closing(EventLoop()) as loop:
-                loop.run_until_complete(waiting)
+                return loop.run_until_complete(waiting)
+        return waiting
+
+
+class ShownValues:
+    """The value of each cell's last expression, under the names by which IPython remembers it."""
+
+    def __init__(self, cells: Iterable[tuple[int, str]], statements: list[Statement]) -> None:
+        uses = set[str]().union(*(statement.facts.uses for statement in statements))
+        self._last: set[Statement] = set()
+        self._values: dict[int, Any] = {}
+        self._counts: dict[int, int] = {}
+        self._set = object()  # what `_` was set to last, unless the notebook has bound it itself
+        if not any(name == "Out" or re.fullmatch(r"_\d*", name) for name in uses):
+            return  # nobody asks for one
+        sources = {number: source.rstrip() for number, source in cells if source.strip()}
+        self._counts = {number: count for count, number in enumerate(sources, start=1)}
+        last = {statement.cell: statement for statement in statements}
+        self._last = {
+            statement
+            for cell, statement in last.items()
+            if isinstance(statement.node, ast.Expr) and not sources[cell].endswith(";")
+        }
+
+    def __contains__(self, statement: Statement) -> bool:
+        return statement in self._last
+
+    def keep(self, cell: int, value: Any, namespace: dict[str, Any]) -> None:
+        """Bind `_`, `_3` and `Out` after the cell that is third in the notebook."""
+        if value is None:
+            return
+        if "_" not in namespace or namespace["_"] is self._set:
+            namespace["_"] = self._set = value
+        self._values[self._counts[cell]] = namespace[f"_{self._counts[cell]}"] = value
+        namespace.setdefault("Out", self._values)
 
 
 class EventLoop(asyncio.BaseEventLoop):
@@ -222,6 +271,7 @@ def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, A
     needs = Needs(current, wanted)
     found = draws(current, needs)
     made = set(written).union(*(made_files(statement.node) for statement in statements))
+    made = path_parts(made)
     for statement in current:
         if statement.facts.binds & needs.reported:
             found += [
@@ -232,14 +282,32 @@ def foresee(cells: list[tuple[int, str]], wanted: list[str]) -> list[dict[str, A
 
 
 def made_files(node: ast.stmt) -> set[str]:
-    """The names of files that a statement may write."""
+    """The texts in a statement that may make files; ANY among them, since a name may come from elsewhere.
+
+    A file may be written where another function is called: `json.dump(table, open("table.json", "w"))`.
+    """
     made = set()
     for part in ast.walk(node):
-        if isinstance(part, ast.Call) and called(part) in WRITERS:
-            texts = texts_in(part)
-            if called(part) != "open" or any(set(text) & set("wax") for text in texts[1:]):
-                made |= set(texts)
+        if isinstance(part, ast.Call) and makes_files(part):
+            made |= {ANY}.union(
+                text.value
+                for text in ast.walk(node)
+                if isinstance(text, ast.Constant) and isinstance(text.value, str)
+            )
     return made
+
+
+def makes_files(call: ast.Call) -> bool:
+    """Whether a call may make a file or a directory, or give it another name."""
+    name, base = called(call), getattr(call.func, "value", None)
+    if name == "open":
+        at = int(base is None or getattr(base, "id", "") in OPENERS)  # a path's own has no path before it
+        modes = call.args[at : at + 1]
+        modes += [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+        return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax") for mode in modes)
+    if name in AMBIGUOUS:  # of texts, lists and tables too
+        return isinstance(base, ast.Name) and base.id in ("os", "shutil")
+    return name in WRITERS | MAKERS | TEMPORARY
 
 
 def called(call: ast.Call) -> str:
@@ -250,10 +318,15 @@ def called(call: ast.Call) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def texts_in(call: ast.Call) -> list[str]:
-    """The texts that a call is given, or its function is made of: `open("a")`, `Path("a").read_text()`."""
-    parts = [*ast.walk(call.func), *call.args, *(keyword.value for keyword in call.keywords)]
-    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+def paths_in(call: ast.Call) -> set[str]:
+    """The names in the path that a call is given, or its function is made of; ANY where they cannot be told.
+
+    `open("a")`, `Path("a").read_text()`, `open(os.path.join("a", "b"))`.
+    """
+    path = [*ast.walk(call.func), *(part for node in call.args[:1] for part in ast.walk(node))]
+    texts = {part.value for part in path if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    is_pattern = any(isinstance(part, ast.Call) and called(part) in LISTERS for part in path)
+    return {ANY} if is_pattern else path_parts(texts) or {ANY}
 
 
 def not_there(
@@ -261,7 +334,8 @@ def not_there(
 ) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
     """The imports and the files in a statement that are not there when graded, those it tries aside.
 
-    Files that the notebook itself has `made` are there.
+    Files that the notebook itself has `made` are there. Where it makes any, a file whose name cannot be read
+    from the call may be one of them.
     """
     tried = {id(part) for block in ast.walk(node) if isinstance(block, ast.Try) for part in ast.walk(block)}
     for part in ast.walk(node):
@@ -272,7 +346,12 @@ def not_there(
                 late = part is not node  # when a function is called: then our own package is gone
                 if (not importable(top) or (late and top == "autograder")) and (late or names & reported):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
-        elif isinstance(part, ast.Call) and called(part) in READERS and not made.intersection(texts_in(part)):
+        elif (
+            isinstance(part, ast.Call)
+            and called(part) in READERS
+            and not makes_files(part)
+            and made.isdisjoint(paths_in(part))
+        ):
             yield part, NO_FILES
 
 
@@ -356,7 +435,8 @@ def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "
             write_file(magic[1:], "\n".join(lines[first + 1 :]))
         if magic[:1] and magic[0] not in TRANSPARENT:
             return []  # another language
-        lines[first] = ""
+        keeps_output = magic[:1] == ["capture"] and magic[1:2] and magic[1].isidentifier()
+        lines[first] = f"{magic[1]} = get_ipython()" if keeps_output else ""
     newer = newer_python(python)
     while True:
         try:
@@ -450,6 +530,8 @@ def translated(command: str) -> str:
         plain = f"{target} {[] if mark == '!' else None}"
     elif mark == "%" and name in ("time", "prun"):
         plain = rest.strip()
+    elif mark == "%" and name in ("env", "set_env") and len(setting := SETTING.split(rest.strip(), 1)) == 2:
+        plain = f"__import__('os').environ[{setting[0]!r}] = {setting[1]!r}"
     elif mark == "%" and name == "pylab":
         plain = PYLAB
     elif mark == "%" and name == "run" and rest.split() and rest.split()[0] in written:
@@ -486,6 +568,20 @@ class Statement:
         if self._code is None:
             self._code = self.compiled()
         return self._code
+
+    def expression(self) -> CodeType:
+        """An expression's code, which gives its value."""
+        assert isinstance(self.node, ast.Expr)
+        expression, name = ast.Expression(self.node.value), f"<cell {self.cell}>"
+        code: CodeType = compile(expression, name, "eval", self._flags, dont_inherit=True)
+        return code
+
+    def without(self, names: Collection[str]) -> Statement:
+        """A `del` without some of its targets."""
+        assert isinstance(self.node, ast.Delete)
+        targets = [target for target in self.node.targets if ast.unparse(target) not in names]
+        rest = ast.Delete(targets) if targets else ast.Pass()
+        return Statement(self.cell, ast.copy_location(rest, self.node), self._flags)
 
     def compiled(self, flags: int = 0) -> CodeType:
         """The statement, compiled with additional flags."""
@@ -657,7 +753,7 @@ def part_of_definition(
 
 
 def part_of(nodes: list[ast.AST], owner: ast.AST, uses: set[str], binds: set[str]) -> Part:
-    """One part that is no definition: its nodes, and the statement that they are or are the head of."""
+    """One part that is not a definition: its nodes, and the statement that they are or are the head of."""
     part = Part(is_head=nodes != [owner])
     evidence(nodes, part)
     part.uses &= uses
@@ -835,6 +931,17 @@ class Needs:
         bound = statement.facts.binds  # such as the variable of a loop over a table
         return any(name in bound or can_change(namespace.get(name)) for name in names)
 
+    def still_used(self, statement: Statement, later: list[Statement]) -> set[str]:
+        """The names that a `del` takes from the wanted functions for good.
+
+        A notebook that tidies up at its end has called them before: they work there, and so they do here.
+        """
+        if not isinstance(statement.node, ast.Delete):
+            return set()
+        names = {target.id for target in statement.node.targets if isinstance(target, ast.Name)}
+        bound = (other.facts.binds for other in later if not isinstance(other.node, ast.Delete))
+        return (names & self.reported).difference(*bound)
+
     def _kinds_of_names(self) -> dict[str, str]:
         """What each name is bound to, over all statements."""
         bound: dict[str, set[str]] = {}
@@ -911,7 +1018,7 @@ class Needs:
             waiting = later
 
     def _follow_files(self) -> bool:
-        """Let statements run that write files which others look for by the same texts; whether any is new."""
+        """Let statements run that write files which others list or look for by name; whether any is new."""
         writing = [
             statement
             for statement in self._statements
@@ -920,15 +1027,16 @@ class Needs:
         ]
         if not writing:
             return False
-        looked_for = set[str]()
+        looked_for, is_listed = set[str](), False
         for statement in self._statements:
             if statement in self._reasons:
                 names, texts = names_and_texts(statement.code)
                 looked_for |= path_parts(texts) if names & FINDERS else set()
+                is_listed |= bool(names & LISTERS)  # by a pattern, or by nothing but the directory
         found = [
             statement
             for statement in writing
-            if not looked_for.isdisjoint(path_parts(names_and_texts(statement.code)[1]))
+            if is_listed or not looked_for.isdisjoint(path_parts(names_and_texts(statement.code)[1]))
         ]
         for statement in found:
             self._reasons[statement] = None

@@ -11,10 +11,8 @@ import json
 import os
 import socket
 import struct
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -24,27 +22,15 @@ from autograder.errors import SandboxError
 from autograder.sandbox.arena import Arena, new_memory
 from autograder.sandbox.bubblewrap import wrapper
 from autograder.sandbox.usage import ProcessUsage, SleepMeter
+from autograder.sandbox.zygote_process import LEVEL_BYTES, ZygoteProcess, start_zygote, take_ready
 
 __all__ = ["SandboxProcess"]
 
 T = TypeVar("T")
 SLEEP_SECONDS = 60.0  # of a zygote that should be answering; waiting for a core is not sleep
 LOOK = 1.0  # seconds between looks at one that has not answered
-# Kept from our own environment: how NumPy's linear algebra is to run on this processor.
-KEPT = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-# Large arrays come and go at every update of a training run: keep their pages instead of faulting
-# them in again, which costs more than the arithmetic.
-KEEP_PAGES = {"MALLOC_MMAP_THRESHOLD_": str(64 * 1024**2), "MALLOC_TRIM_THRESHOLD_": str(256 * 1024**2)}
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-
-
 MEMORY = 2 * 1024**3  # bytes of address space; honest MNIST solutions were seen to need 1.1 GB
 LIFE_CPU_SECONDS = 1800  # a bound on a child's whole life, above any sum of calls
-# Of the zygote and of the second one. Fixed, so that a set of strings has the same order in every grading.
-# With these two, most sets of names such as W1 and b1 come in two orders.
-HASH_SEEDS = 1, 2
-# 400 days, 5:07:13.75: year, month, day, weekday, hour, minute and second are all others.
-CLOCK_SHIFT = 34_578_433.75
 
 
 class SandboxProcess:
@@ -68,44 +54,32 @@ class SandboxProcess:
         self._is_restarted = restarted
         self._second: SandboxProcess | None = None
         around = [] if "bubblewrap" in without else wrapper()
-        self._start(around, without)
-        try:
-            level = self._read(8)
-        except SandboxError:
-            self.close()
-            if not around:
-                raise
-            around = []  # installed, but user namespaces are switched off
-            self._start(around, without)
-            level = self._read(8)
-        #: How well children are shut in, as reports name it: "full", "good" or "weak".
-        self.level = level.decode().strip()
-        self.in_bubblewrap = bool(around)
-        sources = json.dumps(list(expected)).encode()
-        self._send(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
+        starts: list[Callable[[], ZygoteProcess]] = []
+        starts.append(partial(start_zygote, around, without, restarted=restarted))
+        if not without and not restarted and (ready := take_ready()) is not None:
+            starts.insert(0, lambda: ready)
+        if around:  # bubblewrap is installed, but user namespaces may be switched off
+            starts.append(partial(start_zygote, [], without, restarted=restarted))
+        #: How well children are isolated, as reports name it: "full", "good" or "weak".
+        self.level = self._first_that_starts(starts)
+        self.in_bubblewrap = bool(self._zygote.around)
 
-    def _start(self, around: Sequence[str], without: Collection[str]) -> None:
-        self._around = around
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the worker
-        self._control, theirs = socket.socketpair()
-        self._control.settimeout(LOOK)
-        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", **ONE_THREAD, **KEEP_PAGES}
-        environment |= {name: os.environ[name] for name in KEPT if name in os.environ}
-        environment["PYTHONHASHSEED"] = str(HASH_SEEDS[self._is_restarted])
-        # As with -I, but for the one variable above: the environment holds nothing else of Python's.
-        zygote = [sys.executable, "-P", "-s", "-B", str(Path(__file__).with_name("zygote.py"))]
-        shift = str(CLOCK_SHIFT if self._is_restarted else 0.0)
-        with theirs:
-            self._process = subprocess.Popen(
-                [*around, *zygote, str(theirs.fileno()), shift, *without],
-                pass_fds=[theirs.fileno()],
-                env=environment,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._complaints,
-                start_new_session=True,
-            )
+    def _first_that_starts(self, starts: Sequence[Callable[[], ZygoteProcess]]) -> str:
+        """Use the first zygote that starts; returns the level it says."""
+        sources = json.dumps(list(self._expected)).encode()
+        for start in starts:
+            self._zygote = start()
+            self._control = self._zygote.control
+            self._control.settimeout(LOOK)
+            try:
+                level = self._read(LEVEL_BYTES)
+                self._send(b"P" + struct.pack("<QQ", len(sources), 0) + sources)
+            except SandboxError as problem:
+                failure = problem
+                self.close()
+            else:
+                return level.decode().strip()
+        raise failure
 
     def restarted(self) -> SandboxProcess:
         """A second zygote, started when it is first asked for: as this one would be after a restart."""
@@ -147,13 +121,7 @@ class SandboxProcess:
         """Hang up: the zygote ends, and its children with it."""
         if self._second is not None:
             self._second.close()
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._complaints.close()
+        self._zygote.close()
 
     def __enter__(self) -> SandboxProcess:
         return self
@@ -190,23 +158,23 @@ class SandboxProcess:
             try:
                 return attempt()
             except TimeoutError:
-                meter = meter or SleepMeter(ProcessUsage(self._zygote()))
+                meter = meter or SleepMeter(ProcessUsage(self._zygote_pid()))
                 meter.still_waiting(LOOK)
                 if meter.seconds > SLEEP_SECONDS:
                     raise
 
-    def _zygote(self) -> int:
+    def _zygote_pid(self) -> int:
         """The zygote's process id; bubblewrap, where it is used, is its parent."""
-        zygote_pid = self._process.pid
-        if not self._around:
-            return zygote_pid
+        pid = self._zygote.process.pid
+        if not self._zygote.around:
+            return pid
         try:
-            return int(Path(f"/proc/{zygote_pid}/task/{zygote_pid}/children").read_text().split()[0])
+            return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
         except (OSError, IndexError):
-            return zygote_pid
+            return pid
 
     def _broken(self) -> SandboxError:
-        self._complaints.seek(0)
-        last_words = self._complaints.read()[-2000:].decode(errors="replace").strip()
+        self._zygote.complaints.seek(0)
+        last_words = self._zygote.complaints.read()[-2000:].decode(errors="replace").strip()
         last = last_words.splitlines()[-1] if last_words else "it said nothing"
         return SandboxError(f"The sandbox's zygote has ended: {last}.", next_step="Start the command again.")

@@ -11,6 +11,7 @@ end of one; a forked child costs about 2 ms, a fresh interpreter with NumPy 100.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
@@ -21,33 +22,38 @@ import socket
 import struct
 import sys
 import typing
-
-import numpy
+import warnings
 
 MESSAGE = 17  # bytes of every message from the judge; a shorter one is padded
 
-# Imported before the fork: children find them ready, also where they cannot open a file any more.
-# `from numpy import *` asks for numpy.f2py as well.
-STANDARD_LIBRARY = """
-abc argparse array ast asyncio base64 bisect bz2 cProfile calendar cmath cmd code collections
-collections.abc colorsys concurrent.futures.thread configparser contextlib copy csv ctypes dataclasses
-datetime decimal difflib doctest encodings.cp437 encodings.cp1252 encodings.idna encodings.latin_1
-encodings.utf_16 encodings.utf_8_sig enum fileinput fractions functools getpass glob graphlib gzip hashlib
-heapq html inspect io itertools keyword linecache locale logging lzma math multiprocessing numbers
-operator optparse os pathlib pdb pickle platform pprint pstats queue random re reprlib sched secrets
-shlex shutil statistics string struct subprocess tarfile tempfile textwrap threading time timeit
-traceback types typing unittest unittest.mock urllib.parse urllib.request uuid warnings weakref
-xml.etree.ElementTree zipfile zlib zoneinfo numpy.f2py numpy.fft numpy.linalg numpy.ma numpy.polynomial
-numpy.random numpy.testing
+# Imported before the fork, with the standard library: children find them ready, also where they cannot open
+# a file any more. `from numpy import *` asks for numpy.f2py as well.
+SUBMODULES = """
+collections.abc concurrent.futures.process concurrent.futures.thread dbm.dumb email.mime.text encodings.cp437
+encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig http.client http.server
+importlib.metadata importlib.resources logging.config logging.handlers multiprocessing.dummy
+multiprocessing.pool unittest.mock urllib.parse urllib.request xml.dom.minidom xml.etree.ElementTree xml.sax
+numpy.char numpy.ctypeslib numpy.dtypes numpy.exceptions numpy.f2py numpy.fft numpy.lib.format
+numpy.lib.introspect numpy.lib.mixins numpy.lib.npyio numpy.lib.recfunctions numpy.lib.scimath
+numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.rec numpy.strings
+numpy.testing numpy.typing
 """
+# What a notebook on a server has no use for: it draws windows, asks for a terminal, makes environments, or
+# does something as soon as it is imported. `distutils` takes longer than all others together.
+LEFT_OUT = {
+    *("antigravity", "distutils", "ensurepip", "idlelib", "lib2to3", "readline", "rlcompleter", "this"),
+    *("tkinter", "turtle", "turtledemo", "venv"),
+}
 
 
-def numpys_openers() -> list[dict[typing.Any, typing.Any]]:
-    """NumPy's own table of functions that open a file to read or write numbers as text."""
-    try:
-        return [numpy.lib._datasource._file_openers._file_openers]  # type: ignore[attr-defined]
-    except AttributeError:  # it is private, and may be elsewhere in another version
-        return []
+def import_before_the_fork() -> None:
+    """Import the standard library and NumPy, as far as this Python has them."""
+    names = {name for name in sys.stdlib_module_names if not name.startswith("_")} - LEFT_OUT
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some are deprecated
+        for name in (*sorted(names), "numpy", *SUBMODULES.split()):
+            with contextlib.suppress(ImportError):  # of another system, or without the library behind it
+                importlib.import_module(name)
 
 
 def load(name: str) -> typing.Any:
@@ -63,10 +69,11 @@ def load(name: str) -> typing.Any:
 def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
     """Serve the judge until it hangs up."""
     os.environ.pop("PYTHONHASHSEED", None)  # it has done its work
-    for name in STANDARD_LIBRARY.split():
-        importlib.import_module(name)
-    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins", "files_in_memory", "edits")
-    confinement, frames, runner, cells, arena, stand_ins, files, edits = (load(name) for name in names)
+    files = load("files_in_memory").FilesInMemory()
+    files.install()
+    import_before_the_fork()
+    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins", "edits")
+    confinement, frames, runner, cells, arena, stand_ins, edits = (load(name) for name in names)
     if clock_shift:
         load("shifted_clock").install(clock_shift)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
@@ -90,7 +97,7 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
                 try:
                     shared = arena.Arena(descriptors[1], first_half=False)
                     restrictions.apply(descriptors[0], memory, cpu_seconds)
-                    files.FilesInMemory(cells.written).install(numpys_openers())
+                    files.activate(cells.written)
                     runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins, edits)
                     code = 0
                 finally:
@@ -124,6 +131,8 @@ def f(x, a=1.0):
 
 def warm_up(frames: typing.Any, runner: typing.Any, cells: typing.Any) -> None:
     """Do once what every child does: the first time loads what is lazy, and it is shared from here on."""
+    import numpy  # not before there are files in memory: NumPy keeps a reference to `open`
+
     sample = runner.Runner(None, frames, cells, None)
     cells.run_definitions(
         [(1, SAMPLE_CELL)], ["f"], sample.namespace, set(), lambda *_: None, sample.describe

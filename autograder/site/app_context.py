@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,6 +26,7 @@ from sqlalchemy import Connection
 
 from autograder.course.local_time import counted, shown, span, time_of_day
 from autograder.site.assignments import ASSIGNMENT, Assignments
+from autograder.site.background import Crowd
 from autograder.site.clock import Clock, ServerClock
 from autograder.site.clock_correction import ClockCorrections
 from autograder.site.database import Database
@@ -33,10 +37,11 @@ from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
-__all__ = ["PACKAGES", "AppContext", "result_of"]
+__all__ = ["STATIC", "AppContext", "result_of"]
 
 T = TypeVar("T")
 PACKAGES = ("autograder.site", *(extension.package for extension in extensions()))
+STATIC = ("autograder.pages", *PACKAGES)  # whose directory `static` is served
 SESSION_CACHED = 15_000  # milliseconds until a session is read from the store again
 MOST_CACHED = 20_000  # sessions
 
@@ -62,6 +67,7 @@ class AppContext:
     warnings: list[Callable[[], str]] = field(
         default_factory=list
     )  # for staff; empty texts where all is well
+    crowd: Crowd = field(default_factory=Crowd)
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -149,11 +155,11 @@ class AppContext:
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """The result of blocking work, computed outside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        return await result_of(self._threads.submit(work, *arguments))
 
     async def in_reader(self, work: Callable[..., T], *arguments: Any) -> T:
         """The result of reading tables, computed outside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, work, *arguments)
+        return await result_of(self._readers.submit(work, *arguments))
 
     def known_session(self, token: str, now: int) -> Session | None:
         """The session with this token, if it was read from the store just now; None otherwise."""
@@ -168,7 +174,7 @@ class AppContext:
 @lru_cache
 def _address_of(file: str) -> str:
     """The address of a style or script; it changes with the content, so a browser may cache it."""
-    files = [path for package in PACKAGES for path in sorted(_static(package).iterdir())]
+    files = [path for package in STATIC for path in sorted(_static(package).iterdir())]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return f"/static/{digest[:12]}/{file}"
 
@@ -178,5 +184,54 @@ def _static(package: str) -> Path:
 
 
 async def result_of(future: Future[T]) -> T:
-    """The result of a future of the writer."""
-    return await asyncio.wrap_future(future)
+    """The result of a future of the writer or of a thread."""
+    waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    deliveries = _deliveries(asyncio.get_running_loop())
+    future.add_done_callback(lambda done: deliveries.post(waiter, done))
+    try:
+        return await waiter
+    except asyncio.CancelledError:
+        future.cancel()
+        raise
+
+
+class _Deliveries:
+    """Results on their way from threads to an event loop, which is woken once for all that are ready.
+
+    asyncio's own way wakes it for each: a system call, at which a thread loses the interpreter.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._ready: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
+        self._lock = Lock()
+        self._woken = False
+
+    def post(self, waiter: asyncio.Future[Any], done: Future[Any]) -> None:
+        """Deliver the result of a future that is done, from any thread."""
+        with self._lock:
+            self._ready.append((waiter, done))
+            if self._woken:
+                return
+            self._woken = True
+        with suppress(RuntimeError):  # the server has stopped meanwhile
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._woken = False
+            ready, self._ready = self._ready, deque()
+        for waiter, done in ready:
+            if waiter.done():  # its caller has gone
+                continue
+            if done.cancelled():
+                waiter.cancel()
+            elif (problem := done.exception()) is not None:
+                waiter.set_exception(problem)
+            else:
+                waiter.set_result(done.result())
+
+
+@lru_cache(4)  # a process has one event loop; tests have more
+def _deliveries(loop: asyncio.AbstractEventLoop) -> _Deliveries:
+    return _Deliveries(loop)

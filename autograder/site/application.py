@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from autograder.errors import Refused
 from autograder.site import sign_in, staff
-from autograder.site.app_context import PACKAGES, AppContext
+from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.home import home
@@ -24,7 +24,7 @@ from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
-__all__ = ["make_app"]
+__all__ = ["make_app", "site_routes"]
 
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> SecurityMiddleware:
     """The application, for uvicorn or another ASGI server; `body_seconds` bounds the time of a body."""
     app = Starlette(
-        routes=_routes(),
+        routes=site_routes(),
         exception_handlers={
             SignedOut: _signed_out,
             Refused: _refused,
@@ -42,10 +42,28 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
         },
     )
     app.state.site = site
-    return SecurityMiddleware(app, site.clock, body_seconds=body_seconds)
+    return SecurityMiddleware(app, site.clock, site.crowd, body_seconds=body_seconds)
 
 
-def _routes() -> list[BaseRoute]:
+def site_routes() -> list[BaseRoute]:
+    """All routes; those under names of extensions' own come first, since a class asks for them most."""
+    of_site = _site_routes()
+    names = {_first_name(route) for route in of_site}
+    others = [route for extension in extensions() for route in extension.routes()]
+    return [
+        *(route for route in others if _first_name(route) not in names),
+        *of_site,
+        *(route for route in others if _first_name(route) in names),
+    ]
+
+
+def _first_name(route: BaseRoute) -> str:
+    """The first name in a route's path: two routes with different ones match no address both."""
+    path: str = getattr(route, "path", "/")
+    return path.split("/")[1]
+
+
+def _site_routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
         PageRoute("/", home),
@@ -62,10 +80,9 @@ def _routes() -> list[BaseRoute]:
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",
-            StaticFiles(packages=[(package, "static") for package in PACKAGES]),
+            StaticFiles(packages=[(package, "static") for package in STATIC]),
             name="static",
         ),
-        *(route for extension in extensions() for route in extension.routes()),
     ]
 
 

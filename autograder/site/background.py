@@ -11,30 +11,46 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["Pace", "PeriodicTask"]
+__all__ = ["Crowd", "Pace", "PeriodicTask"]
 
 
 INTERVAL = 5.0  # seconds
 UNNOTICED, LONGEST_PAUSE = 0.0005, 0.05  # seconds
 GIVEN = 6  # times what the others used
+CROWD = 24  # requests under way; a steady class has three
+LONGEST_WAIT, LONGEST_IN_ALL = 0.5, 10.0  # seconds for a crowd, of a step and of a work: a herd's length
 log = logging.getLogger(__name__)
+
+
+class Crowd:
+    """The requests under way in a server: many at once when a class starts or submits."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether so many are under way that they wait for each other."""
+        return self.requests >= CROWD
 
 
 class Pace:
     """Paces long work in a server, so that requests come first.
 
     However much processor time the other threads used during a step, they then get several times as much
-    without it. On an idle server the work does not wait.
+    without it; while a `crowd` is large, the work waits a bounded time. On an idle server it never waits.
     """
 
     def __init__(
         self,
+        crowd: Crowd | None = None,
         *,
         everybody: Callable[[], float] = time.process_time,
         of_thread: Callable[[], float] = time.thread_time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         """`everybody` and `of_thread` return processor time in seconds: of the process, of this thread."""
+        self._crowd, self._waited = crowd or Crowd(), 0.0
         self._everybody, self._of_thread, self._pause = everybody, of_thread, pause
         self._began = everybody(), of_thread()
 
@@ -44,6 +60,10 @@ class Pace:
         others = self._everybody() - everybody - (self._of_thread() - of_thread)
         if others > UNNOTICED:
             self._pause(min(GIVEN * others, LONGEST_PAUSE))
+        until = min(self._waited + LONGEST_WAIT, LONGEST_IN_ALL) - LONGEST_PAUSE / 2
+        while self._crowd.is_large and self._waited < until:
+            self._pause(LONGEST_PAUSE)
+            self._waited += LONGEST_PAUSE
         self._began = self._everybody(), self._of_thread()
 
 

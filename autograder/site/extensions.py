@@ -6,8 +6,8 @@ All are loaded by name, so the site imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.file_store import FileStore
+    from autograder.site.ledger import LedgerName
+    from autograder.site.marks import Mark
     from autograder.site.people import Change
 
-__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "Running", "extensions"]
+__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "NoAccommodations", "Running", "extensions"]
 
 GROUP = "autograder.site"
 HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
@@ -71,8 +75,27 @@ class AccommodationPlan(Protocol):
         """Store the changes; open attempts get their time at once."""
 
 
+@dataclass(frozen=True)
+class NoAccommodations:
+    """The plan of an extension that takes nothing from a table of accommodations."""
+
+    changes: Sequence[Change] = ()
+    columns: Collection[str] = field(default_factory=frozenset)
+
+    def is_current(self, connection: Connection) -> bool:
+        """Nothing was compared."""
+        return True
+
+    def apply(self, connection: Connection, at: int, who: str) -> None:
+        """Nothing is stored."""
+
+
 class Extension(Protocol):
-    """A part of the course with its pages, tables and background work."""
+    """A part of the course with its pages, tables and background work.
+
+    An extension inherits from it and defines everything but what it does not need: locks, links,
+    accommodations and a demonstration.
+    """
 
     #: The package whose `templates` and `static` directories the site serves.
     package: str
@@ -81,6 +104,8 @@ class Extension(Protocol):
 
     #: The heading of its part of the home page.
     title: str
+    #: The kind of its work in marks and ledgers.
+    work_kind: str
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of its pages."""
@@ -96,9 +121,11 @@ class Extension(Protocol):
 
     def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
         """Lock the rows that a batch of writes changes, in one order for all servers (PostgreSQL)."""
+        return
 
     def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
         """What a link in a learning platform may open, in the order in which it is offered."""
+        return ()
 
     def plan_accommodations(
         self,
@@ -114,9 +141,29 @@ class Extension(Protocol):
         Without `take_away` the plan leaves out what takes time, a date or a role away. `find` gives the
         stored ID of the person in a line. Raises UsageError and ContentError with file, line and column.
         """
+        return NoAccommodations()
+
+    def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
+        """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
+        raise NotImplementedError(f"{type(self).__name__} takes no marks.")
+
+    def ledger_faults(
+        self,
+        connection: Connection,
+        name: LedgerName,
+        lines: Sequence[Line],
+        people: Mapping[str, str],
+        files: FileStore,
+    ) -> Sequence[str]:
+        """What its tables and files say otherwise than the lines of a ledger, one sentence each.
+
+        `people` are the people by their pseudonyms.
+        """
+        return ()
 
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Fill a demonstration of a course, with its people, with what this part has to show."""
+        return
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""

@@ -21,7 +21,7 @@ from fsspec.core import url_to_fs
 
 from autograder.errors import Busy, NotFound, UsageError
 
-__all__ = ["LARGEST_FILE", "FileStore"]
+__all__ = ["LARGEST_FILE", "FileStore", "is_digest"]
 
 LARGEST_FILE = 256 * 1024 * 1024  # bytes, decompressed: the largest thing that is ever stored
 LEVEL = 6
@@ -30,18 +30,21 @@ LEVEL = 6
 class FileStore:
     """Files of one course, by their SHA-256 in hexadecimal digits.
 
-    `address` is a folder, or a URL that fsspec knows, such as `s3://bucket/course`.
+    `address` is a folder, or a URL that fsspec knows, such as `s3://bucket/course`. An object store takes its
+    keys and its address from its own environment variables, such as AWS_ENDPOINT_URL.
     """
 
     def __init__(self, address: str | Path) -> None:
         written = str(address)
         self.local = "://" not in written
         try:
-            self._files, root = url_to_fs(written, auto_mkdir=True) if self.local else url_to_fs(written)
+            # Several servers write to an object store: what it held a minute ago says nothing.
+            options = {"auto_mkdir": True} if self.local else {"use_listings_cache": False}
+            self._files, root = url_to_fs(written, **options)
         except (ImportError, ValueError) as problem:
             raise UsageError(
                 f"The file store {written} cannot be opened: {problem}.",
-                next_step="Name a folder, or install what its scheme needs: pip install s3fs for s3://….",
+                next_step="Name a folder, or install what its scheme needs: pip install 'autograder[s3]' for s3://….",
             ) from problem
         self._root = str(root).rstrip("/")
 
@@ -53,33 +56,60 @@ class FileStore:
             if self._files.exists(path):
                 return digest
             packed = gzip.compress(content, LEVEL, mtime=0)
-            if self.local:
-                _write_durably(Path(path), packed)
-            else:
-                self._files.pipe_file(path, packed)
-        except OSError as problem:
+            self._write(path, packed)
+        except Exception as problem:  # each object store has exceptions of its own
             raise Busy(
                 "The server cannot store files now.", next_step="Nothing was accepted; try again in a minute."
             ) from problem
         return digest
 
     def get(self, digest: str) -> bytes:
-        """The bytes with this digest; raises NotFound if they are missing or damaged."""
+        """The bytes with this digest; raises NotFound if missing or damaged, Busy without an answer."""
+        path = self._path(digest)
         try:
-            content = _unpacked(self._files.cat_file(self._path(digest)))
+            packed = self._files.cat_file(path)
+        except OSError as problem:
+            raise _missing(digest) from problem
+        except Exception as problem:
+            raise Busy("The server cannot read files now.", next_step="Try again in a minute.") from problem
+        try:
+            content = _unpacked(packed)
         except (OSError, EOFError, zlib.error) as problem:
             raise _missing(digest) from problem
         if sha256(content).hexdigest() != digest:
             raise _missing(digest)
         return content
 
+    def copy_to(self, other: FileStore) -> int:
+        """Copy what another store does not have yet, as it is here; how many files that was."""
+        copied = 0
+        for found in self._files.find(self._root) if self._files.exists(self._root) else ():
+            folder, name = found.rsplit("/", 2)[-2:]
+            digest = folder + name.removesuffix(".gz")
+            if name.startswith(".") or not is_digest(digest) or digest in other:
+                continue
+            other._write(other._path(digest), self._files.cat_file(found))
+            copied += 1
+        return copied
+
     def __contains__(self, digest: str) -> bool:
         return bool(self._files.exists(self._path(digest)))
 
+    def _write(self, path: str, packed: bytes) -> None:
+        if self.local:
+            _write_durably(Path(path), packed)
+        else:
+            self._files.pipe_file(path, packed)
+
     def _path(self, digest: str) -> str:
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        if not is_digest(digest):
             raise _missing(digest[:64])  # a name from outside is never a path
         return f"{self._root}/{digest[:2]}/{digest[2:]}.gz"
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text may be a SHA-256 in hexadecimal digits."""
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
 def _write_durably(path: Path, packed: bytes) -> None:

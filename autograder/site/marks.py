@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
+from autograder.site.extensions import extensions
 from autograder.site.tables import mark, waiting_mark
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Waiting",
     "add_marks",
     "current_mark",
+    "mark_of",
     "marks_of_work",
     "marks_of_works",
     "set_waiting",
@@ -68,6 +70,7 @@ class Mark:
     answer_rev: int = 0  # 0 for no answer
     pending: bool = False
     detail: str = "{}"
+    line: int | None = None  # of the ledger, for a person's mark
     id: int = 0  # its number in the table; 0 before it is added
 
 
@@ -94,9 +97,9 @@ FORGET = delete(waiting_mark).where(
 
 
 def add_marks(connection: Connection, kind: str, work: str, marks: Sequence[Mark]) -> None:
-    """Add marks to a piece of work, whose row the caller has locked."""
+    """Add marks to a piece of work, whose row the caller has locked; people's get a line in the ledger."""
     rows: list[dict[str, Any]] = []
-    for new_mark in marks:
+    for new_mark in _with_lines(connection, kind, work, marks):
         values = asdict(new_mark)
         del values["id"]
         rows.append({**values, "kind": kind, "work": work, "source": new_mark.source.value})
@@ -109,7 +112,7 @@ def marks_of_work(connection: Connection, kind: str, work: str) -> dict[str, lis
     rows = connection.execute(OF_WORK, {"of_kind": kind, "of_work": work})
     by_part: dict[str, list[Mark]] = defaultdict(list)
     for row in rows:
-        by_part[row.part].append(_mark(row))
+        by_part[row.part].append(mark_of(row))
     return by_part
 
 
@@ -122,7 +125,7 @@ def marks_of_works(
     )
     by_work: dict[str, dict[str, list[Mark]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        by_work[row.work][row.part].append(_mark(row))
+        by_work[row.work][row.part].append(mark_of(row))
     return by_work
 
 
@@ -159,6 +162,20 @@ def set_waiting(
         connection.execute(WAIT, rows)
 
 
-def _mark(row: Row[Any]) -> Mark:
+def _with_lines(connection: Connection, kind: str, work: str, marks: Sequence[Mark]) -> list[Mark]:
+    """The marks, people's with the number of the line that the part of the course appends for each."""
+    personal = [item for item in marks if item.source.personal and item.line is None]
+    if not personal:
+        return list(marks)
+    (extension,) = (extension for extension in extensions() if extension.work_kind == kind)
+    lines = iter(extension.record_marks(connection, work, personal))
+    return [
+        replace(item, line=next(lines)) if item.source.personal and item.line is None else item
+        for item in marks
+    ]
+
+
+def mark_of(row: Row[Any]) -> Mark:
+    """The mark in a row that has the table's columns."""
     values = {name: row._mapping[name] for name in NAMES}
     return Mark(**{**values, "source": Source(values["source"])})

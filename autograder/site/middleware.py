@@ -21,9 +21,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograder.errors import Busy, Refused, TooLarge
+from autograder.site.background import Crowd
 from autograder.site.clock import Clock
 
-__all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
+__all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_CLASS", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
 
 
 POLICY = (
@@ -43,17 +44,49 @@ HEADERS = {
 CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose address contains their digest
 SAFE = ("GET", "HEAD", "OPTIONS")
 BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
+UPLOAD_TIMES = 10  # as long for a file: 25 MB take 200 s at a megabit a second
 LARGEST_BODY = 2 * 1024 * 1024  # bytes; a page full of essays, encoded as a form
 LARGEST_UPLOAD = 25 * 1024 * 1024  # bytes of a request that brings a file
+LARGEST_CLASS = 200 * 1024 * 1024  # bytes of a request that brings the download of a class
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
-UPLOADS = re.compile(
-    r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions|/graders/gradings/[0-9]+/report"
-)
 LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
 # Forms of learning platforms, which use no session: their content is signed.
 FROM_ELSEWHERE = ("/lti/login", "/lti/launch", "/lti/content")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimit:
+    """How much a request with a file may bring, and how to make a smaller one."""
+
+    paths: re.Pattern[str]
+    largest: int  # bytes
+    smaller: str
+
+
+UPLOADS = (
+    UploadLimit(
+        re.compile(r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions|/graders/gradings/[0-9]+/report"),
+        LARGEST_UPLOAD,
+        "In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again.",
+    ),
+    UploadLimit(
+        re.compile(r"/staff/homework/[^/]+/upload"),
+        LARGEST_CLASS,
+        "Upload the class in several archives, or run `autograder grade` on the download.",
+    ),
+    UploadLimit(
+        re.compile(r"/banks/preview"),
+        LARGEST_UPLOAD,
+        "Export fewer questions at once, or run `quizzes import`.",
+    ),
+)
+
+
+def _limit_of(path: str) -> UploadLimit | None:
+    """The limit of a route that takes a file."""
+    return next((limit for limit in UPLOADS if limit.paths.fullmatch(path)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +135,12 @@ class CutForm:
 class SecurityMiddleware:
     """The outermost layer of the server."""
 
-    def __init__(self, app: ASGIApp, clock: Clock, *, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, clock: Clock, crowd: Crowd | None = None, *, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        """`crowd` counts the requests that are complete and not yet answered."""
         self._app, self._clock, self._body_seconds = app, clock, body_seconds
+        self._crowd = crowd or Crowd()
         self.held = 0  # bytes of incomplete bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -153,9 +190,10 @@ class SecurityMiddleware:
         state["body"], state["began_at"] = Body(), began_at
         if "content-length" in headers or "transfer-encoding" in headers:
             try:
-                async with asyncio.timeout(self._body_seconds):
-                    if UPLOADS.fullmatch(scope["path"]):
-                        body = await self._complete_upload(headers, receive)
+                limit = _limit_of(scope["path"])
+                async with asyncio.timeout(self._body_seconds * (UPLOAD_TIMES if limit else 1)):
+                    if limit is not None:
+                        body = await self._complete_upload(limit, headers, receive)
                     else:
                         body = await self._complete_body(headers, receive)
             except TimeoutError:
@@ -166,38 +204,42 @@ class SecurityMiddleware:
                 return  # the browser went away
             state["body"] = body
         state["at"] = self._clock.now()
+        self._crowd.requests += 1
         try:
             await self._app(scope, receive, guarded)
         finally:
+            self._crowd.requests -= 1
             if state["body"].file is not None:
                 state["body"].file.close()
 
-    async def _complete_upload(self, headers: Headers, receive: Receive) -> Body | None:
+    async def _complete_upload(self, limit: UploadLimit, headers: Headers, receive: Receive) -> Body | None:
         """The whole body of an upload, on the disk; None if the connection was closed."""
+        largest = limit.largest
         too_large = Body(
-            problem=TooLarge(
-                f"A file may have {LARGEST_UPLOAD // 1024**2} MB.",
-                next_step="In Jupyter choose Edit, Clear Outputs of All Cells, save, and upload it again.",
-            )
+            problem=TooLarge(f"A file may have {largest // 1024**2} MB.", next_step=limit.smaller)
         )
         length = headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LARGEST_UPLOAD):
+        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > largest):
             return too_large
         file: IO[bytes] = SpooledTemporaryFile(UPLOAD_IN_MEMORY)  # noqa: SIM115  # closed with the request
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
+        complete = False
+        try:
+            size = 0
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > largest:
+                    return too_large
+                file.write(chunk)
+                if not message.get("more_body"):
+                    complete = True
+                    return Body(file=file)
+        finally:  # also when the time for the body is over
+            if not complete:
                 file.close()
-                return None
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > LARGEST_UPLOAD:
-                file.close()
-                return too_large
-            file.write(chunk)
-            if not message.get("more_body"):
-                return Body(file=file)
 
     async def _complete_body(self, headers: Headers, receive: Receive) -> Body | None:
         """The whole body, stopped where it is too large; None if the connection was closed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -24,6 +24,7 @@ __all__ = [
     "enrol_all",
     "extra_time_in",
     "names_in",
+    "names_of",
     "remove_person",
     "students_in",
 ]
@@ -108,6 +109,12 @@ def names_in(connection: Connection, course_id: str) -> dict[str, str]:
     enrolled = select(person.c.id, person.c.name).join_from(enrolment, person).order_by(person.c.id)
     rows = connection.execute(enrolled.where(enrolment.c.course == course_id))
     return {row.id: row.name for row in rows}
+
+
+def names_of(connection: Connection, people: Collection[str]) -> dict[str, str]:
+    """The names of these people, whether or not they are still in a course; an unknown ID names itself."""
+    rows = connection.execute(select(person.c.id, person.c.name).where(person.c.id.in_(people)))
+    return {name: name for name in people} | {row.id: row.name for row in rows}
 
 
 def students_in(connection: Connection, course_id: str) -> list[str]:

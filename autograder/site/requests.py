@@ -6,16 +6,19 @@ import binascii
 import hmac
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import IO, Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from autograder.errors import Forbidden, Refused, TooLarge
+from autograder.errors import Conflict, Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
 from autograder.site.middleware import LARGEST_BODY, Body
 from autograder.site.sessions import Session
@@ -27,6 +30,7 @@ __all__ = [
     "Form",
     "PageRoute",
     "SignedOut",
+    "Upload",
     "body_of",
     "check_form_token",
     "form_of",
@@ -40,6 +44,7 @@ __all__ = [
     "session_of",
     "site_of",
     "uploaded",
+    "uploaded_form",
     "whole_number",
 ]
 
@@ -50,6 +55,7 @@ LARGEST_FORM = 64 * 1024  # bytes, of all forms but a page of answers
 LARGEST_JSON = 448 * 1024  # bytes; an answer of 64 KB whose every character is written as an escape
 LARGEST_SMALL_JSON = 4096
 MOST_FIELDS = 5000
+LONGEST_FILE_NAME = 200  # characters
 BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|[\r\n]")
 Form = Mapping[str, list[str]]
 
@@ -168,6 +174,51 @@ def uploaded(request: Request) -> IO[bytes]:
     if body.file is None:
         raise Refused("This request has no body.", next_step="Choose a file and send it again.")
     return body.file
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form with one file: its name without a folder, its bytes, and the fields beside it."""
+
+    name: str
+    content: bytes
+    fields: Mapping[str, str]
+
+
+async def uploaded_form(request: Request, session: Session, field: str, default_name: str) -> Upload:
+    """A form with one file, which must have the form token of the session; no bytes if none was chosen.
+
+    Raises Conflict for a form that cannot be read.
+    """
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data":
+        raise Conflict("This is not an upload.", next_step="Choose a file on the page, and send it again.")
+    body = uploaded(request)
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        body.seek(0)
+        while chunk := body.read(256 * 1024):
+            yield chunk
+
+    try:
+        form = await MultiPartParser(
+            request.headers, chunks(), max_files=1, max_fields=5, max_part_size=4096
+        ).parse()
+    except MultiPartException as problem:
+        raise Conflict(
+            "This upload cannot be read.", next_step="Choose one file on the page, and send it again."
+        ) from problem
+    try:
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        check_form_token(request, session, fields.get("token", ""))
+        file = form.get(field)
+        if file is None or isinstance(file, str):
+            return Upload("", b"", fields)
+        name = (file.filename or default_name).replace("\\", "/").rpartition("/")[2]
+        clean = "".join(letter for letter in name if letter.isprintable())
+        return Upload(clean[-LONGEST_FILE_NAME:] or default_name, await file.read(), fields)
+    finally:
+        await form.close()
 
 
 async def form_of(request: Request, session: Session | None, largest: int = LARGEST_FORM) -> Form:

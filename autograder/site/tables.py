@@ -15,12 +15,15 @@ from sqlalchemy import (
     Column,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -32,6 +35,8 @@ __all__ = [
     "credential",
     "enrolment",
     "failed_sign_in",
+    "ledger_head",
+    "ledger_line",
     "lti_context",
     "lti_link",
     "lti_match",
@@ -46,6 +51,7 @@ __all__ = [
     "outbox",
     "person",
     "points_text",
+    "pseudonym",
     "session",
     "waiting_mark",
 ]
@@ -147,6 +153,7 @@ mark = Table(
     Column("answer_rev", Integer, nullable=False),  # which answer was marked
     Column("pending", Boolean, nullable=False),  # waits for a person or for the sandbox
     Column("detail", Text, nullable=False),  # JSON
+    Column("line", BigInteger),  # of the ledger, for a person's mark
     CheckConstraint("source IN ('auto', 'manual', 'sandbox', 'import')"),
     CheckConstraint("points IS NOT NULL OR source = 'manual'"),
     Index("mark_work", "kind", "work"),
@@ -161,6 +168,46 @@ waiting_mark = Table(
     Column("at", BigInteger, nullable=False),
     Column("why", Text, nullable=False),
     CheckConstraint("why IN ('pending', 'trouble', 'changed')"),
+)
+
+# Whose the names in the ledger are; without its rows nobody can tell, and the ledger stays as it is.
+pseudonym = Table(
+    "pseudonym",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("current", Boolean, nullable=False),  # new lines use this one; others came with an import
+    Index(
+        "pseudonym_current",
+        "course",
+        "person",
+        unique=True,
+        sqlite_where=text("current"),
+        postgresql_where=text("current"),
+    ),
+)
+# The end of each ledger: whoever appends locks its row.
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("kind", Text, CheckConstraint("kind IN ('homework', 'quiz')"), primary_key=True),
+    Column("work", Text, primary_key=True),  # the assignment or the quiz
+    Column("lines", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),  # of the last line
+)
+ledger_line = Table(
+    "ledger_line",
+    metadata,
+    Column("course", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("work", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),  # from 1
+    Column("line", LargeBinary, nullable=False),  # as a results directory has it
+    ForeignKeyConstraint(
+        ["course", "kind", "work"], ["ledger_head.course", "ledger_head.kind", "ledger_head.work"]
+    ),
 )
 
 session = Table(

@@ -39,7 +39,7 @@ class SkippedMember:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
+def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, list[SkippedMember]]]:
     """The temporary directory that an archive unpacks to; any other path is passed through."""
     if not is_archive(path) or not path.is_file() or path.is_symlink():
         yield path, []
@@ -48,7 +48,7 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
         folder = Path(temporary, stem(path) or "class")
         folder.mkdir()
         try:
-            skipped = _extract(path, folder)
+            skipped = _extract(path, folder, most_bytes)
         except (SubmissionError, OSError) as problem:
             reason = (
                 problem.message
@@ -61,10 +61,10 @@ def unpacked(path: Path) -> Iterator[tuple[Path, list[SkippedMember]]]:
         yield folder, skipped
 
 
-def _extract(path: Path, folder: Path) -> list[SkippedMember]:
+def _extract(path: Path, folder: Path, most_bytes: int) -> list[SkippedMember]:
     skipped: list[SkippedMember] = []
     taken: set[str] = set()
-    with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES, large_ones=False) as archive:
+    with open(path, "rb") as file, members(file, MOST_MEMBERS, most_bytes, large_ones=False) as archive:
         for member in archive:
             try:
                 _write(member, folder, taken)

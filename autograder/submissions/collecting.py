@@ -287,7 +287,9 @@ def submissions_in_folder(folder: Path, assignment: str) -> tuple[list[Collected
     try:
         children = visible(folder)
     except OSError as problem:
-        raise UsageError(f"{folder} cannot be read: {problem.strerror}.") from problem
+        raise UsageError(
+            f"{folder} cannot be read: {problem.strerror}.", next_step="Name a directory that you can read."
+        ) from problem
     if any(child.name == assignment and is_folder(child) for child in children):
         raise UsageError(
             f"{folder} holds a directory {assignment}: is it one student's, or the whole class's?",
@@ -450,7 +452,11 @@ def _read(
     path: Path, assignment: str, roster: Roster, layouts: Sequence[Layout]
 ) -> tuple[str, list[CollectedSubmission], list[Unmatched]]:
     if _is_one_students(path, assignment, roster):
-        return "folder", _with_keys([CollectedSubmission(_student_by_folder(path, assignment), path)]), []
+        return (
+            "folder",
+            _with_keys([CollectedSubmission(_student_by_folder(path, assignment), path)], assignment),
+            [],
+        )
     distrusted: list[Unmatched] = []
     for folder in _levels(path, assignment, roster):
         for layout in layouts:
@@ -468,7 +474,7 @@ def _read(
     distrusted_names = {file.name for file in distrusted}
     return (
         "folder",
-        _with_keys(entries),
+        _with_keys(entries, assignment),
         distrusted + [file for file in unmatched if file.name not in distrusted_names],
     )
 
@@ -590,7 +596,7 @@ def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmissio
     root = path / COLLECTED if is_folder(path / COLLECTED) else path
     collected, unmatched = submissions_in_folder(root, assignment)
     entries = []
-    for entry in _with_keys(collected):
+    for entry in _with_keys(collected, assignment):
         folder, files = entry.path, entry.files
         if is_folder(folder) and is_folder(folder / assignment):
             folder = folder / assignment
@@ -618,16 +624,41 @@ NBGRADER = Layout(
 
 
 def _only_folder(path: Path) -> list[Path]:
-    """The directory in a directory that holds nothing else."""
+    """The directory in a directory that holds nothing else but the instructor's tables."""
     try:
-        children = visible(path)
+        children = [child for child in visible(path) if not child.name.lower().endswith(TABLES)]
     except OSError:
         return []  # what is wrong with it shows when it is read
     return children if len(children) == 1 and is_folder(children[0]) else []
 
 
-def _with_keys(entries: list[CollectedSubmission]) -> list[CollectedSubmission]:
-    return [replace(entry, keys=(entry.student,)) for entry in entries]
+LOGIN = re.compile(r"(?P<name>.+?)\s*\((?P<login>[^()]+)\)", re.DOTALL)  # Lee, Ann(alee)
+
+
+def _with_keys(entries: list[CollectedSubmission], assignment: str) -> list[CollectedSubmission]:
+    return [
+        replace(entry, keys=_keys_in(entry.student, assignment), name=match["name"] if match else "")
+        for entry in entries
+        for match in [LOGIN.fullmatch(entry.student)]
+    ]
+
+
+def _keys_in(name: str, assignment: str) -> tuple[str, ...]:
+    """A name and what it may hold of a student, the surest first.
+
+    Cloned repositories and renamed files have the assignment's name before or behind the student's:
+    week1-alee, alee_week1, Ann Lee - week1. Some platforms add the login in brackets.
+    """
+    keys = [name]
+    before, found, behind = name.partition(assignment) if assignment else (name, "", "")
+    before, behind = before.rstrip(" _-"), behind.lstrip(" _-")
+    is_apart = len(before) + len(behind) + len(assignment) < len(name)  # a sign stands between them
+    if found and is_apart and bool(before) != bool(behind):
+        keys.append(before or behind)
+    for key in tuple(keys):
+        if match := LOGIN.fullmatch(key):
+            keys += [match["login"], match["name"]]
+    return tuple(keys)
 
 
 def _match(

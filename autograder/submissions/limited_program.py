@@ -1,4 +1,4 @@
-"""Programs that look at a stranger's file for the web server, within a second of processor time and 512 MB.
+"""Programs that look at a stranger's file for the web server, within processor time and 512 MB.
 
 `run_limited` runs a module of ours as a program: the file goes to its standard input, JSON comes back. What
 needs more than the limits, or crashes, ends alone.
@@ -7,6 +7,7 @@ needs more than the limits, or crashes, ends alone.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,29 +18,39 @@ __all__ = ["run_limited", "serve_limited"]
 
 PROCESSOR_SECONDS = 1
 MEMORY = 512 * 1024**2  # bytes
+NICE = 10
 WALL_SECONDS = 20.0  # on a loaded machine
 LARGEST_REPLY = 64 * 1024**2  # bytes
 
 
-def run_limited(module: str, content: bytes, *arguments: str) -> dict[str, Any] | None:
+def run_limited(
+    module: str, content: bytes, *arguments: str, wall_seconds: float = WALL_SECONDS
+) -> dict[str, Any] | None:
     """What a program says of a file; None where it needed more than it may use, or ended by itself."""
     # A NUL ends an argument of a program.
     command = [sys.executable, "-m", module, *(argument.replace("\0", "") for argument in arguments)]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=WALL_SECONDS, check=True)
+        done = subprocess.run(command, input=content, capture_output=True, timeout=wall_seconds, check=True)
         values = json.loads(done.stdout[:LARGEST_REPLY])
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     return values if isinstance(values, dict) else None
 
 
-def serve_limited(look: Callable[[bytes, list[str]], dict[str, Any]]) -> None:
+def serve_limited(
+    look: Callable[[bytes, list[str]], dict[str, Any]],
+    *,
+    processor_seconds: int = PROCESSOR_SECONDS,
+    memory: int = MEMORY,
+) -> None:
     """What such a program does: read its standard input, look at it within the limits, write JSON."""
     content = sys.stdin.buffer.read()
+    with suppress(OSError, AttributeError):
+        os.nice(NICE)  # the server goes first
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
         used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))  # by its own start
-        resource.setrlimit(resource.RLIMIT_CPU, (used + PROCESSOR_SECONDS, used + PROCESSOR_SECONDS + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (used + processor_seconds, used + processor_seconds + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     json.dump(look(content, sys.argv[1:]), sys.stdout)

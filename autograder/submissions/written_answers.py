@@ -8,14 +8,14 @@ student added below it belong to the answer. The grader puts the text into the r
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.submissions.notebook import cell_source
 from autograder.submissions.submission import digest
 
-__all__ = ["PLACEHOLDER", "WrittenText", "answer_cell_source", "answer_tag", "written_text"]
+__all__ = ["PLACEHOLDER", "WrittenText", "answer_cell_source", "answer_tag", "is_answer_cell", "written_text"]
 
 PLACEHOLDER = "*Write your answer here, in place of this line.*"
 LONGEST = 20_000  # characters of an answer
@@ -38,6 +38,11 @@ class WrittenText:
 def answer_tag(task: str) -> str:
     """The tag of an answer's cell."""
     return f"written:{task}"
+
+
+def is_answer_cell(cell: Mapping[str, Any]) -> bool:
+    """Whether a handout's cell is there for an answer, by its tag."""
+    return any(str(tag).startswith(answer_tag("")) for tag in cell.get("metadata", {}).get("tags", ()))
 
 
 def answer_cell_source(title: str) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from autograder.course.csv_table import write_table
 from autograder.course.local_time import counted
 from autograder.gradebook.tables import guard_formula
+from autograder.pages.rendering import design
 from quizzes.analysis.summary import Summary
 
 __all__ = ["analysis_csv", "analysis_page"]
@@ -55,7 +56,9 @@ def analysis_page(title: str, course: str, summary: Summary) -> str:
     pages.filters["percent"] = lambda share: "n/a" if math.isnan(share) else f"{100 * share:.0f} %"
     pages.globals |= {"counted": counted}
     bars = _bars(summary)
-    return pages.get_template("analysis.html").render(title=title, course=course, summary=summary, bars=bars)
+    return pages.get_template("analysis.html").render(
+        title=title, course=course, summary=summary, bars=bars, design=design()
+    )
 
 
 def _number(number: float, nothing: str = "n/a") -> str:

@@ -88,7 +88,7 @@ class Summary:
 
 
 def summary(points: Points, items_by_row: Sequence[Sequence[AttemptItem]]) -> Summary:
-    """All of it; `dealt` are the questions of each row, as `read_points` gives them."""
+    """All statistics; `items_by_row` are the questions of each row, as `read_points` gives them."""
     x, most, both = points.x, points.most, groups(points.x)
     total = x.sum(axis=1)
     columns = [[row[at] for row in points.rows] for at in range(len(points.names))]

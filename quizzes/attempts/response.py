@@ -1,7 +1,7 @@
 """Responses: an answer as JSON text, the form in which it is sent, logged and stored.
 
 The answer to a question with one field is a string, with several choices a list, with several blanks a
-mapping; None is no answer. What was typed is stored unchanged, "0,22" included: only marking interprets it.
+mapping; None means no answer. What was typed is stored unchanged, "0,22" too: only marking interprets it.
 The store, the exam service and the pages convert between answers and responses here.
 """
 

@@ -34,6 +34,7 @@ COMMANDS = (
         "quizzes.cli.grade:grade_functions",
         GRADING,
         "Grade the functions of finished attempts in the sandbox; the server itself never runs them.",
+        {"--own": "--course-file"},
     ),
     CommandEntry(
         "regrade",
@@ -60,6 +61,12 @@ COMMANDS = (
         "Analyse a quiz: difficulty, discrimination, reliability, wrong options, fairness of variants.",
     ),
     CommandEntry(
+        "new",
+        "quizzes.cli.new:new_quiz",
+        AUTHORING,
+        "Write a new quiz and a bank with one item of each kind, ready to change.",
+    ),
+    CommandEntry(
         "lint",
         "quizzes.cli.lint:lint",
         AUTHORING,
@@ -82,6 +89,7 @@ COMMANDS = (
         "quizzes.cli.publish:publish_quiz",
         AUTHORING,
         "Publish the current version of a quiz file.",
+        {"--insist": "--force"},
     ),
     CommandEntry(
         "import",
@@ -106,18 +114,21 @@ COMMANDS = (
         "quizzes.cli.serve:serve_quizzes",
         ADMINISTRATION,
         "Serve the course's published quizzes until Ctrl-C.",
+        {"--own": "--course-file"},
     ),
     CommandEntry(
         "loadtest",
         "quizzes.cli.loadtest:loadtest",
         ADMINISTRATION,
         "Put a server on this machine under the load of a whole class and check its response times.",
+        {"--takers": "--students"},
     ),
     CommandEntry(
         "crashtest",
         "quizzes.cli.crashtest:crashtest",
         ADMINISTRATION,
         "Kill a server under load, restart it, and check that every acknowledged save is stored.",
+        {"--takers": "--students"},
     ),
     *(replace(entry, panel=ALIAS_PANEL) for entry in COURSE_COMMANDS if entry.name in ALIASES),
 )

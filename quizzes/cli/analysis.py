@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +11,13 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.site.people import COURSE
-from autograder.site.private_file import write_private
 from autograder.site.server import open_site
 from quizzes.analysis.data import Which, read_points
 from quizzes.analysis.page import analysis_csv, analysis_page
 from quizzes.analysis.summary import summary
+from quizzes.cli.common import QuizNameArgument, require_published, write_output
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
-from quizzes.store.quizzes import published_in
 
 __all__ = ["analysis"]
 
@@ -26,7 +25,7 @@ ATTEMPTS: tuple[Which, ...] = ("first", "last", "all")
 
 
 def analysis(
-    quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")],
+    quiz: QuizNameArgument,
     out: Annotated[Path, typer.Option(help="The directory for index.html and items.csv.")] = Path("analysis"),
     attempts: Annotated[
         str, typer.Option(help="Which attempts of each student count: first, last or all.")
@@ -42,26 +41,23 @@ def analysis(
         )
     with open_site(root.root) as site:
         with site.database.reading() as connection:
-            titles = {old.id: old.title for old in published_in(connection, COURSE)}
-        if quiz not in titles:
-            raise UsageError(
-                f"There is no published quiz {quiz!r}.",
-                next_step=f"Take one of: {', '.join(titles) or 'none yet'}.",
-            )
+            title = require_published(connection, quiz).title
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
             exam.mark()
-            found = summary(*read_points(exam, quiz, which))
+            if hasattr(os, "nice"):  # what follows only reads: a server on the same machine comes first
+                os.nice(10)
+            statistics = summary(*read_points(exam, quiz, which))
         finally:
             exam.writer.close()
-    if not found.students:
+    if not statistics.students:
         raise UsageError(
             f"No attempt of {quiz} is finished.", next_step="Rerun the command when an attempt is finished."
         )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_private(out / "index.html", analysis_page(titles[quiz], root.title, found).encode())
-        write_private(out / "items.csv", analysis_csv(found).encode())
-    except OSError as problem:
-        raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
-    typer.echo(f"{found.students} students, {len(found.items)} questions: {out / 'index.html'}")
+    write_output(
+        {
+            out / "index.html": analysis_page(title, root.title, statistics).encode(),
+            out / "items.csv": analysis_csv(statistics).encode(),
+        }
+    )
+    typer.echo(f"{statistics.students} students, {len(statistics.items)} questions: {out / 'index.html'}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,9 @@ from autograder.course.course import find_course
 from autograder.course.local_time import counted
 from autograder.errors import UsageError
 from autograder.site.private_file import write_private
+from quizzes.cli.common import QuizFileArgument
 from quizzes.content.quiz_file import load_quiz
+from quizzes.interchange.bank_files import bank_path, write_bank
 from quizzes.interchange.exporting import Format, export
 from quizzes.interchange.importing import import_package
 from quizzes.interchange.report_page import LEFT_OUT, report_page
@@ -27,7 +28,7 @@ ReportOption = Annotated[
 
 
 def export_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    name: QuizFileArgument,
     to: Annotated[str, typer.Option(help="The format: qti12 (Canvas and most others), qti21 or moodle-xml.")],
     out: Annotated[Path, typer.Option(help="The file to write: a ZIP, for moodle-xml an XML file.")],
     seed: Annotated[str, typer.Option(help="Seed of the drawn values.")] = "1",
@@ -61,18 +62,9 @@ def import_bank(
     course: CourseOption = None,
 ) -> None:
     """Make a bank from another system's questions and list what could not be imported."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", bank):
-        raise UsageError(
-            f"--bank {bank}: not a valid name.", next_step="Use lower-case letters, digits and dashes."
-        )
-    folder = find_course(course).root / "quizzes" / "banks"
-    path = folder / f"{bank}.yaml"
-    if path.exists():
-        raise UsageError(f"{path} exists already.", next_step="Choose another name with --bank.")
+    path = bank_path(find_course(course).root, bank)
     made = import_package(package, bank)
-    for name, data in made.pictures.items():
-        _write(folder / name, data)
-    _write(path, made.text.encode())
+    write_bank(path, made.text, made.pictures)
     left_out = sum(sentence.startswith(LEFT_OUT) for _, sentence in made.lost)
     summary = f"{counted(made.items, 'item')} in {path}{f', {left_out} left out' if left_out else ''}"
     summary += f"; review them, then run `quizzes lint {path}`."

@@ -10,7 +10,7 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.errors import UsageError
-from autograder.site.private_file import write_private
+from quizzes.cli.common import QuizFileArgument, write_output
 from quizzes.content.quiz_file import load_quiz
 from quizzes.interchange.printing import printed_quiz
 
@@ -18,7 +18,7 @@ __all__ = ["print_quiz"]
 
 
 def print_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    name: QuizFileArgument,
     out: Annotated[Path, typer.Option(help="The directory for the Markdown files.")] = Path("paper"),
     versions: Annotated[str, typer.Option(help="Names of the versions, separated by commas.")] = "A,B",
     course: CourseOption = None,
@@ -31,16 +31,8 @@ def print_quiz(
             f"--versions {versions}: expected names of letters and digits.",
             next_step="Write, for example, A,B.",
         )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for version in names:
-            made = printed_quiz(plan.quiz, version)
-            for part, text in (
-                ("questions", made.questions),
-                ("answer-sheet", made.answer_sheet),
-                ("key", made.key),
-            ):
-                write_private(out / f"{name}-{version}-{part}.md", text.encode())
-    except OSError as problem:
-        raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
+    for version in names:
+        printed = printed_quiz(plan.quiz, version)
+        parts = {"questions": printed.questions, "answer-sheet": printed.answer_sheet, "key": printed.key}
+        write_output({out / f"{name}-{version}-{part}.md": text.encode() for part, text in parts.items()})
     typer.echo(f"{len(names)} versions in {out}; keep the answer keys apart.")

@@ -13,6 +13,7 @@ from autograder.errors import ContentError
 from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE
 from autograder.site.server import open_site
+from quizzes.cli.common import QuizFileArgument
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.quiz_file import load_quiz
@@ -25,7 +26,7 @@ LOOKED_AT = 25  # variants of each item; `quizzes lint` looks at more
 
 
 def publish_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
+    name: QuizFileArgument,
     force: Annotated[
         bool, typer.Option("--force", help="Publish even if a student cannot get their full time.")
     ] = False,
@@ -55,12 +56,18 @@ def publish_quiz(
             short = publish_plan(
                 connection, plan, at=site.clock.now(), who=terminal_user(), slack=slack * 60_000, force=force
             )
+            after = {new.id: new for new in published_in(connection, COURSE)}[name].schedule.closes_at
         closes, moved = plan.schedule.closes_at, before.schedule.closes_at if before else None
     typer.echo(f"{plan.quiz.title} is published. It opens {shown(plan.schedule.opens_at, plan.zone)}.")
-    if moved is not None and closes is not None and moved > closes:
+    if closes is not None and after is not None and after > closes:
+        typer.echo(
+            f"It closes {shown(after, plan.zone)}: the extension for everybody stands, though its file says "
+            f"{shown(closes, plan.zone)}."
+        )
+    elif moved is not None and closes is not None and moved > closes:
         typer.echo(
             f"Note: it was to close {shown(moved, plan.zone)}, perhaps after an extension for everybody, and "
             f"now closes {shown(closes, plan.zone)} again, as its file says."
         )
-    for one_short in short:
-        typer.echo(f"{one_short.person} misses {one_short.missing / 60_000:.4g} minutes when it closes.")
+    for missed in short:
+        typer.echo(f"{missed.person} misses {missed.missing / 60_000:.4g} minutes when it closes.")

@@ -10,21 +10,19 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.csv_table import write_table
-from autograder.errors import UsageError
 from autograder.gradebook.tables import guard_formula
 from autograder.site.people import COURSE, names_in
-from autograder.site.private_file import write_private
 from autograder.site.server import open_site
+from quizzes.cli.common import QuizNameArgument, require_published, write_output
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
 from quizzes.services.scores import COLUMNS, scores_at
-from quizzes.store.quizzes import published_in
 
 __all__ = ["results"]
 
 
 def results(
-    quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")],
+    quiz: QuizNameArgument,
     out: Annotated[
         Path | None, typer.Option(help="The CSV file to write; by default the table is printed.")
     ] = None,
@@ -36,12 +34,7 @@ def results(
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
             with site.database.reading() as connection:
-                known = [old.id for old in published_in(connection, COURSE)]
-            if quiz not in known:
-                raise UsageError(
-                    f"There is no published quiz {quiz!r}.",
-                    next_step=f"Take one of: {', '.join(known) or 'none yet'}.",
-                )
+                require_published(connection, quiz)
             exam.sweep()
             exam.mark()
         finally:
@@ -54,9 +47,6 @@ def results(
     if out is None:
         typer.echo(text, nl=False)
         return
-    try:
-        write_private(out, text.encode())
-    except OSError as problem:
-        raise UsageError(f"{out} cannot be written: {problem.strerror}.") from problem
+    write_output({out: text.encode()})
     taken = [score for score in scores if score.attempt]
     typer.echo(f"{len(taken)} attempts of {len({score.student for score in taken})} students: {out}")

@@ -11,7 +11,17 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.options import CourseOption
+from autograder.cli.options import (
+    LISTEN_HOST,
+    LISTEN_PORT,
+    CourseOption,
+    GradedOption,
+    HostOption,
+    LogOption,
+    PortFileOption,
+    PortOption,
+    ProxyOption,
+)
 from autograder.cli.serve import tell_port
 from autograder.course.course import Course, find_course
 from autograder.site.lti.platforms import FILE as LTI_FILE
@@ -19,6 +29,7 @@ from autograder.site.people import COURSE, add_person, enrol
 from autograder.site.request_log import LogFile
 from autograder.site.server import OpenSite, listening, open_site, serve
 from autograder.site.sessions import new_link, new_passcode
+from quizzes.cli.common import QuizFileArgument
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.services.enrolment import accommodate, add_the_course, opened_now, publish_plan
@@ -26,36 +37,22 @@ from quizzes.store.quizzes import published_in
 
 __all__ = ["preview_quiz", "serve_quizzes"]
 
-HOST = "127.0.0.1"
 DEMO = {"ana": "Ana", "bo": "Bo", "cy": "Cy, time and a half", "staff": "Staff"}
-Port = Annotated[int, typer.Option(help="The port; 0 chooses a free one.", min=0, max=65535)]
-PortFile = Annotated[Path | None, typer.Option(help="A file to write the port to when the server is ready.")]
 
 
 def serve_quizzes(
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for a whole network.")] = HOST,
-    port: Port = 8080,
+    host: HostOption = LISTEN_HOST,
+    port: PortOption = LISTEN_PORT,
     demo: Annotated[
         bool, typer.Option(help="Demonstration: all quizzes open, made-up people, a temporary database.")
     ] = False,
-    port_file: PortFile = None,
+    port_file: PortFileOption = None,
     course_file: Annotated[
         bool, typer.Option(help="Use the course's own database file and ignore DATABASE_URL.")
     ] = False,
-    log: Annotated[Path | None, typer.Option(help="A file for a JSON line per request and error.")] = None,
-    proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The address of a reverse proxy, whose X-Forwarded-For is believed; may be repeated.",
-            envvar="FORWARDED_ALLOW_IPS",
-        ),
-    ] = None,
-    graded: Annotated[
-        Path | None,
-        typer.Option(
-            help="Results of `autograder grade`, for learning platforms; else the course's `graded`."
-        ),
-    ] = None,
+    log: LogOption = None,
+    proxy: ProxyOption = None,
+    graded: GradedOption = None,
     course: CourseOption = None,
 ) -> None:
     """Serve the course's published quizzes until Ctrl-C."""
@@ -71,8 +68,8 @@ def serve_quizzes(
         waiting = listening(host, port)
         proxies = [address.strip() for given in proxy or () for address in given.split(",")]
         typer.echo(f"{root.title}: {_address(host, waiting.getsockname()[1])}")
-        titles = ", ".join(names) or "none yet, `quizzes publish QUIZ` does it"
-        typer.echo(f"Published: {titles}. Ctrl-C ends the server; nothing is lost.")
+        titles = ", ".join(names) or "no quiz yet; publish one with `quizzes publish QUIZ`"
+        typer.echo(f"Published: {titles}. Press Ctrl-C to stop the server; nothing is lost.")
         if problem := database.clock.state().problem:
             typer.echo(f"{problem} An instructor sets it right on the page /clock.")
         tell_port(port_file, waiting.getsockname()[1])
@@ -85,9 +82,9 @@ def serve_quizzes(
 
 
 def preview_quiz(
-    name: Annotated[str, typer.Argument(metavar="QUIZ", help="The name of the quiz file, without .yaml.")],
-    port: Port = 0,
-    port_file: PortFile = None,
+    name: QuizFileArgument,
+    port: PortOption = 0,
+    port_file: PortFileOption = None,
     course: CourseOption = None,
 ) -> None:
     """Show a quiz as students will see it; nothing is stored."""
@@ -98,9 +95,9 @@ def preview_quiz(
         open_site(Path(folder), course_file=True) as site,
     ):
         _fill(site, Path(folder), root, [plan], {"staff": "Staff"})
-        waiting = listening(HOST, port)
+        waiting = listening(LISTEN_HOST, port)
         typer.echo(f"{plan.quiz.title}, as many times as you like, with new numbers each time:")
-        typer.echo(f"  {_link(site, 'staff', _address(HOST, waiting.getsockname()[1]))}")
+        typer.echo(f"  {_link(site, 'staff', _address(LISTEN_HOST, waiting.getsockname()[1]))}")
         typer.echo("Ctrl-C ends the preview.")
         tell_port(port_file, waiting.getsockname()[1])
         serve(site, waiting, Path(folder), course_file=True)
@@ -155,5 +152,5 @@ def _link(site: OpenSite, person: str, address: str) -> str:
 
 
 def _address(host: str, port: int) -> str:
-    shown = {"0.0.0.0": HOST, "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    shown = {"0.0.0.0": LISTEN_HOST, "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}"

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.options import CourseOption
+from autograder.cli.options import CourseOption, ReasonOption
 from autograder.course.course import find_course
 from autograder.course.local_time import counted, shown
 from autograder.errors import UsageError
 from autograder.site.audit import terminal_user
 from autograder.site.server import open_site
 from autograder.site.tables import points_text
+from quizzes.cli.common import QuizNameArgument, require_published
 from quizzes.content.quiz import Quiz
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.exam import ExamService
@@ -23,13 +24,12 @@ from quizzes.store.regrades import ScoreChange, regrade_runs
 
 __all__ = ["extend", "regrade"]
 
-QuizName = Annotated[str, typer.Argument(metavar="QUIZ", help="The quiz's name.")]
 MINUTE = 60_000
 
 
 def extend(
-    quiz: QuizName,
-    reason: Annotated[str, typer.Option(help="The reason, for the audit log.")],
+    quiz: QuizNameArgument,
+    reason: ReasonOption,
     minutes: Annotated[int, typer.Option(help="Additional minutes.", min=0)] = 0,
     percent: Annotated[
         int, typer.Option(help="Additional time in percent of a student's own time.", min=0)
@@ -45,12 +45,19 @@ def extend(
         raise UsageError("No time is given.", next_step="Give --minutes or --percent.")
     root = find_course(course)
     with open_site(root.root) as site, site.database.transaction() as connection:
+        require_published(connection, quiz)
         at = site.clock.now()
         if not student:
             done = extend_all(
                 connection, quiz, at=at, who=terminal_user(), reason=reason, minutes=minutes, percent=percent
             )
-            typer.echo(f"{done.extended} open attempts have more time; {done.over} had ended by themselves.")
+            extended = counted(done.extended, "open attempt has", "open attempts have")
+            typer.echo(f"{extended} more time; {done.over} had ended by themselves.")
+            schedule = require_published(connection, quiz).schedule
+            dates = {"is due": schedule.due_at, "closes": schedule.closes_at}
+            for verb, instant in dates.items():
+                if instant is not None:
+                    typer.echo(f"The quiz {verb} {shown(instant, root.zone)} now.")
             return
         for person in student:
             row = open_attempt(connection, quiz, person)
@@ -67,7 +74,7 @@ def extend(
 
 
 def regrade(
-    quiz: QuizName,
+    quiz: QuizNameArgument,
     release_run: Annotated[
         int, typer.Option("--release", help="Release this regrade: its points count from now on.", min=0)
     ] = 0,
@@ -80,6 +87,7 @@ def regrade(
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
             with site.database.reading() as connection:
+                require_published(connection, quiz)
                 people = {row.id: row.person for row in attempts_at(connection, quiz)}
             if version is None:
                 _release(exam, quiz, release_run, people)

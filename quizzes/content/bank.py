@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from autograder.yaml_source import line_of, read_yaml
 from quizzes.content.items.any_item import Item
 from quizzes.content.items.base import Part
@@ -61,11 +61,13 @@ def find_item(banks: dict[str, Bank], reference: str, location: str) -> Item:
     """The item `topic/id`; raises ContentError with the location of the reference."""
     topic, _, name = reference.partition("/")
     if topic not in banks:
-        known = ", ".join(banks) or "none yet"
-        raise ContentError(f"{location}: there is no bank {topic!r}.", next_step=f"Take one of: {known}.")
-    if name not in banks[topic].items:
-        known = ", ".join(banks[topic].items)
         raise ContentError(
-            f"{location}: bank {topic!r} has no item {name!r}.", next_step=f"Take one of: {known}."
+            f"{location}: there is no bank {topic!r}.",
+            next_step=choose_one(banks, f"Add the bank quizzes/banks/{topic}.yaml."),
+        )
+    if name not in banks[topic].items:
+        raise ContentError(
+            f"{location}: bank {topic!r} has no item {name!r}.",
+            next_step=choose_one(banks[topic].items, "Add the item to the bank."),
         )
     return banks[topic].items[name]

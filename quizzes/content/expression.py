@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, localcontext
 from functools import lru_cache
 
+from autograder.course.python_source import expression_tree
+
 __all__ = ["FUNCTIONS", "LONGEST", "Expression", "ExpressionProblem", "expression_of", "student_expression"]
 
 
@@ -122,7 +124,7 @@ class Expression:
         if len(text) > LONGEST:
             raise ExpressionProblem(f"An expression has at most {LONGEST} characters")
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            self._tree = expression_tree(text.strip())
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             raise ExpressionProblem(f"{text[:60]!r} cannot be read as an expression") from problem
         nodes = list(ast.walk(self._tree))

@@ -1,6 +1,6 @@
 """Finds prompts and labels that show their own key: a gap that is named after its answer, or says it.
 
-A number that stands in a prompt by chance is no fault, so numbers count only as a gap's mark or label.
+A number that stands in a prompt by chance is not a fault, so numbers count only as a gap's mark or label.
 """
 
 from __future__ import annotations

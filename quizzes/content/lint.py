@@ -6,10 +6,9 @@ thousand spread over all values. What a quiz demands of its slots is held there,
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -163,7 +162,7 @@ def _printed(item: Item, context: Context) -> Context:
 
 
 def _faults(item: Item, question: Question, context: Context) -> Iterator[str]:
-    view = json.loads(question.public_view().model_dump_json())
+    view = asdict(question.public_view())
     if not view["prompt"]:
         yield "the prompt is empty"
     for options in (view["options"], *(field["options"] for field in view["fields"])):

@@ -30,10 +30,10 @@ When = Literal["never", "after_submit", "after_due", "after_close"]
 class Release(Part):
     """When students see scores, feedback, keys and explanations."""
 
-    score: When = "after_submit"
-    feedback: When = "after_close"
-    key: When = "after_close"
-    explanation: When = "after_close"
+    score: When = Field(default="after_submit", description="When students see their points.")
+    feedback: When = Field(default="after_close", description="When they see what was wrong with an answer.")
+    key: When = Field(default="after_close", description="When they see the right answers.")
+    explanation: When = Field(default="after_close", description="When they see the worked explanations.")
 
 
 class Pool(Part):

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from autograder.course.course import Course
 from autograder.course.local_time import instant_of
-from autograder.errors import ContentError, UsageError
+from autograder.errors import ContentError, UsageError, choose_one
 from autograder.yaml_source import line_of, read_yaml
 from quizzes.content.bank import Bank, find_item, load_banks
 from quizzes.content.items.base import Part, Text
@@ -116,8 +116,12 @@ def load_quiz(course: Course, name: str) -> QuizPlan:
     """The quiz of that name; raises UsageError for an unknown one, ContentError with file, line and key."""
     path = course.root / "quizzes" / f"{name}.yaml"
     if path not in quiz_paths(course):
-        known = ", ".join(path.stem for path in quiz_paths(course)) or "none yet"
-        raise UsageError(f"There is no quiz {name!r} in {path.parent}.", next_step=f"Take one of: {known}.")
+        raise UsageError(
+            f"There is no quiz {name!r} in {path.parent}.",
+            next_step=choose_one(
+                (path.stem for path in quiz_paths(course)), f"Add the quiz as {path.name} there."
+            ),
+        )
     return _Reader(path, load_banks(path.parent / "banks"), course.zone).plan()
 
 
@@ -175,9 +179,9 @@ class _Reader:
             items = {pick.item: find_item(self.banks, pick.item, location)}
             return Pool(items=items, points=pick.points)
         if pick.bank not in self.banks:
-            known = ", ".join(self.banks) or "none yet"
             raise ContentError(
-                f"{location}: there is no bank {pick.bank!r}.", next_step=f"Take one of: {known}."
+                f"{location}: there is no bank {pick.bank!r}.",
+                next_step=choose_one(self.banks, f"Add the bank quizzes/banks/{pick.bank}.yaml."),
             )
         fitting = {
             f"{pick.bank}/{item.id}": item

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations, pairwise, permutations
 from typing import Any
 
 from quizzes.content.marking.choice import ChoiceRule, choice_share
+from quizzes.content.marking.order import OrderRule, order_share
 from quizzes.content.written_numbers import decimal_text
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut, Lost
@@ -28,6 +29,7 @@ __all__ = [
     "choice_key",
     "earned",
     "number_key",
+    "order_rule",
     "part_weights",
     "subsets",
     "text_key",
@@ -37,6 +39,7 @@ __all__ = [
 Response = tuple[str, ...]
 ALIKE = Fraction(1, 50)  # of the full points: 33.33 three times is a whole
 MOST_OPTIONS = 12  # of an item; their subsets are all tried
+MOST_PERMUTED = 5  # entries of an order that are tried in all orders
 MOST_RULES = 1000  # elements of an item's marking
 HEAVIEST = 100  # of an item's weights
 
@@ -188,14 +191,19 @@ def _is_all_or_nothing(shares: Mapping[Response, Fraction], right: Response) -> 
 
 def text_key(
     evaluate: Evaluate, ident: str, candidates: Iterable[str], others: Mapping[str, Response], lost: Lost
-) -> list[str]:
-    """The texts that earn full points, in the candidates' order; `others` are the right answers elsewhere.
+) -> dict[str, Any]:
+    """The texts that earn full points, in the candidates' order, and whether their capitals matter.
 
-    Raises LeftOut if none does, or if some earn a part: a text is right or wrong here.
+    `others` are the right answers elsewhere. Raises LeftOut if none earns points, if some earn a part (a text
+    is right or wrong here), and if capitals matter in some of them only.
     """
     texts = list(dict.fromkeys(text for text in candidates if text.strip()))
     base = earned(evaluate, {**others, ident: ()})
-    scores = {text: earned(evaluate, {**others, ident: (text,)}) - base for text in texts}
+
+    def worth(text: str) -> Fraction:
+        return earned(evaluate, {**others, ident: (text,)}) - base
+
+    scores = {text: worth(text) for text in texts}
     most = max(scores.values(), default=Fraction(0))
     if most <= 0:
         raise LeftOut("no answer to it earns points")
@@ -205,14 +213,23 @@ def text_key(
     if any(score < 0 for score in scores.values()):
         lost("A wrong answer took points away; here it earns nothing.")
     accepted = [text for text, score in scores.items() if score == most]
-    swapped = {text: text.swapcase() for text in accepted if text.swapcase().casefold() == text.casefold()}
-    if any(
-        earned(evaluate, {**others, ident: (other,)}) - base != most
-        for text, other in swapped.items()
-        if other != text
-    ):
-        lost("Capitals mattered; here they do not.")
-    return accepted
+    spellings = {other: text for text in accepted for other in _other_cases(text) if other not in accepted}
+    refused = {text for other, text in spellings.items() if worth(other) != most}
+    if not refused:
+        return {"accept": accepted}
+    if taken := {*spellings.values()} - refused:
+        raise LeftOut(
+            f"capitals matter in its answer “{short(min(refused))}” and not in “{short(min(taken))}”; here "
+            "they matter in all of them or in none"
+        )
+    return {"accept": accepted, "match_case": True}
+
+
+def _other_cases(text: str) -> set[str]:
+    """The text with other capitals; none where that would be another text."""
+    flipped = (text[:at] + letter.swapcase() + text[at + 1 :] for at, letter in enumerate(text))
+    forms = {text.swapcase(), text.lower(), text.upper(), *flipped} - {text}
+    return {form for form in forms if form.casefold() == text.casefold()}
 
 
 def number_key(
@@ -269,6 +286,36 @@ def number_key(
 
 def _beyond(mark: Decimal, side: int) -> Decimal:
     return mark + side * (abs(mark) / 10 + 1)
+
+
+def order_rule(evaluate: Evaluate, ident: str, right: Sequence[str], lost: Lost) -> OrderRule:
+    """The rule that gives other orders the points that the marking gives them; raises LeftOut without any."""
+    whole = earned(evaluate, {ident: tuple(right)})
+    if whole <= 0:
+        raise LeftOut("its right order earns no points")
+    shares = {order: earned(evaluate, {ident: order}) / whole for order in _orders(tuple(right))}
+    if any(share >= 1 for share in shares.values()):
+        raise LeftOut("several orders of its entries are right")
+    for rule in (OrderRule.EXACT, OrderRule.POSITION, OrderRule.LCS):
+        if all(
+            abs(order_share(rule, order, right) - max(share, Fraction(0))) <= ALIKE
+            for order, share in shares.items()
+        ):
+            return rule
+    lost("Its own rule for partly right orders becomes all or nothing.")
+    return OrderRule.EXACT
+
+
+def _orders(right: Response) -> set[Response]:
+    """Other orders to try: all of few entries; of many, two entries swapped, turned round and moved on."""
+    if len(right) <= MOST_PERMUTED:
+        return {*permutations(right)} - {right}
+    orders = {right[::-1], right[1:] + right[:1], right[-1:] + right[:-1]}
+    for first, second in combinations(range(len(right)), 2):
+        order = list(right)
+        order[first], order[second] = order[second], order[first]
+        orders.add(tuple(order))
+    return orders - {right}
 
 
 def part_weights(

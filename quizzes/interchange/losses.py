@@ -47,7 +47,7 @@ def losses_of(item: Item, canvas: bool) -> Iterator[str]:
                 yield f"Partial credit by the rule {item.rule.value} becomes all or nothing."
         case ShortTextItem():
             if item.match_case and canvas:
-                yield "That upper and lower case matter is lost."
+                yield "That upper and lower case matter is written, but Canvas ignores it."
             if item.pattern:
                 yield "Its pattern is lost; the accepted texts stay."
             if item.common_wrong:

@@ -115,7 +115,9 @@ def read_package(path: Path) -> Package:
                 posixpath.normpath(member.name): member.read() for member in archive if member.kind == "file"
             }
     except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
+        raise UsageError(
+            f"{path} cannot be read: {problem.strerror}.", next_step="Name a file that you can read."
+        ) from problem
     except AutograderError as problem:
         raise UsageError(f"{path}: {problem.message}", next_step=AGAIN) from problem
     manifest = next((name for name in sorted(files, key=len) if posixpath.basename(name) == MANIFEST), None)

@@ -1,4 +1,4 @@
-"""Converts ranges: QTI has the ends of a range, an item has a key with a tolerance."""
+"""Converts tolerances: QTI has the ends of a range, Moodle numbers with a distance to both sides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from quizzes.content.written_numbers import LARGEST_EXPONENT
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.html_markup import LeftOut, Lost
 
-__all__ = ["decimal_of", "ends_of", "swapped_range", "tolerance_of"]
+__all__ = ["decimal_of", "ends_of", "ranges_of", "swapped_range", "symmetric_parts", "tolerance_of"]
 
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -33,6 +33,20 @@ def ends_of(item: NumberKey) -> tuple[str, str]:
     key = Decimal(item.key)
     below, above = item.tolerance.margins(key)
     return f"{key - below:f}", f"{key + above:f}"
+
+
+def ranges_of(item: NumberKey) -> list[tuple[Decimal, Decimal]]:
+    """Numbers with distances to both sides that make the item's range together; the key is the first."""
+    key = Decimal(item.key)
+    return [(key + shift, distance) for shift, distance in symmetric_parts(*item.tolerance.margins(key))]
+
+
+def symmetric_parts(below: Decimal, above: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """Shifts of a key, each with a distance to both sides, that cover its range together; the first is 0."""
+    parts = [(Decimal(0), min(below, above))]
+    if below != above:
+        parts.append(((above - below) / 2, (below + above) / 2))
+    return parts
 
 
 def swapped_range(least: Decimal, most: Decimal) -> str:

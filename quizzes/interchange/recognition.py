@@ -81,7 +81,9 @@ def _bytes_of(path: Path) -> bytes:
             )
         return path.read_bytes()
     except OSError as problem:
-        raise UsageError(f"{path} cannot be read: {problem.strerror}.") from problem
+        raise UsageError(
+            f"{path} cannot be read: {problem.strerror}.", next_step="Name a file that you can read."
+        ) from problem
 
 
 def _root(data: bytes) -> str:

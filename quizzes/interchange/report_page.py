@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from autograder.course.local_time import counted
 
-__all__ = ["LEFT_OUT", "report_page"]
+__all__ = ["LEFT_OUT", "ItemLosses", "losses_by_item", "report_page"]
 
 
 LEFT_OUT = "It was left out"  # how the sentence on an item that was not taken over begins
@@ -19,20 +20,38 @@ STYLE = (
 )
 
 
+@dataclass(frozen=True)
+class ItemLosses:
+    """What was lost of one item, in sentences."""
+
+    name: str
+    sentences: list[str]
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether nothing of it was taken over."""
+        return any(sentence.startswith(LEFT_OUT) for sentence in self.sentences)
+
+
+def losses_by_item(lost: Sequence[tuple[str, str]]) -> list[ItemLosses]:
+    """The losses of each item; the items that were left out come first."""
+    items: dict[str, ItemLosses] = {}
+    for name, sentence in lost:
+        items.setdefault(name, ItemLosses(name, [])).sentences.append(sentence)
+    return sorted(items.values(), key=lambda item: not item.is_left_out)
+
+
 def report_page(title: str, summary: str, lost: Sequence[tuple[str, str]]) -> str:
     """A self-contained page; the items that were left out come first."""
-    sentences: dict[str, list[str]] = {}
-    for name, sentence in lost:
-        sentences.setdefault(name, []).append(sentence)
-    names = sorted(sentences, key=lambda name: not _is_left_out(sentences[name]))
-    rows = "".join(_row(name, sentences[name]) for name in names)
+    items = losses_by_item(lost)
+    rows = "".join(map(_row, items))
     table = (
         '<table><thead><tr><th scope="col">Item</th><th scope="col">What was lost</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
     what = (
-        f"<p>{escape(counted(len(names), 'item'))} with losses:</p>{table}"
-        if names
+        f"<p>{escape(counted(len(items), 'item'))} with losses:</p>{table}"
+        if items
         else "<p>Nothing was lost.</p>"
     )
     return (
@@ -43,11 +62,7 @@ def report_page(title: str, summary: str, lost: Sequence[tuple[str, str]]) -> st
     )
 
 
-def _is_left_out(sentences: Sequence[str]) -> bool:
-    return any(sentence.startswith(LEFT_OUT) for sentence in sentences)
-
-
-def _row(name: str, sentences: Sequence[str]) -> str:
-    mark = ' class="left-out"' if _is_left_out(sentences) else ""
-    lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    return f'<tr{mark}><th scope="row">{escape(name)}</th><td><ul>{lines}</ul></td></tr>'
+def _row(item: ItemLosses) -> str:
+    mark = ' class="left-out"' if item.is_left_out else ""
+    lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in item.sentences)
+    return f'<tr{mark}><th scope="row">{escape(item.name)}</th><td><ul>{lines}</ul></td></tr>'

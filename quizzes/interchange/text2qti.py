@@ -65,6 +65,7 @@ KINDS = {
     "text": "text",
 }
 ONE_LINE = {"points", "pick", "solutions pick", "points per question", "number", "text", "option"}
+SETTINGS = ("option", "solutions pick")  # of the quiz; reported with their names
 CODE = re.compile(r"(```+)\s*\{.*\.run.*\}\s*$")
 NUMBER_RANGE = re.compile(r"\[([^,\]]+),([^,\]]+)\]")
 WITH_MARGIN = re.compile(r"(.+?)\+-(.+?)(%?)")
@@ -182,7 +183,7 @@ def _after(lines: list[str], at: int, is_end: Callable[[str], bool]) -> int:
 
 def _content(lines: list[str], at: int, match: re.Match[str], name: str) -> tuple[str, int]:
     """The text after a start, with the lines below that are indented as far, and the line after it."""
-    first = lines[at][match.end() :].strip()
+    first = lines[at].strip() if name in SETTINGS else lines[at][match.end() :].strip()
     if name in ONE_LINE or name in ALONE:
         return first, at + 1
     indent = " " * match.end() if not match[0].rstrip().endswith(":") else ""
@@ -232,8 +233,8 @@ class _State:
         elif name in ("region", "quiz title", "quiz description"):
             what = {"region": "A text between questions"}.get(name, f"The {name}")
             quiz.losses.append((f"line {line}", f"{what} was left out: “{' '.join(content.split())[:80]}”."))
-        elif name in ("option", "solutions pick"):
-            quiz.losses.append((f"line {line}", f"A setting of the quiz, “{content[:40]}”, was left out."))
+        elif name in SETTINGS:
+            quiz.losses.append((f"line {line}", f"A setting of the quiz, “{content[:60]}”, was left out."))
         elif question is None:
             self.problem(quiz, f"line {line} stands before the first question", line)
         else:

@@ -23,7 +23,7 @@ from quizzes.loadtest.student import Connection, Lost, Student
 __all__ = ["LoadPlan", "run_load_test"]
 
 
-LEAD, LEAD_FOR_EACH = 2_000, 13  # milliseconds from the publishing to the opening: attempts are dealt in it
+LEAD, LEAD_FOR_EACH = 2_000, 13  # milliseconds from the publishing to the opening: questions are built in it
 NEVER_SUBMIT = 0.05  # the share of students who never submit: the server closes their attempts
 STATUS_INTERVAL = 20.0  # seconds between two requests of the status
 POLL_INTERVAL = 0.5  # seconds between two checks whether all attempts are closed

@@ -155,7 +155,7 @@ class StaffWork:
         """Correct the quiz's file, propose a regrade on its page, release it, wait for the last attempt."""
         self._correct()
         path = f"/staff/{self.earlier.quiz}/regrades"
-        connection = Connection(self.server.port, self.cookie)
+        connection = Connection(self.server.port, self.cookie, REGRADED_WITHIN)
         try:
             page = await connection.get(path)
             token = page.body.decode().partition('name="form-token" content="')[2].partition('"')[0]

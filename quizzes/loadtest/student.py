@@ -43,8 +43,9 @@ class HttpReply:
 class Connection:
     """A student's connection; opened again whenever it was lost."""
 
-    def __init__(self, port: int, cookie: str) -> None:
-        self._cookie = cookie
+    def __init__(self, port: int, cookie: str, timeout: float = TIMEOUT) -> None:
+        """`timeout` is how many seconds a reply may take."""
+        self._cookie, self._timeout = cookie, timeout
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self.token = ""
@@ -86,7 +87,7 @@ class Connection:
     async def _send(self, request: bytes) -> HttpReply:
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 if self._writer is None:
                     self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
                 self._writer.write(request)
@@ -95,7 +96,7 @@ class Connection:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
-            raise Lost(str(problem)) from problem
+            raise Lost(str(problem) or f"no answer within {self._timeout:.0f} s") from problem
         return HttpReply(status, headers, body, time.perf_counter() - began)
 
     async def _receive(self) -> tuple[int, dict[str, str], bytes]:

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from autograder.course.csv_table import read_table
 from autograder.course.local_time import instant_of
 from autograder.course.roster import Person, RosterRow, RosterTable, read_people
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from quizzes.schedule.timing import SECOND, Accommodation, Override, Schedule, Terms, terms_for
 
 __all__ = [
@@ -165,7 +165,7 @@ def _role(location: str, text: str | None) -> str | None:
     if role is None:
         raise ContentError(
             f"{location}, role: unknown role {plain[:LONGEST]!r}.",
-            next_step=f"Choose one of: {', '.join(ROLES)}.",
+            next_step=choose_one(ROLES),
         )
     return role
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, select
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, delete, select
 from autograder.course.course import Course
 from autograder.course.local_time import shown, span
 from autograder.course.roster import Person
-from autograder.errors import ContentError
+from autograder.errors import ContentError, choose_one
 from autograder.site.audit import Act, record_acts
 from autograder.site.people import COURSE, Change, add_course
 from autograder.site.tables import enrolment
@@ -24,10 +25,10 @@ from autograder.site.upsert import upsert_all
 from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import COLUMNS, AccommodationRow, check_consistent
 from quizzes.schedule.timing import Accommodation, Override, Schedule, Terms, terms_for
-from quizzes.store.extensions import apply_terms
+from quizzes.store.extensions import move_ends
 from quizzes.store.overrides import override_in, schedule_of
 from quizzes.store.quizzes import Shortfall, publish
-from quizzes.store.tables import attempt, override, quiz
+from quizzes.store.tables import override, quiz
 
 __all__ = [
     "QuizAccommodations",
@@ -111,14 +112,13 @@ class QuizAccommodations:
             connection,
             [Act(at, who, "accommodate", student, {"changes": many}) for student, many in sentences.items()],
         )
-        running = select(
-            attempt.c.id, attempt.c.quiz, attempt.c.person, attempt.c.started_at, attempt.c.deadline_at
-        ).where(attempt.c.state == "open", attempt.c.preview.is_(False), attempt.c.deadline_at.is_not(None))
-        for row in connection.execute(running.order_by(attempt.c.id)).all():
-            terms = self._terms.get((row.quiz, row.person)) if row.person in sentences else None
-            ends = terms.deadline_at(row.started_at) if terms is not None else None
-            if ends is not None and ends > row.deadline_at:
-                apply_terms(connection, row.id, at=at, who=who)
+
+        def end_of(row: Any) -> int | None:
+            changed = row.person in sentences and not row.preview
+            terms = self._terms.get((row.quiz, row.person)) if changed else None
+            return None if terms is None else terms.deadline_at(row.started_at)
+
+        move_ends(connection, end_of, at=at, who=who, reason="new terms")
 
 
 class _Stored:
@@ -301,9 +301,9 @@ def _found(row: AccommodationRow, find: Find, quizzes: Iterable[str]) -> Accommo
             next_step="Add the student to the roster, or correct the student ID.",
         )
     if row.quiz and row.quiz not in quizzes:
-        known = ", ".join(quizzes) or "none yet"
         raise ContentError(
-            f"{row.location}: {row.quiz!r} is not published.", next_step=f"Choose one of: {known}."
+            f"{row.location}: {row.quiz!r} is not published.",
+            next_step=choose_one(quizzes, f"Publish it first: `quizzes publish {row.quiz}`."),
         )
     return replace(row, student=student)
 

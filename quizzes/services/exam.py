@@ -23,7 +23,7 @@ from cachetools import LRUCache, cached
 from sqlalchemy import Connection
 
 from autograder.errors import Busy, NotFound
-from autograder.site.background import Pace
+from autograder.site.background import Crowd, Pace
 from autograder.site.backup import has_disk_space
 from autograder.site.clock import Clock
 from autograder.site.database import Database
@@ -36,6 +36,7 @@ from quizzes.attempts.save_rules import Save, SaveResult, StoredAnswer
 from quizzes.content.question import Answer
 from quizzes.content.version import AttemptItem, QuizVersion
 from quizzes.schedule.timing import remaining
+from quizzes.services.held_back import HeldBack
 from quizzes.services.regrading import Regrades, marks_of
 from quizzes.store.answers import save
 from quizzes.store.attempts import (
@@ -48,9 +49,9 @@ from quizzes.store.attempts import (
     start_attempt,
     take_lock,
 )
-from quizzes.store.endings import Ending, close_if_overdue, close_overdue, finish, overdue
+from quizzes.store.endings import Ending, close_if_overdue, close_overdue, finish, overdue, overdue_attempts
 from quizzes.store.events import events_of
-from quizzes.store.marks import record_marks, unmarked_attempts
+from quizzes.store.marks import MarkRow, record_marks, unmarked_attempts
 from quizzes.store.quizzes import Availability, availability_for, content_of, current_version
 from quizzes.store.receipts import Receipt, last_receipt
 from quizzes.store.regrades import key_for
@@ -60,6 +61,7 @@ __all__ = ["ExamService", "PreparedAttempt", "View"]
 
 log = logging.getLogger(__name__)
 GRADER = "1"  # the version of the rules in `content.marking`
+CLOSED_AT_ONCE = 50  # attempts
 CACHED_ATTEMPTS = 8192  # attempts whose questions are kept in memory
 
 
@@ -95,12 +97,16 @@ class ExamService:
         *,
         has_disk_space: Callable[[Database], bool] = has_disk_space,
         writer: Writer | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
+        """`crowd`: the requests under way, for which long work waits."""
         self.database, self.clock = database, clock
+        self.crowd = crowd or Crowd()
         self.writer = writer or Writer(database, lock_attempts)
         self._signer, self._read_version, self._has_disk_space = signer, read_version, has_disk_space
         self._versions = lru_cache(64)(self._load_version)
         self.regrades = Regrades(self, GRADER)
+        self._unclosed, self._unmarked = HeldBack(clock, "closed"), HeldBack(clock, "marked")
         self._items_cache: LRUCache[str, tuple[str, Sequence[AttemptItem]]] = LRUCache(CACHED_ATTEMPTS)
         self._items_lock, self._prepared_lock = Lock(), Lock()
         self._prepared: dict[str, tuple[str, deque[PreparedAttempt]]] = {}  # by quiz, with the version
@@ -152,7 +158,7 @@ class ExamService:
         )
 
     def prepare(self, quiz: str, version: str, wanted: int, limit: int) -> list[PreparedAttempt]:
-        """Deal attempts before they are started, up to `wanted` in all and `limit` now; returns the new ones.
+        """Build the questions of attempts before they start: `wanted` in all, `limit` now; returns the new.
 
         A prepared attempt belongs to nobody yet: its id and seed are random, and a start takes any of them.
         Those of another version are dropped.
@@ -222,7 +228,7 @@ class ExamService:
             problem = items[pos].question.problem_with(answer)
         except Exception:  # a broken question must not cost an answer: staff can look at it later
             with suppress(Exception):  # nor may a log that fails
-                log.exception("Question %s of attempt %s cannot read an answer.", pos, attempt_id)
+                log.exception("Question %s on /staff/attempts/%s cannot read an answer.", pos + 1, attempt_id)
             problem = ""
         sent = Save(
             arrived, pos, response, base_rev, save_id, checked_lock(lock), problem, clear, client, began_at
@@ -278,20 +284,39 @@ class ExamService:
     # For the background tasks
 
     def sweep(self) -> int:
-        """Close every attempt whose deadline and grace are over; returns how many."""
-        closed = 0
-        while True:
-            now = self.clock.now()
-            batch = self.writer.submit(partial(close_overdue, now=now, signer=self._signer)).result()
-            closed += len(batch)
-            if not batch:
-                return closed
+        """Close every attempt whose deadline and grace are over; returns how many.
+
+        Each is a write of its own: one that cannot be closed waits, and the others are closed.
+        """
+        now, closed = self.clock.now(), 0
+        with self.database.reading() as connection:
+            due = self._unclosed.due(overdue_attempts(connection, now))
+        for first in range(0, len(due), CLOSED_AT_ONCE):
+            closing = [
+                (
+                    attempt_id,
+                    self.writer.submit(
+                        partial(close_overdue, attempt_id=attempt_id, now=now, signer=self._signer),
+                        [attempt_id],
+                    ),
+                )
+                for attempt_id in due[first : first + CLOSED_AT_ONCE]
+            ]
+            for attempt_id, future in closing:
+                try:
+                    closed += future.result()
+                except Busy:
+                    raise
+                except Exception:
+                    log.exception("The attempt on /staff/attempts/%s cannot be closed.", attempt_id)
+                    self._unclosed.add(attempt_id)
+        return closed
 
     def mark(self, limit: int | None = None) -> int:
         """Mark up to `limit` submitted attempts; returns how many. One that changes meanwhile waits."""
         with self.database.reading() as connection:
-            attempt_ids = unmarked_attempts(connection)[:limit]
-        marked, pace = 0, Pace()
+            attempt_ids = self._unmarked.due(unmarked_attempts(connection))[:limit]
+        marked, pace = 0, Pace(self.crowd)
         for attempt_id in attempt_ids:
             marked += self.mark_one(attempt_id)
             pace.step()
@@ -304,11 +329,25 @@ class ExamService:
                 row = find_attempt(connection, attempt_id)
                 key = key_for(connection, row)
                 marks = marks_of(connection, row, self.questions(row, key), key, GRADER)
+            work = partial(self._record, seen=row, key=key, marks=marks, at=self.clock.now())
+            return self.writer.submit(work, [attempt_id]).result()
+        except Busy:
+            raise
         except Exception:  # the others are still marked
-            log.exception("Attempt %s cannot be marked.", attempt_id)
+            log.exception("The attempt on /staff/attempts/%s cannot be marked.", attempt_id)
+            self._unmarked.add(attempt_id)
             return False
-        work = partial(record_marks, seen=row, marks=marks, at=self.clock.now())
-        return self.writer.submit(work, [attempt_id]).result()
+
+    def warning(self) -> str:
+        """What staff should know of attempts that cannot be closed or marked; empty if nothing."""
+        return " ".join(filter(None, (self._unclosed.warning(), self._unmarked.warning())))
+
+    @staticmethod
+    def _record(
+        connection: Connection, seen: AttemptRow, key: str, marks: Sequence[MarkRow], at: int
+    ) -> bool:
+        """Record marks, unless another key counts since they were computed: then it is marked again."""
+        return key_for(connection, seen) == key and record_marks(connection, seen, marks, at)
 
     def _require_owner(self, attempt_id: str, person: str) -> None:
         if self._items(attempt_id)[0] != person:

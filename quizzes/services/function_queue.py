@@ -87,7 +87,9 @@ class FunctionQueue:
             except (SandboxError, UsageError):
                 raise  # a fault of this machine, not of the answer
             except Exception as problem:  # the others are still graded
-                log.exception("Question %s of attempt %s cannot be graded.", pending.pos, pending.attempt)
+                log.exception(
+                    "Question %s on /staff/attempts/%s cannot be graded.", pending.pos + 1, pending.attempt
+                )
                 trouble = f"It cannot be graded: {str(problem) or 'its question cannot be built'}"
                 mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": trouble})
             if mark is None:

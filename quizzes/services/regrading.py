@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from autograder.errors import Busy, Conflict
+from autograder.errors import Busy, Conflict, Refused
 from autograder.site.background import Pace
 from autograder.site.marks import Mark, current_mark
 from autograder.site.tables import points_text
@@ -33,6 +33,7 @@ from quizzes.store.regrades import (
     key_for,
     release_run,
     require_none_running,
+    skip_change,
     store_proposal,
     unapplied_changes,
 )
@@ -57,7 +58,7 @@ def marks_of(
     built = [(item.params, item.option_order) for item in items]
     if built != shown_items(connection, row.id):
         raise Conflict(
-            f"Attempt {row.id} showed other numbers or options than these questions have.",
+            "The attempt showed other numbers or options than these questions have.",
             next_step="Mark it with the version it was taken with.",
         )
     answers = answers_of(connection, row.id)
@@ -92,7 +93,7 @@ class Regrades:
             rows = [
                 row for row in attempts_at(connection, quiz) if row.state is State.GRADED and not row.preview
             ]
-        regrades, refusals, pace = [], [], Pace()
+        regrades, refusals, pace = [], [], Pace(exam.crowd)
         for row in rows:
             regrade, refusal = self._regraded(row, version)
             pace.step()
@@ -134,7 +135,7 @@ class Regrades:
         try:
             with self._exam.database.reading() as connection:
                 due = unapplied_changes(connection, run)
-            changed, pace = 0, Pace()
+            changed, pace = 0, Pace(self._exam.crowd)
             for number, attempt_id in due:
                 pace.step()
                 work = partial(apply_change, run=number, attempt_id=attempt_id, at=self._exam.clock.now())
@@ -142,8 +143,18 @@ class Regrades:
                     changed += self._exam.writer.submit(work, [attempt_id]).result()
                 except Busy:
                     raise
-                except Exception:  # the others are still regraded
-                    log.exception("Regrade %s cannot change attempt %s.", number, attempt_id)
+                except Exception as problem:  # the others are still regraded, and the run ends
+                    log.exception("Regrade %s cannot change /staff/attempts/%s.", number, attempt_id)
+                    why = problem.message if isinstance(problem, Refused) else "the server's log says why"
+                    outcome = f"The attempt could not be regraded and keeps its marks: {why}"
+                    skip = partial(
+                        skip_change,
+                        run=number,
+                        attempt_id=attempt_id,
+                        outcome=outcome,
+                        at=self._exam.clock.now(),
+                    )
+                    self._exam.writer.submit(skip, [attempt_id]).result()
             return changed
         finally:
             self._at_work.release()
@@ -154,7 +165,7 @@ class Regrades:
             with self._exam.database.reading() as connection:
                 return self._marked_again(connection, row, version)
         except Exception as problem:  # the others are still regraded
-            log.exception("Attempt %s cannot be regraded.", row.id)
+            log.exception("The attempt on /staff/attempts/%s cannot be regraded.", row.id)
             with self._exam.database.reading() as connection:
                 before = total(marks_in(connection, row.id).values())
             sentence = f"It cannot be regraded: {problem}"

@@ -48,6 +48,7 @@ ANSWERS = select(answer).where(answer.c.attempt == bindparam("attempt_id")).orde
 ATTEMPTS = (
     select(attempt).where(attempt.c.quiz == bindparam("quiz_id")).order_by(attempt.c.started_at, attempt.c.id)
 )
+ATTEMPTS_OF_PERSON = ATTEMPTS.where(attempt.c.person == bindparam("who"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ def start_refusal(terms: Terms, used: int, at: int) -> Refused | None:
 
 def attempts_at(connection: Connection, quiz_id: str, person: str | None = None) -> list[AttemptRow]:
     """The attempts at a quiz, of all students or of one, in the order in which they started."""
-    statement = ATTEMPTS if person is None else ATTEMPTS.where(attempt.c.person == bindparam("who"))
+    statement = ATTEMPTS if person is None else ATTEMPTS_OF_PERSON
     rows = connection.execute(statement, {"quiz_id": quiz_id, "who": person})
     return [_row_from(row) for row in rows]
 

@@ -14,7 +14,15 @@ from quizzes.store.events import NEXT_SEQ_IF_OPEN, add_event
 from quizzes.store.receipts import Receipt, issue_receipt, last_receipt
 from quizzes.store.tables import attempt
 
-__all__ = ["QUEUE_MARGIN", "Ending", "close_if_overdue", "close_overdue", "finish", "overdue"]
+__all__ = [
+    "QUEUE_MARGIN",
+    "Ending",
+    "close_if_overdue",
+    "close_overdue",
+    "finish",
+    "overdue",
+    "overdue_attempts",
+]
 
 
 # Milliseconds: a save stamped in time may still be queued, here or in another server, when the grace ends.
@@ -67,8 +75,14 @@ def close_if_overdue(connection: Connection, attempt_id: str, now: int, signer: 
     )
 
 
-def close_overdue(connection: Connection, now: int, signer: Signer, limit: int = 50) -> list[str]:
-    """Close up to `limit` attempts whose deadline and grace are over; returns their ids."""
+def close_overdue(connection: Connection, attempt_id: str, now: int, signer: Signer) -> bool:
+    """The same; returns whether this call closed it, and not another server's."""
+    row = locked_attempt(connection, attempt_id)
+    return overdue(row, now) and finish(connection, attempt_id, now, FinishedBy.DEADLINE, signer).now
+
+
+def overdue_attempts(connection: Connection, now: int) -> list[str]:
+    """The ids of the attempts that the server has to close: deadline, grace and margin are over."""
     rows = connection.execute(
         select(attempt.c.id)
         .where(
@@ -76,12 +90,6 @@ def close_overdue(connection: Connection, now: int, signer: Signer, limit: int =
             attempt.c.deadline_at < now,
             attempt.c.deadline_at + attempt.c.grace + QUEUE_MARGIN < now,
         )
-        .order_by(attempt.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+        .order_by(attempt.c.deadline_at, attempt.c.id)
     )
-    return [
-        ending.attempt.id
-        for (attempt_id,) in rows.all()
-        if (ending := finish(connection, attempt_id, now, FinishedBy.DEADLINE, signer)).now
-    ]
+    return list(rows.scalars())

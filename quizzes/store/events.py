@@ -6,7 +6,7 @@ The store adds events here; the exam service, staff pages and load test read the
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,15 @@ from quizzes.attempts.events import (
 )
 from quizzes.store.tables import answer_event, attempt, attempt_event
 
-__all__ = ["NEXT_SEQ_IF_OPEN", "add_event", "events_of", "instants_after", "latest_instant", "next_seq"]
+__all__ = [
+    "NEXT_SEQ_IF_OPEN",
+    "add_event",
+    "add_events",
+    "events_of",
+    "instants_after",
+    "latest_instant",
+    "next_seq",
+]
 
 
 KINDS = {
@@ -70,18 +78,21 @@ def next_seq(
 
 def add_event(connection: Connection, attempt_id: str, seq: int, event: Event) -> None:
     """Store an event that is not a save."""
-    data = asdict(event)
-    at = data.pop("at")
-    connection.execute(
-        ADD,
-        {
-            "attempt": attempt_id,
-            "seq": seq,
-            "at": at,
-            "kind": NAMES[type(event)],
-            "data": json.dumps(data, default=str),
-        },
-    )
+    add_events(connection, [(attempt_id, seq, event)])
+
+
+def add_events(connection: Connection, events: Iterable[tuple[str, int, Event]]) -> None:
+    """Store one event of each of many attempts, with its number, in one statement."""
+    rows = []
+    for attempt_id, seq, event in events:
+        data = asdict(event)
+        at = data.pop("at")
+        written = json.dumps(data, default=str)
+        rows.append(
+            {"attempt": attempt_id, "seq": seq, "at": at, "kind": NAMES[type(event)], "data": written}
+        )
+    if rows:
+        connection.execute(ADD, rows if len(rows) > 1 else rows[0])
 
 
 def events_of(connection: Connection, attempt_id: str) -> list[Event]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound
-from autograder.site.audit import Act, id_of_form, record_act
+from autograder.site.audit import Act, id_of_form, record_act, record_acts
 from quizzes.attempts.events import Extended, Reopened, State
 from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
-from quizzes.store.events import add_event, next_seq
+from quizzes.store.events import add_event, add_events, next_seq
 from quizzes.store.marks import clear_waiting
-from quizzes.store.overrides import terms_of
 from quizzes.store.tables import attempt, override, quiz
 
-__all__ = ["Extension", "apply_terms", "extend", "extend_all", "extend_chosen", "reopen"]
+__all__ = ["Extension", "extend", "extend_all", "extend_chosen", "move_ends", "reopen"]
 
 
+MOVE = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("attempt_id"))
+    .values(seq=bindparam("next"), deadline_at=bindparam("until"), due_at=bindparam("due"))
+)
 SHORTEST_NOTICE = 60_000  # milliseconds; no attempt is made to end sooner than this
 
 
@@ -50,17 +55,6 @@ def extend(
     if deadline_at < at + SHORTEST_NOTICE and not force:
         raise Conflict("It would end in less than a minute.", next_step="Choose a later end, or force it.")
     return _moved(connection, row, deadline_at, at, who, {"reason": reason, "was": row.deadline_at})
-
-
-def apply_terms(connection: Connection, attempt_id: str, *, at: int, who: str) -> AttemptRow:
-    """Extend an open attempt to its student's current terms; it is never shortened."""
-    row = locked_attempt(connection, attempt_id)
-    deadline_at = terms_of(connection, row.quiz, row.person).deadline_at(row.started_at)
-    if row.state is not State.OPEN or row.deadline_at is None:
-        return row
-    if deadline_at is None or deadline_at <= row.deadline_at:
-        return row
-    return _moved(connection, row, deadline_at, at, who, {"reason": "new terms", "was": row.deadline_at})
 
 
 def extend_all(
@@ -98,19 +92,11 @@ def extend_all(
         .values(closes_at=quiz.c.closes_at + move, due_at=quiz.c.due_at + move)
     )
     _move_overrides(connection, quiz_id, move)
-    open_attempts = select(attempt.c.id).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
-    ids = [
-        attempt_id
-        for (attempt_id,) in connection.execute(open_attempts.order_by(attempt.c.id).with_for_update())
-    ]
-    extended = 0
-    for attempt_id in ids:
-        row = find_attempt(connection, attempt_id)
-        if row.deadline_at is not None:
-            more = share(row.deadline_at - row.started_at)
-            detail: dict[str, object] = {"reason": reason, "was": row.deadline_at}
-            _moved(connection, row, row.deadline_at + more, at, who, detail)
-            extended += 1
+
+    def end_of(row: Any) -> int:
+        return int(row.deadline_at + share(row.deadline_at - row.started_at))
+
+    extended = move_ends(connection, end_of, at=at, who=who, reason=reason, quiz_id=quiz_id)
     ended = select(func.count()).where(
         attempt.c.quiz == quiz_id,
         attempt.c.state != "open",
@@ -141,19 +127,27 @@ def extend_chosen(
 ) -> int:
     """More time for some open attempts of a quiz, once for each form; returns the number of the act.
 
-    Raises Conflict for an attempt of another quiz and for one without a deadline.
+    Who has submitted meanwhile is named in the act; the others get their time. Raises Conflict for an attempt
+    of another quiz, for one without a deadline, and if all are over.
     """
     if (done := id_of_form(connection, once)) is not None:
         return done
-    people = []
+    people, over = [], []
     for attempt_id in dict.fromkeys(attempt_ids):
-        row = find_attempt(connection, attempt_id)
+        row = locked_attempt(connection, attempt_id)
         if row.quiz != quiz_id or row.deadline_at is None:
             raise Conflict("This attempt has no deadline to move.", next_step="Reload the page.")
+        if row.state is not State.OPEN:
+            over.append(row.person)
+            continue
         more = minutes * 60_000 + (row.deadline_at - row.started_at) * percent // 100
         extend(connection, attempt_id, row.deadline_at + more, at=at, who=who, reason=reason)
         people.append(row.person)
+    if not people:
+        raise Conflict("The chosen attempts are over.", next_step="Reopen them on their own pages.")
     detail: dict[str, object] = {"reason": reason, "minutes": minutes, "percent": percent, "people": people}
+    if over:
+        detail["over"] = over
     return record_act(connection, Act(at, who, "extend chosen", quiz_id, detail), once)
 
 
@@ -196,6 +190,50 @@ def _moved(
     add_event(connection, row.id, seq, Extended(at, deadline_at, due_at, who))
     record_act(connection, Act(at, who, "extend", row.id, {**detail, "until": deadline_at}))
     return find_attempt(connection, row.id)
+
+
+RUNNING = (
+    select(
+        *(attempt.c.id, attempt.c.quiz, attempt.c.person, attempt.c.preview, attempt.c.seq),
+        *(attempt.c.started_at, attempt.c.deadline_at, attempt.c.due_at),
+    )
+    .where(attempt.c.state == "open", attempt.c.deadline_at.is_not(None))
+    .order_by(attempt.c.id)
+    .with_for_update()
+)
+
+
+def move_ends(
+    connection: Connection,
+    end_of: Callable[[Any], int | None],
+    *,
+    at: int,
+    who: str,
+    reason: str,
+    quiz_id: str | None = None,
+) -> int:
+    """Move the ends of open attempts, of one quiz or of all, to what `end_of` says; returns how many move.
+
+    It gets the row of each attempt; None and an earlier end change nothing, and the due date moves along. A
+    whole class takes a few statements, since its saves wait meanwhile.
+    """
+    running = RUNNING if quiz_id is None else RUNNING.where(attempt.c.quiz == quiz_id)
+    changes, events, acts = [], [], []
+    for row in connection.execute(running).all():
+        until = end_of(row)
+        if until is None or until <= row.deadline_at:
+            continue
+        due = None if row.due_at is None else row.due_at + until - row.deadline_at
+        changes.append({"attempt_id": row.id, "next": row.seq + 1, "until": until, "due": due})
+        events.append((row.id, row.seq + 1, Extended(at, until, due, who)))
+        acts.append(
+            Act(at, who, "extend", row.id, {"reason": reason, "was": row.deadline_at, "until": until})
+        )
+    if changes:
+        connection.execute(MOVE, changes)
+    add_events(connection, events)
+    record_acts(connection, acts)
+    return len(changes)
 
 
 def _move_overrides(connection: Connection, quiz_id: str, move: int) -> None:

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from autograder.errors import Conflict, NotFound, Refused
-from autograder.site.audit import Act, record_act
+from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.extensions import LinkTarget
 from autograder.site.tables import enrolment
 from autograder.site.upsert import insert_once, upsert
@@ -77,11 +77,15 @@ def publish(
 ) -> list[Shortfall]:
     """Publish a version with its times; returns who would lose time by starting `slack` after the opening.
 
-    Raises Conflict for impossible times, and for shortfalls unless told to publish despite them.
+    An extension for the whole class stands: a close or due date that is as it was when the quiz was published
+    last does not move back. Raises Conflict for impossible times, and for shortfalls unless told to publish
+    despite them.
     """
     if problem := schedule.problem():
         raise Conflict(f"{title}: {problem}", next_step="Correct its times.")
     keep_version(connection, version, at)
+    written = {"closes_at": schedule.closes_at, "due_at": schedule.due_at}
+    schedule = _with_extensions(connection, quiz_id, schedule)
     upsert(
         connection,
         quiz,
@@ -113,8 +117,25 @@ def publish(
             f"{most / 60_000:.0f} minutes are missing: {', '.join(row.person for row in short[:5])}.",
             next_step="Close the quiz later, let the close move with the accommodations, or use --force.",
         )
-    record_act(connection, Act(at, who, "publish", quiz_id, {"version": version.hash, "short": len(short)}))
+    detail: dict[str, object] = {"version": version.hash, "short": len(short), **written}
+    record_act(connection, Act(at, who, "publish", quiz_id, detail))
     return short
+
+
+def _with_extensions(connection: Connection, quiz_id: str, schedule: Schedule) -> Schedule:
+    """The schedule with the close and due date that are stored, where its file still says what it said."""
+    row = connection.execute(select(quiz).where(quiz.c.id == quiz_id).with_for_update()).one_or_none()
+    published = [act for act in acts_on(connection, quiz_id) if act.act == "publish"]
+    if row is None or not published:
+        return schedule
+    last = published[-1].detail
+    kept = {
+        name: stored
+        for name, stored in (("closes_at", row.closes_at), ("due_at", row.due_at))
+        if stored is not None and name in last and last[name] == getattr(schedule, name)
+    }
+    extended = replace(schedule, **kept)
+    return schedule if extended.problem() else extended
 
 
 def keep_version(connection: Connection, version: QuizVersion, at: int) -> None:

@@ -42,6 +42,7 @@ __all__ = [
     "regrade_runs",
     "release_run",
     "require_none_running",
+    "skip_change",
     "store_proposal",
     "unapplied_changes",
 ]
@@ -342,6 +343,13 @@ def apply_change(connection: Connection, run: int, attempt_id: str, at: int) -> 
             queue_score(connection, row, f"regrade:{run}:{attempt_id}", at)
     connection.execute(update(regrade_change).where(*this).values(done_at=at, outcome=outcome))
     return after != before
+
+
+def skip_change(connection: Connection, run: int, attempt_id: str, outcome: str, at: int) -> None:
+    """Leave an attempt alone in a release, once, with the reason for staff; the run can end without it."""
+    this = regrade_change.c.run == run, regrade_change.c.attempt == attempt_id
+    skipped = update(regrade_change).where(*this, regrade_change.c.done_at.is_(None))
+    connection.execute(skipped.values(done_at=at, outcome=outcome))
 
 
 def _still_fitting(connection: Connection, row: AttemptRow, change: Row[Any]) -> tuple[list[MarkRow], str]:

@@ -264,7 +264,7 @@ async def _save_changed(
 
 
 def _revision(value: object) -> int:
-    """The revision that a script names; raises ValueError for what is none."""
+    """The revision that a script names; raises ValueError for anything but a revision."""
     rev = whole_number(value, LAST_REVISION)
     if rev is None:
         raise ValueError(value)

@@ -24,10 +24,12 @@ class QuizBackground:
     """Runs until it is stopped; `course_file` means the course's own database file."""
 
     def __init__(self, site: AppContext, *, course_file: bool) -> None:
-        exam = ExamService(site.database, site.clock, site.signer, Quiz.read, writer=site.writer)
+        exam = ExamService(
+            site.database, site.clock, site.signer, Quiz.read, writer=site.writer, crowd=site.crowd
+        )
         quizzes = QuizContext(site, exam)
         self._functions = FunctionProcess(site.database, site.folder, course_file=course_file)
-        site.warnings.append(self._functions.warning)
+        site.warnings += [self._functions.warning, exam.warning]
         self._tasks = [
             PeriodicTask(exam.sweep),
             PeriodicTask(lambda: exam.mark(MARKED_AT_ONCE), every=MARKING_INTERVAL),

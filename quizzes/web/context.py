@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import Lock
@@ -37,7 +38,7 @@ class QuizContext:
         """Add itself to the site's parts."""
         self.site, self.exam = site, exam
         self.quiz: Callable[[str], Quiz] = lru_cache(64)(self._quiz)  # by its version's hash
-        self._fresh: LRUCache[str, Markup] = LRUCache(FRESH_KEPT)
+        self._fresh: LRUCache[str, bytes] = LRUCache(FRESH_KEPT)  # compressed: a tenth of the memory
         self._fresh_lock = Lock()
         self._notices: dict[str, tuple[list[Notice], int]] = {}
         site.parts[PART] = self
@@ -63,16 +64,17 @@ class QuizContext:
     def fresh_questions(self, attempt: str, items: Sequence[AttemptItem]) -> Markup:
         """The questions of an attempt without answers as HTML, rendered once."""
         with self._fresh_lock:
-            html = self._fresh.get(attempt)
-        if html is None:
-            questions = question_views(items, {}, set())
-            html = Markup(self.site.page("questions.html", questions=questions, attempt_id=attempt))
-            with self._fresh_lock:
-                self._fresh[attempt] = html
+            kept = self._fresh.get(attempt)
+        if kept is not None:
+            return Markup(zlib.decompress(kept).decode())
+        questions = question_views(items, {}, set())
+        html = Markup(self.site.page("questions.html", questions=questions, attempt_id=attempt))
+        with self._fresh_lock:
+            self._fresh[attempt] = zlib.compress(html.encode(), 1)
         return html
 
     def prepare(self) -> int:
-        """Deal attempts and render their questions, for quizzes that open soon or are open; returns how many.
+        """Build and render the questions of attempts at quizzes that open soon or are open; returns how many.
 
         A class that starts at once then finds everything at hand.
         """

@@ -7,7 +7,7 @@ The contract, between this module, `templates/controls.html` and `static/answers
 - A question's `data-shape` says what its controls hold. `single`: one text, or the id of the chosen option.
   `many`: the ids of the chosen options. `order`: in the field of each option its place, from 1. `fields`: a
   text or an option's id in each field.
-- Controls that nobody has touched are no answer; neither is the starter of a function.
+- Controls that nobody has touched are not an answer; neither is the starter of a function.
 """
 
 from __future__ import annotations

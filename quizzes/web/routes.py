@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograder.site.requests import PageRoute
 from quizzes.web import attempt, results, start, submit
 from quizzes.web.staff import attempt as staff_attempt
-from quizzes.web.staff import marking, monitor, receipts, regrade_requests, regrades
+from quizzes.web.staff import banks, marking, monitor, receipts, regrade_requests, regrades
 
 __all__ = ["ROUTES"]
 
@@ -26,6 +26,9 @@ ROUTES = [
     PageRoute(f"{ATTEMPT}/receipt.json", submit.receipt_file),
     PageRoute(f"{ATTEMPT}/results", results.results),
     PageRoute(f"{ATTEMPT}/regrade-requests/{{pos:whole}}", results.send_regrade_request, methods=["POST"]),
+    PageRoute("/banks", banks.show_banks),
+    PageRoute("/banks/preview", banks.preview_import, methods=["POST"]),
+    PageRoute("/banks/import", banks.import_bank, methods=["POST"]),
     PageRoute("/receipts", receipts.ask_for_receipt),
     PageRoute("/receipts", receipts.verify, methods=["POST"]),
     PageRoute(f"{STAFF_ATTEMPT}/end-sessions", staff_attempt.end_sessions, methods=["POST"]),

@@ -38,6 +38,7 @@ UNSEEDED = (
     "Something does not get the seed. Make a generator inside the function, "
     "np.random.default_rng(seed), at every call."
 )
+FAR_SEED = 32_000  # above another seed, with which it agrees in its last bits and in its last digits
 OTHER_PROCESS = "After a restart the same seed gives another order: something besides the seed decides it."
 ONLY_THE_SEED = (
     "Give the seed itself to np.random.default_rng, at every call: no time, no hash(...) of a text, no cache."
@@ -298,6 +299,7 @@ def minibatches_follow_their_seed(student, rng):
         orders = {s: an_epoch(student, count, size, s) for s in (seed, seed + 1, 0)}
         for one, other in ((seed, seed + 1), (seed + 1, 0), (0, seed)):
             require_seeded(orders[one], an_epoch(student, count, size, one), orders[other], one)
+    require_seeded(orders[seed], orders[seed], an_epoch(student, count, size, seed + FAR_SEED), seed)
     require_same_after_restart(orders[seed], an_epoch(student.in_fresh_process_(), count, size, seed))
 
 
@@ -521,6 +523,7 @@ def train_epoch_follows_its_seed(student, rng):
     """The order follows the seed: the same for the same seed, another for another; 0 is a seed."""
     for seed in (0, int(rng.integers(1, 1000))):
         order = epoch_follows_seed(student, rng, seed)
+    require_seeded(order, order, whole_epoch(student, rng, 43, 8, seed + FAR_SEED), seed)
     require_same_after_restart(order, whole_epoch(student.in_fresh_process_(), rng, 43, 8, seed))
 
 

@@ -1,10 +1,11 @@
 """Hidden checks of homework 4: single steps, traces of ten steps, and training, all with inputs left alone.
 
 An update rule with a mistake may still train a network: so training carries few points. About 45 % are for
-a rule that does what it is for, though a sign, a factor or a default may be wrong; as many for single steps
-and traces, which compare theta after every step, so that a slip keeps about half. Gradients are exactly 0
-or at least 0.1 in size, so that it does not matter where epsilon stands and how small it is. The sign and
-scale of a velocity are the student's choice, as long as the path is the same.
+a rule that does what it is for, though a sign, a factor or a default may be wrong. The step (the new theta)
+and the new state have a check each, with points of their own: a wrong sum costs nothing of a right step. The
+rest is for traces, which compare theta after every step, so that a slip keeps about half. Gradients are
+exactly 0 or at least 0.1 in size, so that it does not matter where epsilon stands and how small it is. The
+sign and scale of a velocity are the student's choice, as long as the path is the same.
 """
 
 from __future__ import annotations
@@ -126,8 +127,14 @@ def update_is_plausible(student, reference, rng, *rest, states=1, past=4.0):
     assert_plausible(student, reference, *calls, uses=(0, 1))
 
 
-def stepped(update, arguments, states=1):
-    """One step: theta and the new state as a tuple of arrays; the arguments have to be as they were."""
+STEP, STATE = "step", "state"  # which part of a result a check is about
+
+
+def stepped(update, arguments, states=1, part=""):
+    """One step: theta and the new state as a tuple of arrays; the arguments have to be as they were.
+
+    A check of one part, STEP or STATE, leaves the shape of the other one to the other's check.
+    """
     result = update(*arguments)
     if not isinstance(result, (list, tuple)) or len(result) != states + 1:
         raise WrongType(
@@ -136,9 +143,10 @@ def stepped(update, arguments, states=1):
             hint="Did you forget the return statement?" if result is None else "",
             evidence=update.evidence(arguments),
         )
-    for one in result:
+    for number, one in enumerate(result):
         found = to_array(one)
-        if found is None or found.shape != arguments[0].shape:
+        looked_at = part != (STEP if number else STATE)
+        if looked_at and (found is None or found.shape != arguments[0].shape):
             raise WrongType(
                 f"{update.describe(arguments)} returned {kind_of(one)}; theta is {kind_of(arguments[0])}.",
                 hint="theta and every part of the state keep the shape of theta.",
@@ -160,40 +168,40 @@ def compare(update, arguments, got, expected, name, **tolerance):
         raise
 
 
-def compare_steps(student, reference, many, states=1, theta_only=False, **tolerance):
-    """Compare single steps from many starts: theta, and unless left out every part of the state."""
+def compare_steps(student, reference, many, part, states=1, **tolerance):
+    """Compare one part of single steps from many starts: STEP is the new theta, STATE the new state."""
     for arguments in many:
-        got, expected = stepped(student, arguments, states), stepped(reference, arguments, states)
-        compare(student, arguments, got[0], expected[0], "theta", **tolerance)
-        if not theta_only:
-            for number, (own, right) in enumerate(zip(got[1:], expected[1:], strict=True)):
-                compare(
-                    student, arguments, own, right, f"the state{f' ({number + 1})' if states > 1 else ''}"
-                )
+        got, expected = stepped(student, arguments, states, part), stepped(reference, arguments, states)
+        if part == STEP:
+            compare(student, arguments, got[0], expected[0], "theta", **tolerance)
+            continue
+        for number, (own, right) in enumerate(zip(got[1:], expected[1:], strict=True)):
+            compare(student, arguments, own, right, f"the state{f' ({number + 1})' if states > 1 else ''}")
 
 
-def compare_momentum(student, reference, many):
+def compare_momentum(student, reference, many, part):
     """As compare_steps, for a velocity that may be in units of steps or of gradients, of either sign.
 
     Beside v <- mu v - lr g with theta + v, the forms v <- mu v + lr g with theta - v and v <- mu v + g with
-    theta - lr v are right.
+    theta - lr v are right. That both parts are of one form is seen by the traces.
     """
     for theta, grad, velocity, *rest in many:
         arguments = (theta, grad, velocity, *rest)
         lr = rest[0]
-        got = stepped(student, arguments)
+        got, expected = stepped(student, arguments, part=part), reference(*arguments)
         for scale in (1.0, -1.0, -lr):  # what the student's velocity is, in units of the reference's
             own = reference(theta, grad, scale * velocity, *rest)
             try:
-                compare(student, arguments, got[0], own[0], "theta")
-                compare(student, arguments, got[1], own[1] / scale, "velocity")
+                if part == STEP:
+                    compare(student, arguments, got[0], own[0], "theta")
+                else:
+                    compare(student, arguments, got[1], own[1] / scale, "velocity")
                 break
             except WrongValue:
                 continue
         else:
-            expected = reference(*arguments)
-            compare(student, arguments, got[0], expected[0], "theta")
-            compare(student, arguments, got[1], expected[1], "velocity")
+            which = 0 if part == STEP else 1
+            compare(student, arguments, got[which], expected[which], ("theta", "velocity")[which])
 
 
 def enlarged(many, factor=50.0):
@@ -211,7 +219,7 @@ def assert_uses_epsilon(update, arguments, push, root, correction=1.0, states=1)
     all roots tells these places from a function that does not look at it.
     """
     theta, eps = arguments[0], arguments[-1]
-    got = stepped(update, arguments, states)[0]
+    got = stepped(update, arguments, states, STEP)[0]
     own = eps / correction
     roots = (
         root + eps,
@@ -226,15 +234,15 @@ def assert_uses_epsilon(update, arguments, push, root, correction=1.0, states=1)
         compare(update, arguments, got, theta - push / roots[0], f"theta, where eps is {eps:g},")
 
 
-def adagrad_with_epsilon(student, rng, eps):
-    """One step of Adagrad, for an eps that is given."""
+def adagrad_with_epsilon(student, rng, eps, part=""):
+    """One step of Adagrad, for an eps that is given: both parts, or the one that is named."""
     theta, grad, past = rng.normal(size=6), away_from_zero(rng, 6), rng.uniform(0.05, 2, 6)
     sums = past + grad**2
-    arguments = theta, grad, past, 0.3, eps
-    assert_uses_epsilon(student.adagrad_update, arguments, 0.3 * grad, np.sqrt(sums))
-    compare(
-        student.adagrad_update, arguments, stepped(student.adagrad_update, arguments)[1], sums, "the state"
-    )
+    update, arguments = student.adagrad_update, (theta, grad, past, 0.3, eps)
+    if part != STATE:
+        assert_uses_epsilon(update, arguments, 0.3 * grad, np.sqrt(sums))
+    if part != STEP:
+        compare(update, arguments, stepped(update, arguments, part=STATE)[1], sums, "the state")
 
 
 def rmsprop_with_epsilon(student, rng, eps):
@@ -267,9 +275,8 @@ def adagrad_is_plausible(student, reference, rng):
     update_is_plausible(student.adagrad_update, reference.adagrad_update, rng, 0.1)
 
 
-@check(task="adagrad", points=1.19)
-def adagrad_steps(student, reference, rng):
-    """Single steps are right, with and without a past and for any eps; where grad is 0 theta stays."""
+def adagrad_starts(rng):
+    """Single steps of Adagrad with and without a past, with gradients of 0, and with large numbers."""
     many = [(rng.normal(size=s), away_from_zero(rng, s), np.zeros(s), 0.05) for s in SHAPES]
     many += [
         (rng.normal(size=s), away_from_zero(rng, s), rng.uniform(0.05, 9, s), lr)
@@ -279,11 +286,24 @@ def adagrad_steps(student, reference, rng):
         grad = away_from_zero(rng, 6)
         grad[[0, 3]] = 0.0
         many.append((rng.normal(size=6), grad, past, 0.1))
-    compare_steps(student.adagrad_update, reference.adagrad_update, [*many, *enlarged(many[5:7])], **ADAPTIVE)
-    adagrad_with_epsilon(student, rng, 3.0)
+    return [*many, *enlarged(many[5:7])]
 
 
-@check(task="adagrad", points=1.26)
+@check(task="adagrad", points=1.19)
+def adagrad_step(student, reference, rng):
+    """The step alone: the new theta is right, with and without a past, for any eps and where grad is 0."""
+    compare_steps(student.adagrad_update, reference.adagrad_update, adagrad_starts(rng), STEP, **ADAPTIVE)
+    adagrad_with_epsilon(student, rng, 3.0, STEP)
+
+
+@check(task="adagrad", points=1.19)
+def adagrad_sum(student, reference, rng):
+    """The state alone: the new sum_sq is the old one plus the square of every derivative, whatever eps is."""
+    compare_steps(student.adagrad_update, reference.adagrad_update, adagrad_starts(rng), STATE)
+    adagrad_with_epsilon(student, rng, 3.0, STATE)
+
+
+@check(task="adagrad", points=0.7)
 def adagrad_rates_of_their_own(student, reference, rng):
     """A parameter with small derivatives and one with large ones move alike; without any it stays."""
     theta, sum_sq = rng.normal(size=3), np.zeros(3)
@@ -297,7 +317,7 @@ def adagrad_rates_of_their_own(student, reference, rng):
     adagrad_with_epsilon(student, rng, 4.0)
 
 
-@check(task="adagrad", points=1.26)
+@check(task="adagrad", points=0.63)
 def adagrad_paths(student, reference, rng):
     """Ten steps of Adagrad on each of three problems take the right path; eps is used as it is given."""
     functions = student.adagrad_update, reference.adagrad_update
@@ -315,21 +335,31 @@ def momentum_is_plausible(student, reference, rng):
     update_is_plausible(student.momentum_update, reference.momentum_update, rng, 0.1, past=0.0)
 
 
-@check(task="momentum", points=1.02)
-def momentum_steps(student, reference, rng):
-    """A step adds mu times the old velocity to the gradient's push; from rest it is gradient descent."""
+def momentum_starts(rng):
+    """Single steps of momentum that are under way, for several rates and mu, and with large numbers."""
     many = [
         (rng.normal(size=s), rng.normal(size=s), rng.normal(size=s), lr)
         for s, lr in zip(SHAPES, (0.1, 0.5, 0.02, 0.3), strict=True)
     ]
     many += [(*(rng.normal(size=5) for _ in range(3)), 0.2, mu) for mu in (0.0, 0.5, 0.99)]
-    many += enlarged(many[1:3])
-    compare_momentum(student.momentum_update, reference.momentum_update, many)
+    return [*many, *enlarged(many[1:3])]
+
+
+@check(task="momentum", points=1.02)
+def momentum_step(student, reference, rng):
+    """The step alone: theta moves by mu times the old velocity and the gradient's push."""
+    compare_momentum(student.momentum_update, reference.momentum_update, momentum_starts(rng), STEP)
     many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
-    compare_steps(student.momentum_update, reference.momentum_update, many, theta_only=True)
+    compare_steps(student.momentum_update, reference.momentum_update, many, STEP)
 
 
-@check(task="momentum", points=1.08)
+@check(task="momentum", points=1.02)
+def momentum_velocity(student, reference, rng):
+    """The state alone: the new velocity keeps mu of the old one and takes up the gradient."""
+    compare_momentum(student.momentum_update, reference.momentum_update, momentum_starts(rng), STATE)
+
+
+@check(task="momentum", points=0.6)
 def momentum_rolls_on(student, reference, rng):
     """On flat ground theta rolls on, each step mu times as long as the last; without mu it is 0.9."""
     for mu in ((), (0.8,), (0.5,)):
@@ -341,7 +371,7 @@ def momentum_rolls_on(student, reference, rng):
             compare(student.momentum_update, arguments, own[0], right[0], "theta")
 
 
-@check(task="momentum", points=1.08)
+@check(task="momentum", points=0.54)
 def momentum_paths(student, reference, rng):
     """Ten steps of momentum on each of three problems take the right path, for mu 0.9, 0.5 and 0.95."""
     for make, mu in zip(PROBLEMS, ((), (0.5,), (0.95,)), strict=True):
@@ -393,17 +423,27 @@ def nesterov_is_plausible(student, reference, rng):
     update_is_plausible(student.nesterov_update, reference.nesterov_update, rng, 0.1, past=0.0)
 
 
-@check(task="nesterov", points=0.55)
-def nesterov_step(student, reference, rng):
-    """A step looks ahead: from rest it is (1 + mu) times as long as that of gradient descent."""
-    many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
-    compare_steps(student.nesterov_update, reference.nesterov_update, many, theta_only=True)
+def nesterov_starts(rng):
+    """Single steps of Nesterov's momentum that are under way, and with large numbers."""
     many = [(rng.normal(size=5), rng.normal(size=5), rng.normal(size=5), 0.2, mu) for mu in (0.0, 0.5, 0.9)]
-    many += [many[1][:4], *enlarged(many[:2])]
-    compare_momentum(student.nesterov_update, reference.nesterov_update, many)
+    return [*many, many[1][:4], *enlarged(many[:2])]
 
 
-@check(task="nesterov", points=0.55)
+@check(task="nesterov", points=0.38)
+def nesterov_step(student, reference, rng):
+    """The step alone looks ahead: from rest it is (1 + mu) times as long as that of gradient descent."""
+    many = [(rng.normal(size=s), rng.normal(size=s), np.zeros(s), 0.1) for s in SHAPES]
+    compare_steps(student.nesterov_update, reference.nesterov_update, many, STEP)
+    compare_momentum(student.nesterov_update, reference.nesterov_update, nesterov_starts(rng), STEP)
+
+
+@check(task="nesterov", points=0.38)
+def nesterov_velocity(student, reference, rng):
+    """The state alone: the velocity is the same as in momentum; only the step looks ahead."""
+    compare_momentum(student.nesterov_update, reference.nesterov_update, nesterov_starts(rng), STATE)
+
+
+@check(task="nesterov", points=0.34)
 def nesterov_path(student, reference, rng):
     """Ten steps of Nesterov's momentum on each of three problems take the right path."""
     for make, mu in zip(PROBLEMS, ((), (0.5,), (0.95,)), strict=True):
@@ -424,21 +464,31 @@ def rmsprop_is_plausible(student, reference, rng):
     update_is_plausible(student.rmsprop_update, reference.rmsprop_update, rng, 0.1)
 
 
-@check(task="rmsprop", points=0.55)
-def rmsprop_step(student, reference, rng):
-    """A step divides by the root of the new mean; the mean is decay parts old and 1 - decay parts new."""
+def rmsprop_starts(rng):
+    """Single steps of RMSProp for several decays, with gradients of 0 and with large numbers."""
     many = [
         (rng.normal(size=s), away_from_zero(rng, s), rng.uniform(0.1, 4, s), 0.1, *rest)
         for s, rest in zip(SHAPES, ((), (0.5,), (0.99,), (0.0,)), strict=True)
     ]
     idle = away_from_zero(rng, 6)
     idle[[0, 3]] = 0.0
-    many += [*enlarged(many[1:3]), (rng.normal(size=6), idle, np.zeros(6), 0.1)]
-    compare_steps(student.rmsprop_update, reference.rmsprop_update, many, **ADAPTIVE)
+    return [*many, *enlarged(many[1:3]), (rng.normal(size=6), idle, np.zeros(6), 0.1)]
+
+
+@check(task="rmsprop", points=0.38)
+def rmsprop_step(student, reference, rng):
+    """The step alone: it divides by the root of the new mean; eps is used as it is given."""
+    compare_steps(student.rmsprop_update, reference.rmsprop_update, rmsprop_starts(rng), STEP, **ADAPTIVE)
     rmsprop_with_epsilon(student, rng, 3.0)
 
 
-@check(task="rmsprop", points=0.55)
+@check(task="rmsprop", points=0.38)
+def rmsprop_mean(student, reference, rng):
+    """The state alone: the new mean is decay parts of the old one and 1 - decay parts of the new square."""
+    compare_steps(student.rmsprop_update, reference.rmsprop_update, rmsprop_starts(rng), STATE)
+
+
+@check(task="rmsprop", points=0.34)
 def rmsprop_path(student, reference, rng):
     """Ten steps of RMSProp on each of three problems take the right path; eps is used as it is given."""
     functions = student.rmsprop_update, reference.rmsprop_update
@@ -453,9 +503,8 @@ def adam_is_plausible(student, reference, rng):
     update_is_plausible(student.adam_update, reference.adam_update, rng, 3, 0.1, states=2)
 
 
-@check(task="adam", points=0.55)
-def adam_step(student, reference, rng):
-    """Step t divides the corrected mean by the root of the corrected mean square; m and v stay as is."""
+def adam_starts(rng):
+    """Single steps of Adam for several t and betas, with gradients of 0 and with large numbers."""
     many = [
         (
             rng.normal(size=s),
@@ -470,12 +519,23 @@ def adam_step(student, reference, rng):
     ]
     idle, rest = away_from_zero(rng, 6), np.zeros(6)
     idle[[0, 3]] = 0.0
-    many += [*enlarged(many[1:3]), (rng.normal(size=6), idle, rest, rest, 1, 0.1)]
-    compare_steps(student.adam_update, reference.adam_update, many, states=2, **ADAPTIVE)
+    return [*many, *enlarged(many[1:3]), (rng.normal(size=6), idle, rest, rest, 1, 0.1)]
+
+
+@check(task="adam", points=0.38)
+def adam_step(student, reference, rng):
+    """The step alone: step t divides the corrected mean by the root of the corrected mean square."""
+    compare_steps(student.adam_update, reference.adam_update, adam_starts(rng), STEP, states=2, **ADAPTIVE)
     adam_with_epsilon(student, rng, 3.0)
 
 
-@check(task="adam", points=0.55)
+@check(task="adam", points=0.38)
+def adam_means(student, reference, rng):
+    """The state alone: the new m and v are running means, and are returned without the correction."""
+    compare_steps(student.adam_update, reference.adam_update, adam_starts(rng), STATE, states=2)
+
+
+@check(task="adam", points=0.34)
 def adam_path(student, reference, rng):
     """Ten steps of Adam on each of three problems, t from 1, take the right path; eps is used as given."""
     functions = student.adam_update, reference.adam_update

@@ -272,6 +272,9 @@ ONLY_THE_SEED = (
 )
 
 
+FAR_SEED = 32_000  # above another seed, with which it agrees in its last bits and in its last digits
+
+
 def require_same(first, again, after_restart=False):
     """Fail unless two calls with the same seed returned the same params."""
     require(
@@ -387,6 +390,7 @@ def init_params_follows_its_seed(student, rng):
     for seed in (0, *rng.integers(1, 1000, size=2)):
         first = require_seeded(student, sizes, int(seed))
         require_layers_apart(first)
+    require_other(first, started(student, sizes, seed + FAR_SEED))
     require_same(first, started(student.in_fresh_process_(), sizes, seed), after_restart=True)
 
 
@@ -612,6 +616,7 @@ def train_follows_the_rules(student, rng):
         require_same(params[own], again)
     require_other(params[seed], params[seed + 1])
     require_other(params[seed], params[0])
+    require_other(params[seed + 1], params[0])
     require_same(params[seed], trained(student.in_fresh_process_(), x, y, seed), after_restart=True)
     for classes in (7, 5):  # labels that y happens to lack are classes all the same
         params[classes] = trained(student, *few_images(rng, classes), seed)

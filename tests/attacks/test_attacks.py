@@ -48,7 +48,7 @@ def descendants(pid: int) -> set[int]:
 @pytest.mark.parametrize("case", CODE, ids=lambda case: case.name)
 def test_it_costs_its_own_function(case: Case, grader: Grader, target: Targets) -> None:
     """The expected status, points and words; honest functions keep theirs; nothing is touched or left."""
-    before, running = judge(), descendants(grader._worker._process.pid)
+    before, running = judge(), descendants(grader._worker._zygote.process.pid)
     report = grade(grader, target.aimed((case.folder / "submission.py").read_text()))
     double, mean_square = report.tasks
     attacked = mean_square.checks[0]
@@ -60,7 +60,7 @@ def test_it_costs_its_own_function(case: Case, grader: Grader, target: Targets) 
     assert re.search(expected["message"], attacked.message, re.DOTALL), attacked.message
     assert len(attacked.message) < 1000
     assert target.untouched()
-    assert descendants(grader._worker._process.pid) == running
+    assert descendants(grader._worker._zygote.process.pid) == running
     assert judge() == before
 
 

@@ -71,3 +71,15 @@ def test_the_seed_alone_decides(
     else:
         assert result.earned == 0
         assert "After a restart" in result.message
+
+
+@pytest.mark.parametrize(("name", "function", "source", "check"), CASES, ids=[case[1] for case in CASES])
+@pytest.mark.parametrize("part", ["seed % 2", "seed % 10", "seed % 100", "seed & 255", "seed // 1000 % 4"])
+def test_the_whole_seed_decides(
+    proof: ProofOf, name: str, function: str, source: str, check: str, part: str
+) -> None:
+    """A function that looks at a part of its seed gives the same for two of them, and fails."""
+    report = proof(name).grade(replace={function: source.replace("{seed}", part)})
+    result = {result.id: result for result in report.results()}[check]
+    assert result.earned == 0
+    assert "Two different seeds" in result.message

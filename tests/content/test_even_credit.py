@@ -8,16 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from repository_assignments import NAMES, assignment
+from task_shares import share_of
 
-from autograder.checks.calls import Functions
-from autograder.checks.convergence_checks import is_convergence
-from autograder.checks.definition import Materials
 from autograder.checks.variants import KEPT
-from autograder.course.assignment import Assignment
-from autograder.grading.backends import NotebookBackend, ReferenceBackend
-from autograder.grading.evaluation import evaluate, skipped
 from autograder.grading.grader import materials_for
-from autograder.report import CheckResult, Status
 
 Body = Callable[..., Any]
 
@@ -52,22 +46,6 @@ def replacements(right: Body, name: str) -> Iterator[tuple[str, str, Body]]:
     yield "useless", "NaN", lambda *arguments: np.nan
     yield "useless", "its first argument", lambda *arguments: arguments[0]
     yield "useless", "its second argument", lambda *arguments: arguments[min(1, len(arguments) - 1)]
-
-
-def share_of(tested: Assignment, task: str, functions: dict[str, Body], materials: Materials | None) -> float:
-    """The share of a task's points that the functions earn; without materials, training is left out."""
-    checks = [check for check in tested.hidden_checks if check.task == task]
-    student = Functions(NotebookBackend(functions), tested.parameters)
-    reference = Functions(ReferenceBackend(tested.reference), tested.parameters)
-    results: dict[str, CheckResult] = {}
-    for check in checks:
-        if (is_convergence(check.body) and materials is None) or any(
-            results[required].status is not Status.PASSED for required in check.requires
-        ):
-            results[check.id] = skipped(check, "")
-        else:
-            results[check.id] = evaluate(check, student, reference, 15, tested.mistakes, materials)
-    return sum(result.earned for result in results.values()) / sum(check.points for check in checks)
 
 
 FUNCTIONS = [(name, function) for name in NAMES for function in assignment(name).functions]

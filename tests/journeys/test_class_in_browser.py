@@ -41,7 +41,7 @@ def test_from_the_class_to_a_student(graded: Path, browser_page: Page) -> None:
         expected = {row["student"]: row for row in csv.DictReader(file)}
     assert expected["student-002"]["kind"] == "mistaken"
     browser_page.goto(graded.joinpath("index.html").as_uri())
-    table = browser_page.locator("table").last
+    table = browser_page.locator("table.students")
     assert table.locator("tbody tr").count() == 14
     table.get_by_role("link", name="student-002", exact=True).click()
     assert "student-002" in browser_page.locator("header").inner_text()
@@ -53,7 +53,7 @@ def test_from_the_class_to_a_student(graded: Path, browser_page: Page) -> None:
 def test_every_link_leads_to_its_student(graded: Path, browser_page: Page) -> None:
     """The class page has one page a student behind its links, with that student's name on it."""
     browser_page.goto(graded.joinpath("index.html").as_uri())
-    links = browser_page.locator("table").last.locator("tbody a").all()
+    links = browser_page.locator("table.students tbody a").all()
     pages = {link.inner_text(): link.get_attribute("href") for link in links}
     assert len(pages) == 14
     for student, href in pages.items():

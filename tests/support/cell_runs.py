@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from event_loops import apart
+from event_loops import in_thread
 
 from autograder.sandbox.cells import run_definitions
 
@@ -16,7 +16,7 @@ class CompletedCommand:
     def __init__(self, *cells: str, wanted: str = "f", skip: set[tuple[int, int]] | None = None) -> None:
         self.names: dict[str, Any] = {"__name__": "__main__", "trail": []}
         self.statements: list[tuple[int, int]] = []
-        self.notes = apart(
+        self.notes = in_thread(
             lambda: run_definitions(
                 [(number, textwrap.dedent(cell)) for number, cell in enumerate(cells, 1)],
                 wanted.split(),

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run, in a thread."""
-    return apart(lambda: asyncio.run(work))
+    return in_thread(lambda: asyncio.run(work))
 
 
-def apart(function: Callable[[], T]) -> T:
+def in_thread(function: Callable[[], T]) -> T:
     """What a function returns in a thread, where no event loop is running."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function).result()
@@ -26,4 +26,4 @@ def apart(function: Callable[[], T]) -> T:
 
 def commanded(app: typer.Typer, words: list[str]) -> Result:
     """A command in a thread; it may run an event loop."""
-    return apart(lambda: CliRunner().invoke(app, words))
+    return in_thread(lambda: CliRunner().invoke(app, words))

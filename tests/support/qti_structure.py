@@ -59,7 +59,7 @@ QTI12 = {
     "and": Rule("(and |or |not |varequal |vargte |varlte )+"),
     "or": Rule("(and |or |not |varequal |vargte |varlte )+"),
     "not": Rule("(and |or |not |varequal |vargte |varlte )"),
-    "varequal": Rule(needs=("respident",), text=True),
+    "varequal": Rule(needs=("respident",), may=("case",), text=True),
     "vargte": Rule(needs=("respident",), text=True),
     "varlte": Rule(needs=("respident",), text=True),
     "other": Rule(),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tiny_course import ASSIGNMENT, write_tiny_course
 
-from autograder.authoring.solved_notebook import filled_in, to_bytes
+from autograder.authoring.solved_notebook import filled_in, to_bytes, with_answers
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
-from autograder.submissions.written_answers import PLACEHOLDER, answer_cell_source, answer_tag
+from autograder.submissions.written_answers import answer_cell_source, answer_tag
 
 __all__ = ["WRITTEN", "answered_notebook", "write_written_course"]
 
@@ -58,9 +58,4 @@ def write_written_course(root: Path, more: str = "") -> Course:
 def answered_notebook(course: Course, answers: dict[str, str], wrong: bool = False) -> bytes:
     """A solved notebook with these answers by task; `wrong` loses the two points of `mean_square`."""
     replace = {"mean_square": "def mean_square(x):\n    return 7.0"} if wrong else {}
-    notebook = filled_in(load_assignment(course, ASSIGNMENT), replace)
-    for cell in notebook["cells"]:
-        for task, words in answers.items():
-            if answer_tag(task) in cell["metadata"].get("tags", ()):
-                cell["source"] = cell["source"].replace(PLACEHOLDER, words)
-    return to_bytes(notebook)
+    return to_bytes(with_answers(filled_in(load_assignment(course, ASSIGNMENT), replace), answers))

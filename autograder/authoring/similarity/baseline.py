@@ -55,10 +55,13 @@ def baseline_of(assignment: Assignment, files: Iterable[str] = COURSE_FILES) -> 
         for cell in read_notebook(text.encode()):
             baseline.add(cell.source)
     except SubmissionError as problem:
-        raise ContentError(f"{assignment.handout}: {problem.message}") from problem
+        raise ContentError(
+            f"{assignment.handout}: {problem.message}", next_step="Save the handout again from Jupyter."
+        ) from problem
     baseline.add_words(text)
-    for name in files:
-        baseline.add(_text(assignment.solution / name))
+    for path in (assignment.solution / name for name in files):
+        if path.is_file():  # some may be absent
+            baseline.add(_text(path))
     if "alternatives.py" in files:
         # As a sample class has them: with the brackets and line breaks of `ast.unparse`.
         for variant in (*assignment.alternatives, *assignment.mistakes):
@@ -70,4 +73,6 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise ContentError(f"{path} cannot be read: {problem}.") from problem
+        raise ContentError(
+            f"{path} cannot be read: {problem}.", next_step="Add the file, as UTF-8 text."
+        ) from problem

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.checks.datasets.images import Images
-from autograder.errors import UsageError
+from autograder.errors import UsageError, choose_one
 
 __all__ = ["CHOICES", "DATA_SETS", "digits", "load_images"]
 
@@ -25,7 +25,7 @@ def load_images(name: str = "auto", download: bool = True) -> Images:
     digits stand in when that fails; with "mnist" it is a UsageError that says how to get it.
     """
     if name not in CHOICES:
-        raise UsageError(f"There is no data set {name!r}.", next_step=f"Choose one of: {', '.join(CHOICES)}.")
+        raise UsageError(f"There is no data set {name!r}.", next_step=choose_one(CHOICES))
     if name == "digits":
         from autograder.checks.datasets.loading import digits
 

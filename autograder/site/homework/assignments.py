@@ -63,6 +63,7 @@ class Facts:
     detail: str = "full"
     counts: str = "best"
     attempts: AttemptLimit | None = None
+    written: tuple[TaskFacts, ...] = ()  # questions that are answered in words
 
     @classmethod
     def of(cls, file: AssignmentFile) -> Facts:
@@ -79,6 +80,7 @@ class Facts:
             file.detail,
             file.counts,
             file.attempts,
+            tuple(TaskFacts(task.id, task.title, task.points, False) for task in file.written_tasks),
         )
 
     @classmethod
@@ -86,9 +88,11 @@ class Facts:
         """The facts as they are stored."""
         values = json.loads(text)
         tasks = tuple(TaskFacts(**task) for task in values.pop("tasks"))
+        written = tuple(TaskFacts(**task) for task in values.pop("written", ()))
         limit = values.pop("attempts", None)
         attempts = None if limit is None else AttemptLimit(**limit)
-        return cls(tasks=tasks, functions=tuple(values.pop("functions")), attempts=attempts, **values)
+        functions = tuple(values.pop("functions"))
+        return cls(tasks=tasks, functions=functions, attempts=attempts, written=written, **values)
 
     def to_json(self) -> str:
         """The facts as they are stored."""

@@ -14,6 +14,7 @@ from autograder.course.course import FILE, Course, find_course
 from autograder.errors import NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.file_store import FileStore
+from autograder.site.homework.previews import Previews
 from autograder.site.requests import site_of
 from autograder.site.tables import enrolment
 
@@ -30,6 +31,9 @@ class HomeworkContext:
     files: FileStore
     _course: tuple[float, Course] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.previews = Previews(self.files)
 
     def course(self) -> Course:
         """The course with its rules as course.yaml has them now."""

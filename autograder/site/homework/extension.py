@@ -5,11 +5,11 @@ Every opened database needs the migrations, so the pages are imported only when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from autograder.site.extensions import Extension
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -17,47 +17,45 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
-    from autograder.course.course import Course
-    from autograder.course.roster import Person, RosterTable
+    from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
-    from autograder.site.extensions import LinkTarget
+    from autograder.site.file_store import FileStore
     from autograder.site.homework.graders import Graders
-    from autograder.site.people import Change
+    from autograder.site.ledger import LedgerName
+    from autograder.site.marks import Mark
 
 __all__ = ["EXTENSION", "HomeworkExtension"]
 
 
-@dataclass(frozen=True)
-class NoAccommodations:
-    """Homework takes nothing from a table of accommodations: its extensions are in course.yaml."""
+class HomeworkExtension(Extension):
+    """The site's extension for homework; see `autograder.site.extensions.Extension`.
 
-    changes: Sequence[Change] = ()
-    columns: Collection[str] = field(default_factory=frozenset)
-
-    def is_current(self, connection: Connection) -> bool:
-        """Nothing is compared."""
-        return True
-
-    def apply(self, connection: Connection, at: int, who: str) -> None:
-        """Nothing is stored."""
-
-
-class HomeworkExtension:
-    """The site's extension for homework; see `autograder.site.extensions.Extension`."""
+    The site itself offers links to assignments (`site.assignments`), course.yaml has their extensions, the
+    command `serve --demo` makes a class (`cli.demo_site`), and a grading is taken by an update that only
+    one server can win: so homework defines none of the optional methods.
+    """
 
     package = "autograder.site.homework"
     migrations = Path(__file__).parent / "migrations"
     title = "Homework"
+    work_kind = "homework"
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages, and those of the graders."""
+        from autograder.site.homework.class_upload_pages import CLASS_UPLOAD_ROUTES
         from autograder.site.homework.grader_api import GRADER_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
-        return (*HOMEWORK_ROUTES, *NOTEBOOK_ROUTES, *HOMEWORK_STAFF_ROUTES, *GRADER_ROUTES)
+        return (
+            *HOMEWORK_ROUTES,
+            *NOTEBOOK_ROUTES,
+            *HOMEWORK_STAFF_ROUTES,
+            *CLASS_UPLOAD_ROUTES,
+            *GRADER_ROUTES,
+        )
 
     def home_section(self, request: Request) -> Markup:
         """The assignments of the course, each with the student's dates and score."""
@@ -77,27 +75,24 @@ class HomeworkExtension:
 
         return instants_after(connection, instant)
 
-    def lock_rows(self, connection: Connection, ids: Collection[str]) -> None:
-        """Nothing: a grading is taken by an update that only one server can win."""
+    def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
+        """Append people's marks of a submission to the ledger of its assignment."""
+        from autograder.site.homework.grade_records import record_marks
 
-    def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
-        """None: the site itself offers every assignment of the course; see `site.assignments`."""
-        return ()
+        return record_marks(connection, work, marks)
 
-    def plan_accommodations(
+    def ledger_faults(
         self,
         connection: Connection,
-        table: RosterTable,
-        find: Callable[[Person, str], str | None],
-        zone: ZoneInfo,
-        *,
-        take_away: bool,
-    ) -> NoAccommodations:
-        """Nothing; see `NoAccommodations`."""
-        return NoAccommodations()
+        name: LedgerName,
+        lines: Sequence[Line],
+        people: Mapping[str, str],
+        files: FileStore,
+    ) -> Sequence[str]:
+        """Gradings, marks and files that are not as the ledger of their assignment says."""
+        from autograder.site.homework.verification import ledger_faults
 
-    def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
-        """Nothing: the command makes a class of submissions; see `cli.demo_site`."""
+        return ledger_faults(connection, name, lines, people, files)
 
     def start(self, context: AppContext, *, course_file: bool) -> Graders:
         """Start the graders beside the server."""

@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from autograder.errors import Forbidden, Refused
-from autograder.report import Report
+from autograder.report import Report, summarize_report
 from autograder.site.homework.context import homework_of
+from autograder.site.homework.grade_records import GradingResult
 from autograder.site.homework.queue import fail, finish, lease_next
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.middleware import LARGEST_UPLOAD
@@ -26,6 +27,9 @@ from autograder.site.requests import PageRoute, body_of, reads_much, site_of
 from autograder.site.signer import Signer
 
 __all__ = ["GRADER_ROUTES", "grader_token"]
+
+BASIS = ("engine", "environment")  # what a grader says that its result depends on
+LONGEST_BASIS = 200  # characters
 
 
 def grader_token(signer: Signer) -> str:
@@ -58,6 +62,7 @@ async def report(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     number, secret = request.path_params["number"], request.query_params.get("lease", "")
     content = body_of(request, LARGEST_UPLOAD)
+    basis = {name: request.query_params.get(name, "")[:LONGEST_BASIS] for name in BASIS}
 
     def stored() -> tuple[str, Report]:
         try:
@@ -69,19 +74,19 @@ async def report(request: Request) -> Response:
         return context.files.put(content), result
 
     digest, result = await site.in_thread(stored)
-    summary = GradingSummary.of(result).to_json()
-    await site.written(
-        lambda connection: finish(
-            connection,
-            number,
-            secret,
-            report=digest,
-            earned=Decimal(str(result.score.earned)),
-            possible=Decimal(str(result.score.possible)),
-            summary=summary,
-            at=site.now(),
-        )
+    whole = summarize_report(result)
+    graded = GradingResult(
+        report=digest,
+        earned=Decimal(str(result.score.earned)),
+        possible=Decimal(str(result.score.possible)),
+        summary=GradingSummary.of(result).to_json(),
+        problem=whole.problem,
+        sandbox=result.sandbox,
+        dataset=result.dataset,
+        written={task: (points, answer) for task, points, answer in whole.written},
+        **basis,
     )
+    await site.written(lambda connection: finish(connection, number, secret, graded, site.now()))
     return Response(status_code=204)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from autograder.course.local_time import counted
 from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
+from autograder.site.homework.context import PART, HomeworkContext
 from autograder.site.homework.grader_api import grader_token
 from autograder.site.homework.queue import release_leases
 from autograder.site.homework.tables import grading
@@ -41,10 +42,10 @@ def is_of_an_ended_server(name: str) -> bool:
 
 
 class Graders:
-    """The graders of one server, stopped together."""
+    """The graders of one server and its other background work on homework, stopped together."""
 
-    def __init__(self, processes: list[SupervisedProcess]) -> None:
-        self._processes = processes
+    def __init__(self, site: AppContext, processes: list[SupervisedProcess]) -> None:
+        self._site, self._processes = site, processes
         self._tasks = [PeriodicTask(process.start_if_needed, every=INTERVAL) for process in processes]
 
     def stop(self) -> None:
@@ -53,6 +54,9 @@ class Graders:
             task.stop()
         for process in self._processes:
             process.close()
+        context: HomeworkContext | None = self._site.parts.get(PART)
+        if context is not None:
+            context.previews.close()
 
 
 def start_graders(site: AppContext) -> Graders:
@@ -79,4 +83,4 @@ def start_graders(site: AppContext) -> Graders:
         for number in range(1, site.graders + 1)
     ]
     site.warnings.extend(process.warning for process in processes)
-    return Graders(processes)
+    return Graders(site, processes)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup, escape
-from python_multipart.multipart import parse_options_header
+from markupsafe import Markup
 from sqlalchemy import Connection
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -24,18 +25,21 @@ from autograder.report import Evidence, Report
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in, published
 from autograder.site.homework.attempt_limit import AttemptsLeft, attempts_left
 from autograder.site.homework.context import HomeworkContext, homework_of, role_of
+from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import position_in_queue
 from autograder.site.homework.scores import (
     Attempt,
     attempts_of,
     counted,
     days_late_at,
+    is_final,
     late_rule,
     used_times,
 )
 from autograder.site.homework.submissions import (
     StoredSubmission,
     latest_gradings,
+    owners_of,
     receipt_of,
     store_submission,
     submission_of,
@@ -43,26 +47,25 @@ from autograder.site.homework.submissions import (
 from autograder.site.homework.tokens import revoke_found
 from autograder.site.homework.visibility import Visible, latest_due, visible_now
 from autograder.site.middleware import LARGEST_UPLOAD
+from autograder.site.people import names_of
 from autograder.site.requests import (
     PageRoute,
-    check_form_token,
     reads,
     reads_much,
     session_for,
     session_of,
     site_of,
-    uploaded,
+    uploaded_form,
 )
 from autograder.site.sessions import Session
-from autograder.submissions.preview import preview_of
 
 __all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "store_upload", "titles_alone"]
 
-LONGEST_NAME = 200  # characters of a file's name
-# A report brings its own style sheet and pictures, and neither scripts nor forms.
+PREVIEW_PATIENCE = 1.5  # seconds for the first look before the receipt is shown without it
+# A report brings its own style sheet and pictures, and no scripts; the header's form signs out.
 FEEDBACK_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -75,6 +78,7 @@ class Card:
     attempts: list[Attempt]
     counted: Attempt | None
     visible: Visible
+    is_final: bool = True  # no mark of a written answer can change what counts
 
 
 def home_section(request: Request) -> Markup:
@@ -114,12 +118,12 @@ async def upload(request: Request) -> Response:
     """Store an uploaded notebook, queue its grading, and show its receipt."""
     site, session = site_of(request), await session_for(request)
     try:
-        name, content = await _uploaded_file(request, session)
-        if not content:
+        sent = await uploaded_form(request, session, "notebook", "notebook.ipynb")
+        if not sent.content:
             raise Conflict(
                 "No file was chosen, or it is empty.", next_step="Choose your notebook and try again."
             )
-        stored, _ = await store_upload(request, session.person, name, content)
+        stored, _ = await store_upload(request, session.person, sent.name, sent.content)
     except Conflict as problem:
         return await site.in_reader(_assignment_page, request, session, problem)
     if "application/json" in request.headers.get("accept", ""):
@@ -151,9 +155,11 @@ async def store_upload(
             card = _card(connection, context, row, person, at)
             if not card.attempts or card.attempts[-1].submission.digest != digest:  # the same again is free
                 _require_an_attempt(_left(card, at), site.zone)
+        owners = partners_in(connection, context.course(), site.course, assignment).owners(person)
         stored = store_submission(
             connection,
             row,
+            owners=owners,
             course=site.course,
             person=person,
             digest=digest,
@@ -171,26 +177,40 @@ async def store_upload(
     return stored, notice
 
 
-@reads_much
-def submission_page(request: Request) -> Response:
+async def submission_page(request: Request) -> Response:
     """One submission: receipt, first look, place in the queue, score."""
-    site, context, session = site_of(request), homework_of(request), session_of(request)
+    site, context = site_of(request), homework_of(request)
+    values = await site.in_thread(_submission_values, request)
+    stored, facts = values["attempt"].submission, values["card"].homework.facts
+    look = context.previews.look(stored.digest, stored.file, stored.assignment, facts.functions)
+    with suppress(TimeoutError, CancelledError):
+        await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(look)), PREVIEW_PATIENCE)
+    preview = look.result() if look.done() and not look.cancelled() else None
+    page = await site.in_thread(lambda: site.page("submission.html", preview=preview, **values))
+    return HTMLResponse(page)
+
+
+def _submission_values(request: Request) -> dict[str, Any]:
+    """What the page of a submission shows, but the first look."""
+    site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
         card, attempt = _with_attempt(connection, request, session)
         before = position_in_queue(connection, site.course, attempt.grading.id)
-    stored, row = attempt.submission, card.homework
-    page = site.page(
-        "submission.html",
-        card=card,
-        attempt=attempt,
-        before=before,
-        receipt=receipt_of(site.signer, stored, session.person),
-        preview=preview_of(context.files.get(stored.digest), stored.file, row.id, row.facts.functions),
-        functions=row.facts.functions,
-        session=session,
-        token=site.form_token(session),
-    )
-    return HTMLResponse(page)
+        owners = owners_of(connection, attempt.submission.id)
+        names = names_of(connection, [*owners, attempt.submission.by_whom])
+    stored = attempt.submission
+    return {
+        "card": card,
+        "attempt": attempt,
+        "before": before,
+        "others": [names[owner] for owner in owners if owner != session.person],
+        "by_whom": "" if stored.by_whom == session.person else names[stored.by_whom],
+        "late_seconds": _seconds_late(card, attempt),
+        "receipt": receipt_of(site.signer, stored, session.person),
+        "functions": card.homework.facts.functions,
+        "session": session,
+        "token": site.form_token(session),
+    }
 
 
 @reads
@@ -215,20 +235,29 @@ def feedback(request: Request) -> Response:
             card.visible.why or "Of this assignment only the score is shown.",
             next_step="Go back to the submission.",
         )
-    return feedback_page(request, card.homework, attempt, full=card.visible.full)
+    return feedback_page(request, card.homework, attempt, session.person, full=card.visible.full)
 
 
-def feedback_page(request: Request, row: Homework, attempt: Attempt, *, full: bool) -> Response:
-    """The report on an attempt; without `full` its titles and statuses alone."""
+def feedback_page(
+    request: Request, row: Homework, attempt: Attempt, students: str, *, full: bool
+) -> Response:
+    """The report on an attempt of these students; without `full` its titles and statuses alone."""
     site, context = site_of(request), homework_of(request)
     if attempt.grading.report is None:
         raise NotFound("This submission is not graded yet.", next_step="Go back to the submission.")
     report = Report.from_json(context.files.get(attempt.grading.report))
+    report = report.model_copy(update={"student": students})  # a group's is graded in one member's name
     page = student_page(report if full else titles_alone(report), title=row.facts.title, course=site.title)
-    link = escape(request.url.path.rpartition("/")[0])
-    back = f'<nav class="page"><a href="{link}">← Submission {attempt.submission.number}</a></nav>'
+    session = session_of(request)
+    header = site.page(
+        "feedback_header.html",
+        back=request.url.path.rpartition("/")[0],
+        number=attempt.submission.number,
+        session=session,
+        token=site.form_token(session),
+    )
     request.state.policy = FEEDBACK_POLICY
-    return HTMLResponse(page.replace("<body>", f"<body>{back}", 1))
+    return HTMLResponse(page.replace("<body>", f"<body>{header}", 1))
 
 
 def titles_alone(report: Report) -> Report:
@@ -268,10 +297,14 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
         row = published(connection, site.course, request.path_params["assignment"])
         card = _card(connection, context, row, session.person, at)
         staff = role_of(connection, site.course, session.person) != "student"
+        partners = _partners(connection, context, card, session.person, at)
     page = site.page(
         "homework.html",
         card=card,
         late=_late_now(card, context.course(), at),
+        is_over=card.due_at is not None and at > card.due_at,
+        replaces=card.counted is not None and _rule(context.course(), card, session.person) == "last",
+        partners=partners,
         left=_left(card, at),
         largest=LARGEST_UPLOAD // 1024**2,
         problem=problem,
@@ -287,7 +320,42 @@ def _card(connection: Connection, context: HomeworkContext, row: Homework, perso
     attempts = attempts_of(connection, course, of, row, person)
     visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
-    return Card(row, due_for_student(course, row, person), attempts, counting, visible)
+    final = is_final(course, row, person, attempts)
+    return Card(row, due_for_student(course, row, person), attempts, counting, visible, final)
+
+
+def _partners(
+    connection: Connection, context: HomeworkContext, card: Card, person: str, at: int
+) -> list[tuple[str, int, bool]]:
+    """The other members of the group: name, days late now, whether a submission takes another's place."""
+    course, row = context.course(), card.homework
+    others = [
+        owner
+        for owner in partners_in(connection, course, context.site.course, row.id).owners(person)
+        if owner != person
+    ]
+    names = names_of(connection, others)
+    partners = []
+    for other in others:
+        theirs = _card(connection, context, row, other, at)
+        late = _late_now(theirs, course, at)
+        mine = {attempt.submission.id for attempt in card.attempts}
+        replaced = _rule(course, theirs, other) == "last" and any(
+            attempt.submission.id not in mine for attempt in theirs.attempts[-1:]
+        )
+        partners.append((names[other], late[0] if late else 0, replaced))
+    return partners
+
+
+def _rule(course: Course, card: Card, person: str) -> str:
+    """Which submission of a person counts."""
+    written = course.extension_as_written(person, card.homework.id).get("attempts")
+    return str(written or card.homework.facts.counts)
+
+
+def _seconds_late(card: Card, attempt: Attempt) -> int:
+    """How long after the due time a submission arrived, in whole seconds; 0 in time."""
+    return 0 if card.due_at is None else max(0, (attempt.submission.received_at - card.due_at) // 1000)
 
 
 def _with_attempt(connection: Connection, request: Request, session: Session) -> tuple[Card, Attempt]:
@@ -322,38 +390,6 @@ def _require_an_attempt(left: AttemptsLeft | None, zone: ZoneInfo) -> None:
         f"You have no attempt left just now: the next one is there at {shown(left.next_at, zone)}.",
         next_step="Nothing was submitted; upload it then.",
     )
-
-
-async def _uploaded_file(request: Request, session: Session) -> tuple[str, bytes]:
-    """The name and the bytes of the uploaded file; raises Conflict for a form that cannot be read."""
-    kind, _ = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data":
-        raise Conflict("This is not an upload.", next_step="Choose a file on the assignment's page.")
-    body = uploaded(request)
-
-    async def chunks() -> AsyncGenerator[bytes, None]:
-        body.seek(0)
-        while chunk := body.read(256 * 1024):
-            yield chunk
-
-    try:
-        form = await MultiPartParser(
-            request.headers, chunks(), max_files=1, max_fields=5, max_part_size=4096
-        ).parse()
-    except MultiPartException as problem:
-        raise Conflict(
-            "This upload cannot be read.", next_step="Choose one file on the assignment's page."
-        ) from problem
-    try:
-        token, file = form.get("token"), form.get("notebook")
-        check_form_token(request, session, token if isinstance(token, str) else "")
-        if file is None or isinstance(file, str):
-            return "", b""
-        name = (file.filename or "notebook.ipynb").replace("\\", "/").rpartition("/")[2]
-        clean = "".join(letter for letter in name if letter.isprintable())
-        return clean[-LONGEST_NAME:] or "notebook.ipynb", await file.read()
-    finally:
-        await form.close()
 
 
 def _as_file(name: str) -> dict[str, str]:

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, func, select
 from autograder.course.course import Course
 from autograder.gradebook.tables import MOST_MISTAKES, mistake_sentence, points
 from autograder.site.homework.assignments import Homework
-from autograder.site.homework.scores import KIND, Attempt, attempts_of, attempts_of_class, counted
+from autograder.site.homework.scores import (
+    KIND,
+    Attempt,
+    attempts_of,
+    attempts_of_class,
+    counted,
+    is_final,
+)
 from autograder.site.homework.tables import grading, homework, submission
 from autograder.site.homework.visibility import Visible, latest_due, visible_now
 from autograder.site.lti.score_sender import CurrentScore
@@ -73,9 +80,9 @@ def _score(
     attempt = counted(course, row, person, attempts)
     if attempt is None or attempt.final is None or course.extension(person, row.id).excused:
         return None
-    if attempt.mark is None and attempt.summary.unmarked:
+    if attempt.mark is None and not is_final(course, row, person, attempts):
         return None  # it waits for a person, and is no lower score meanwhile
-    possible = attempt.grading.possible
+    possible = attempt.possible
     out_of = float(row.facts.points if attempt.mark is not None or possible is None else possible)
     if out_of <= 0:
         return None  # every check is broken: it counts for nobody

@@ -11,11 +11,11 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from autograder.errors import Conflict
+from autograder.site.homework.grade_records import GradingResult, record_grading
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
 
 __all__ = [
@@ -115,26 +115,23 @@ def finish(
     connection: Connection,
     number: int,
     secret: str,
-    *,
-    report: str,
-    earned: Decimal,
-    possible: Decimal,
-    summary: str,
+    result: GradingResult,
     at: int,
 ) -> None:
-    """Store the result of a lease; raises Conflict where it has ended and somebody else holds it."""
+    """Store the result of a lease, with its line in the ledger; raises Conflict where the lease has ended."""
     _end(
         connection,
         number,
         secret,
         state="graded",
-        report=report,
-        earned=earned,
-        possible=possible,
-        summary=summary,
+        report=result.report,
+        earned=result.earned,
+        possible=result.possible,
+        summary=result.summary,
         graded_at=at,
         problem="",
     )
+    record_grading(connection, number, result, at)
 
 
 def fail(connection: Connection, number: int, secret: str, problem: str) -> None:
@@ -160,11 +157,14 @@ def release_leases(connection: Connection, course: str, ended: Callable[[str], b
     return connection.execute(released).rowcount if gone else 0
 
 
-def retry_failed(connection: Connection, course: str) -> int:
-    """Queue all failed gradings again; how many there were."""
+def retry_failed(connection: Connection, course: str, assignment: str) -> int:
+    """Queue the failed gradings of an assignment again; how many there were."""
+    of_assignment = select(submission.c.id).where(
+        submission.c.course == course, submission.c.assignment == assignment
+    )
     return connection.execute(
         update(grading)
-        .where(grading.c.course == course, grading.c.state == "failed")
+        .where(grading.c.submission.in_(of_assignment), grading.c.state == "failed")
         .values(state="waiting", tries=0)
     ).rowcount
 

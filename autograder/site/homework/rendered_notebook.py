@@ -1,22 +1,26 @@
-"""A submitted notebook as HTML of ours: code and texts escaped, Markdown without HTML, pictures as data.
+"""A submitted notebook as HTML of ours: code and texts escaped, Markdown without HTML, pictures by address.
 
 A notebook is a stranger's page: nothing of it reaches the browser as markup.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from autograder.submissions.notebook_text import notebook_text_of
+from autograder.site.file_store import FileStore
+from autograder.submissions.notebook_text import NotebookText, notebook_text_of
 
-__all__ = ["RenderedCell", "render_notebook"]
+__all__ = ["RenderedCell", "picture_of", "render_notebook"]
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline"])
 HEADING = re.compile(r"(</?h)([1-6])(?=>)")
+PICTURES = ("image/png", "image/jpeg")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -30,28 +34,50 @@ class RenderedCell:
     outputs: list[tuple[str, str]]
 
 
-def render_notebook(content: bytes, file: str) -> tuple[list[RenderedCell], str]:
-    """The cells of a submitted file, and why it cannot be shown, if so."""
-    text = notebook_text_of(content, file)
+def render_notebook(
+    files: FileStore, digest: str, file: str, pictures: str
+) -> tuple[list[RenderedCell], str]:
+    """The cells of a submitted file, and why it cannot be shown, if so.
+
+    A picture's address is `pictures` with its number, from 1.
+    """
+    text, many = _read(files, digest, file), 0
+
+    def output(kind: str, shown: str) -> tuple[str, str]:
+        nonlocal many
+        if kind in PICTURES:
+            many += 1
+            return "picture", f"{pictures}{many}"
+        return ("error" if kind == "error" else "text"), COLOURS.sub("", shown)
+
     cells = [
         RenderedCell(
             cell.kind,
             cell.source,
             _markdown(cell.source) if cell.kind == "markdown" else Markup(""),
-            [_output(kind, shown) for kind, shown in cell.outputs],
+            [output(kind, shown) for kind, shown in cell.outputs],
         )
         for cell in text.cells
     ]
     return cells, text.problem
 
 
+def picture_of(files: FileStore, digest: str, file: str, number: int) -> tuple[str, bytes] | None:
+    """The media type and the bytes of one picture of a submitted file; None if it has fewer."""
+    outputs = (output for cell in _read(files, digest, file).cells for output in cell.outputs)
+    pictures = [output for output in outputs if output[0] in PICTURES]
+    if not 1 <= number <= len(pictures):
+        return None
+    kind, encoded = pictures[number - 1]
+    return kind, base64.b64decode(encoded)
+
+
+@lru_cache(maxsize=4)  # a page and its pictures ask one after another; each may have megabytes
+def _read(files: FileStore, digest: str, file: str) -> NotebookText:
+    return notebook_text_of(files.get(digest), file)
+
+
 def _markdown(source: str) -> Markup:
     """The HTML of a text, its headings below those of the page."""
     html = MARKDOWN.render(source)
     return Markup(HEADING.sub(lambda match: f"{match[1]}{min(6, int(match[2]) + 2)}", html))
-
-
-def _output(kind: str, text: str) -> tuple[str, str]:
-    if kind in ("image/png", "image/jpeg"):
-        return "picture", f"data:{kind};base64,{text}"
-    return ("error" if kind == "error" else "text"), COLOURS.sub("", text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from autograder.course.course import Course
 from autograder.course.lateness import days_late, late_share
 from autograder.report import Report, summarize_report
 from autograder.site.homework.assignments import Homework, due_for_student
+from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.submissions import (
     Grading,
     StoredSubmission,
@@ -27,22 +28,26 @@ from autograder.site.homework.submissions import (
     submissions_of_all,
 )
 from autograder.site.homework.tables import submission
+from autograder.site.ledger import HOMEWORK
 from autograder.site.marks import Mark, current_mark, marks_of_work, marks_of_works
+from autograder.site.tables import mark as mark_table
+from autograder.site.tables import points_text
 
 __all__ = [
     "KIND",
-    "TOTAL",
     "Attempt",
     "GradingSummary",
+    "MarkedAnswer",
     "attempts_of",
     "attempts_of_class",
     "counted",
     "days_late_at",
+    "is_final",
     "late_rule",
     "used_times",
 ]
 
-KIND, TOTAL = "homework", "total"  # of marks, and the part that a person overrides
+KIND = HOMEWORK  # of marks
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ class GradingSummary:
     headline: str
     unreadable: bool
     broken: Sequence[str]  # ids of checks that are broken
-    unmarked: float = 0.0  # points of answers that a person has to mark
+    #: Written answers that a person marks: task, title, points, digest of the words.
+    written: Sequence[tuple[str, str, float, str]] = ()
 
     @classmethod
     def of(cls, report: Report) -> GradingSummary:
@@ -67,18 +73,41 @@ class GradingSummary:
             whole.headline,
             bool(whole.problem),
             tuple(whole.broken),
-            whole.unmarked,
+            tuple(
+                (answer.task, answer.title, answer.points, answer.digest)
+                for answer in report.written
+                if not answer.blank
+            ),
         )
 
     @classmethod
     def from_json(cls, text: str) -> GradingSummary:
         """The summary as it is stored; an empty one before a grading has ended."""
-        empty = cls({}, (), "", False, ())
-        return cls(**{**asdict(empty), **json.loads(text)})
+        empty, known = cls({}, (), "", False, ()), {field.name for field in fields(cls)}
+        stored = {name: value for name, value in json.loads(text).items() if name in known}
+        return cls(**{**asdict(empty), **stored})
 
     def to_json(self) -> str:
         """The summary as it is stored."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class MarkedAnswer:
+    """A written answer of a submission, and the mark that a person gave it."""
+
+    task: str
+    title: str
+    points: Decimal  # what a full answer earns
+    digest: str  # of its words
+    mark: Mark | None
+    #: Whether the mark is for other words: it counts, and a person should look again.
+    changed: bool = False
+
+    @property
+    def earned(self) -> Decimal | None:
+        """The points of the mark; None without one."""
+        return None if self.mark is None else self.mark.points
 
 
 @dataclass(frozen=True)
@@ -90,8 +119,37 @@ class Attempt:
     grading: Grading
     summary: GradingSummary
     days_late: int
+    in_grace: bool  # it arrived after the due time and counts as in time
+    earned: Decimal | None  # by checks and by marks of written answers; None before it is graded
     final: Decimal | None  # after the late penalty, or a person's mark; None while there is neither
-    mark: Mark | None  # a person's
+    mark: Mark | None  # a person's, of the whole submission
+    answers: tuple[MarkedAnswer, ...] = ()
+    whole: Mark | None = None  # a person's, of the whole assignment: it counts, whichever attempt does
+
+    @property
+    def unmarked(self) -> Decimal:
+        """The points of written answers that wait for a person; a mark of the whole leaves none."""
+        if self.mark is not None:
+            return Decimal(0)
+        return sum((answer.points for answer in self.answers if answer.mark is None), Decimal(0))
+
+    @property
+    def possible(self) -> Decimal | None:
+        """What it could have earned: by its checks, and by the written answers that are marked."""
+        if self.grading.possible is None:
+            return None
+        marked = (answer.points for answer in self.answers if answer.mark is not None)
+        return self.grading.possible + sum(marked, Decimal(0))
+
+    @property
+    def score(self) -> str:
+        """Its score in words: `17.5 of 20`, and `16 of 18 points so far` while an answer is not marked."""
+        if self.final is None:
+            return ""
+        possible = sum((answer.points for answer in self.answers), self.grading.possible or Decimal(0))
+        out_of = possible if self.mark is not None else self.possible
+        so_far = " so far" if self.unmarked else ""
+        return f"{points_text(round(self.final, 4))} of {points_text(out_of or possible)} points{so_far}"
 
     @property
     def state(self) -> str:
@@ -104,39 +162,44 @@ def attempts_of(connection: Connection, course: Course, of: str, row: Homework, 
     """A person's attempts at an assignment of the course with the id `of`, the oldest first."""
     stored = submissions_of(connection, of, row.id, person)
     gradings = latest_gradings(connection, [item.id for item in stored])
-    return [
-        _attempt(
-            course,
-            row,
-            person,
-            item,
-            gradings[item.id],
-            marks_of_work(connection, KIND, item.id).get(TOTAL, []),
-        )
-        for item in stored
-    ]
+    works = [*(item.id for item in stored), whole_work(of, row.id, person)]
+    marks = {work: marks_of_work(connection, KIND, work) for work in works}
+    return _attempts(course, row, person, stored, gradings, marks, whole_work(of, row.id, person))
 
 
 def attempts_of_class(
     connection: Connection, course: Course, of: str, row: Homework
 ) -> dict[str, list[Attempt]]:
     """Everybody's attempts, by person."""
-    stored = submissions_of_all(connection, of, row.id)
     gradings = latest_gradings(connection, None, course=of, assignment=row.id)
     works = select(submission.c.id).where(submission.c.course == of, submission.c.assignment == row.id)
-    marks = marks_of_works(connection, KIND, works)
-    attempts: dict[str, list[Attempt]] = defaultdict(list)
-    for person, item in stored:
-        given = marks.get(item.id, {}).get(TOTAL, [])
-        attempts[person].append(_attempt(course, row, person, item, gradings[item.id], given))
-    return attempts
+    of_whole = select(mark_table.c.work).where(
+        mark_table.c.work.startswith(whole_work(of, row.id, ""), autoescape=True)
+    )
+    marks = marks_of_works(connection, KIND, works) | marks_of_works(connection, KIND, of_whole)
+    stored: dict[str, list[StoredSubmission]] = defaultdict(list)
+    for person, item in submissions_of_all(connection, of, row.id):
+        stored[person].append(item)
+    return {
+        person: _attempts(course, row, person, items, gradings, marks, whole_work(of, row.id, person))
+        for person, items in stored.items()
+    }
 
 
 def counted(course: Course, row: Homework, person: str, attempts: Sequence[Attempt]) -> Attempt | None:
     """The attempt that counts; None before any has a score.
 
     course.yaml may name another rule for a student. Of `last_on_time` without one in time, the last counts.
+    A person's mark of the whole assignment stands in place of its score.
     """
+    chosen = _chosen(course, row, person, attempts)
+    if chosen is None or chosen.whole is None:
+        return chosen
+    return replace(chosen, final=chosen.whole.points, mark=chosen.whole)
+
+
+def _chosen(course: Course, row: Homework, person: str, attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that counts by its own score."""
     rule = course.extension_as_written(person, row.id).get("attempts") or row.facts.counts
     scored = [attempt for attempt in attempts if attempt.final is not None]
     if not scored:
@@ -147,6 +210,21 @@ def counted(course: Course, row: Homework, person: str, attempts: Sequence[Attem
         return scored[0]
     in_time = [attempt for attempt in scored if not attempt.days_late]
     return in_time[-1] if rule == "last_on_time" and in_time else scored[-1]
+
+
+def is_final(course: Course, row: Homework, person: str, attempts: Sequence[Attempt]) -> bool:
+    """Whether no mark of a written answer can change a person's score any more.
+
+    An answer of another attempt may still make that the best one.
+    """
+    chosen = counted(course, row, person, attempts)
+    if chosen is None or chosen.unmarked:
+        return False
+    rule = course.extension_as_written(person, row.id).get("attempts") or row.facts.counts
+    return rule != "best" or not any(
+        attempt.unmarked and (attempt.final or Decimal(0)) + attempt.unmarked > (chosen.final or Decimal(0))
+        for attempt in attempts
+    )
 
 
 def used_times(attempts: Sequence[Attempt]) -> list[int]:
@@ -172,21 +250,76 @@ def days_late_at(course: Course, row: Homework, due_at: int | None, at: int) -> 
     return days_late(moment, due, late_rule(row), course.zone)
 
 
+def _attempts(
+    course: Course,
+    row: Homework,
+    person: str,
+    stored: Sequence[StoredSubmission],
+    gradings: Mapping[str, Grading],
+    marks: Mapping[str, Mapping[str, Sequence[Mark]]],
+    whole: str,
+) -> list[Attempt]:
+    """A person's submissions with what they earn; a mark of a written answer is for all with its words."""
+    of_answers: dict[str, list[Mark]] = defaultdict(list)
+    for work in (*(item.id for item in stored), whole):
+        for part, given in marks.get(work, {}).items():
+            of_answers[part] += given
+    of_whole = current_mark(marks.get(whole, {}).get(TOTAL, ()), 0)
+    for given in of_answers.values():
+        given.sort(key=lambda mark: mark.id)
+    due_at = due_for_student(course, row, person)
+    return [
+        _attempt(
+            course,
+            row,
+            person,
+            due_at,
+            item,
+            gradings[item.id],
+            marks.get(item.id, {}).get(TOTAL, ()),
+            of_answers,
+            None if of_whole is None else of_whole.mark,
+        )
+        for item in stored
+    ]
+
+
 def _attempt(
     course: Course,
     row: Homework,
     person: str,
+    due_at: int | None,
     stored: StoredSubmission,
     grading: Grading,
     marks: Sequence[Mark],
+    of_answers: Mapping[str, Sequence[Mark]],
+    whole: Mark | None,
 ) -> Attempt:
-    days = days_late_at(course, row, due_for_student(course, row, person), stored.received_at)
-    final = None
+    days = days_late_at(course, row, due_at, stored.received_at)
+    is_after = due_at is not None and stored.received_at // 1000 * 1000 > due_at
+    summary = GradingSummary.from_json(grading.summary)
+    answers = tuple(_answer(values, of_answers) for values in summary.written)
+    earned = final = None
     if grading.earned is not None:
         no_penalty = course.extension(person, row.id).no_penalty
-        final = grading.earned * (1 - Decimal(str(late_share(late_rule(row), days, no_penalty=no_penalty))))
+        earned = sum((answer.earned or Decimal(0) for answer in answers), grading.earned)
+        final = earned * (1 - Decimal(str(late_share(late_rule(row), days, no_penalty=no_penalty))))
     current = current_mark(marks, 0)
     mark = current.mark if current is not None else None
     if mark is not None and mark.points is not None:
         final = mark.points
-    return Attempt(stored, person, grading, GradingSummary.from_json(grading.summary), days, final, mark)
+    return Attempt(
+        stored, person, grading, summary, days, is_after and not days, earned, final, mark, answers, whole
+    )
+
+
+def _answer(values: tuple[str, str, float, str], of_answers: Mapping[str, Sequence[Mark]]) -> MarkedAnswer:
+    """An answer with its mark: the latest for its words, else the latest for others."""
+    task, title, points, digest = values
+    given = of_answers.get(written_part(task), ())
+    same = [mark for mark in given if json.loads(mark.detail).get("answer") == digest]
+    others = [mark for mark in given if mark.points is not None]
+    mark = same[-1] if same else others[-1] if others else None
+    if mark is not None and mark.points is None:  # it was taken back
+        mark = None
+    return MarkedAnswer(task, title, Decimal(str(points)), digest, mark, mark is not None and not same)

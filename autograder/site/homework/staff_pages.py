@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from statistics import median
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autograder.course.assignment import ModelAnswer, read_model_answers
 from autograder.course.course import Course
-from autograder.errors import Conflict, NotFound
+from autograder.course.local_time import counted as counted_noun
+from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.pages.bar_charts import histogram
+from autograder.pages.text import percent
+from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, homework_in, published, set_release
 from autograder.site.homework.context import homework_of
+from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.pages import feedback_page
+from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import enqueue, retry_failed
-from autograder.site.homework.rendered_notebook import render_notebook
-from autograder.site.homework.scores import KIND, TOTAL, Attempt, attempts_of, attempts_of_class, counted
+from autograder.site.homework.rendered_notebook import picture_of, render_notebook
+from autograder.site.homework.scores import (
+    KIND,
+    Attempt,
+    MarkedAnswer,
+    attempts_of,
+    attempts_of_class,
+    counted,
+)
 from autograder.site.homework.submissions import find_submission, owners_of, seed_of
 from autograder.site.marks import Mark, Source, add_marks
-from autograder.site.people import names_in, students_in
-from autograder.site.requests import PageRoute, form_of, reads_much, site_of, whole_number
+from autograder.site.people import names_in, names_of, students_in
+from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
 from autograder.site.staff import staff_of_course
 
 __all__ = ["HOMEWORK_STAFF_ROUTES"]
 
 ROWS = 200  # students on one page
-BINS = 10
 LONGEST_REASON = 500
+MOST_POINTS = Decimal(10_000)
 MOST = 999_999_999  # of a page's or a mark's number
-SORTS = ("name", "score", "state", "late")
-# Pictures of a notebook are in the page itself; nothing of it runs, and nothing is loaded from elsewhere.
-NOTEBOOK_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+SORTS = ("name", "score", "-score", "state", "late")
+SHOWS = {
+    "": "everybody",
+    "missing": "who has not submitted",
+    "late": "late submissions",
+    "unmarked": "written answers to mark",
+    "waiting": "not graded yet",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +80,18 @@ class StudentRow:
         """The state of the newest submission."""
         return self.attempts[-1].state if self.attempts else "Not submitted"
 
+    def is_shown(self, show: str) -> bool:
+        """Whether the student is among those that a choice of SHOWS means."""
+        if show == "missing":
+            return not self.attempts
+        if show == "late":
+            return any(attempt.days_late for attempt in self.attempts)
+        if show == "unmarked":
+            return self.counted is not None and bool(self.counted.unmarked)
+        if show == "waiting":
+            return any(attempt.grading.state != "graded" for attempt in self.attempts)
+        return True
+
 
 @reads_much
 def assignment_page(request: Request) -> Response:
@@ -67,14 +99,22 @@ def assignment_page(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     session = staff_of_course(request)
     wanted = request.query_params
-    find, sort = wanted.get("find", "")[:100], wanted.get("sort", "name")
+    find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
         rows = _class(connection, context.course(), site.course, row)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
-    shown = [item for item in rows if find.casefold() in f"{item.person} {item.name}".casefold()]
+        partners = partners_in(connection, context.course(), site.course, row.id)
+    submissions = {item.submission.id: item for student in rows for item in student.attempts}
+    shown = [
+        item
+        for item in rows
+        if find.casefold() in f"{item.person} {item.name}".casefold() and item.is_shown(show)
+    ]
     shown.sort(key=partial(_order, sort if sort in SORTS else "name"))
     number = min(max(1, whole_number(wanted.get("page", "1"), MOST) or 0), max(1, -(-len(shown) // ROWS)))
+    kept: dict[str, object] = {"find": find, "show": show, "sort": sort, "page": number}
+    scores = [float(item.score) for item in rows if item.score is not None]
     page = site.page(
         "homework_class.html",
         homework=row,
@@ -85,14 +125,19 @@ def assignment_page(request: Request) -> Response:
         pages=-(-len(shown) // ROWS),
         find=find,
         sort=sort,
-        link=lambda **changes: "?" + urlencode({"find": find, "sort": sort, "page": number, **changes}),
+        show=show,
+        shows=SHOWS,
+        link=lambda **changes: "?" + urlencode(kept | changes),
         submitted=sum(bool(item.attempts) for item in rows),
         students=len(rows),
-        waiting=_in_state(rows, "waiting", "leased"),
-        failed=[attempt for item in rows for attempt in item.attempts if attempt.grading.state == "failed"],
+        waiting=sum(item.grading.state in ("waiting", "leased") for item in submissions.values()),
+        failed=[item for item in submissions.values() if item.grading.state == "failed"],
+        unmarked=[item.counted for item in rows if item.counted is not None and item.counted.unmarked],
+        group_problems=partners.problems,
         broken=sorted({name for item in rows if item.counted for name in item.counted.summary.broken}),
-        old=sum(item.counted is not None and item.counted.grading.bundle != row.bundle for item in rows),
-        histogram=_histogram(row, rows),
+        old=len(_counting_old(row, rows)),
+        median=median(scores) if scores else None,
+        histogram=_histogram(row, scores),
         mistakes=_mistakes(rows),
         session=session,
         token=site.form_token(session),
@@ -105,21 +150,48 @@ def submission_page(request: Request) -> Response:
     """One submission: the notebook, its results, the points set by hand, the student's other submissions."""
     site, context, session = site_of(request), homework_of(request), staff_of_course(request)
     with site.database.reading() as connection:
-        row, attempt, attempts = _found(connection, context.course(), site.course, request)
-        names = names_in(connection, site.course)
-    request.state.policy = NOTEBOOK_POLICY
+        course = context.course()
+        row, attempts = _found(connection, course, site.course, request)
+        name = request.path_params["submission"]
+        owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
+        names = names_of(connection, attempts)
+    attempt, of_first = owned[0], next(iter(attempts.values()))
+    report = attempt.grading.report
     page = site.page(
         "homework_submission.html",
         homework=row,
         attempt=attempt,
-        attempts=attempts,
-        name=names.get(attempt.person, attempt.person),
-        counting=counted(context.course(), row, attempt.person, attempts),
-        notebook=render_notebook(context.files.get(attempt.submission.digest), attempt.submission.file),
+        attempts=of_first,
+        owned=owned,
+        names=names,
+        counting=counted(course, row, attempt.person, of_first),
+        answers=_answers(context.files.get(report), attempt) if report else [],
+        models=_model_answers(course, row.id),
+        notebook=render_notebook(
+            context.files,
+            attempt.submission.digest,
+            attempt.submission.file,
+            f"/staff/submissions/{name}/pictures/",
+        ),
         session=session,
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+@reads_much
+def submission_picture(request: Request) -> Response:
+    """One picture of the notebook that a submission's page shows."""
+    site, context = site_of(request), homework_of(request)
+    staff_of_course(request)
+    with site.database.reading() as connection:
+        _, attempts = _found(connection, context.course(), site.course, request)
+    submission = _attempt_in(attempts, request).submission
+    picture = picture_of(context.files, submission.digest, submission.file, request.path_params["number"])
+    if picture is None:
+        raise NotFound("There is no such picture.", next_step="Reload the submission's page.")
+    kind, content = picture
+    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @reads_much
@@ -128,8 +200,9 @@ def submission_feedback(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     staff_of_course(request)
     with site.database.reading() as connection:
-        row, attempt, _ = _found(connection, context.course(), site.course, request)
-    return feedback_page(request, row, attempt, full=True)
+        row, attempts = _found(connection, context.course(), site.course, request)
+        names = names_of(connection, attempts)
+    return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
 
 async def release(request: Request) -> Response:
@@ -166,16 +239,13 @@ async def grade_again(request: Request) -> Response:
     def write(connection: Connection) -> None:
         row = published(connection, site.course, assignment)
         if not everything:
-            many = retry_failed(connection, site.course)
+            many = retry_failed(connection, site.course, assignment)
             record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
             return
-        names = []
-        for item in _class(connection, context.course(), site.course, row):
-            if item.counted is not None and item.counted.grading.bundle != row.bundle:
-                stored = item.counted.submission
-                seed = seed_of(site.signer, row.id, item.person, stored.digest)
-                enqueue(connection, site.course, stored.id, row.bundle, reason="regrade", seed=seed, at=at)
-                names.append(stored.id)
+        names = _counting_old(row, _class(connection, context.course(), site.course, row))
+        for name, digest in names.items():
+            seed = seed_of(site.signer, row.id, owners_of(connection, name), digest)
+            enqueue(connection, site.course, name, row.bundle, reason="regrade", seed=seed, at=at)
         detail: dict[str, object] = {"bundle": row.bundle, "submissions": len(names)}
         record_act(connection, Act(at, session.person, "regrade homework", assignment, detail))
 
@@ -199,12 +269,17 @@ async def override(request: Request) -> Response:
     context = homework_of(request)
 
     def write(connection: Connection) -> None:
-        row, attempt, _ = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(), site.course, request)
+        attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
                 "Somebody else has set these points meanwhile.",
                 next_step="Go back, reload the page, and decide which points stand.",
             )
+        for owner, (first, *_) in attempts.items():
+            if first.whole is not None:  # what a person decides now replaces it
+                taken_back = Mark(TOTAL, None, Source.MANUAL, at, who=session.person, reason=reason)
+                add_marks(connection, KIND, whole_work(site.course, row.id, owner), [taken_back])
         mark = Mark(TOTAL, points, Source.MANUAL, at, who=session.person, reason=reason)
         add_marks(connection, KIND, name, [mark])
         detail: dict[str, object] = {
@@ -219,13 +294,39 @@ async def override(request: Request) -> Response:
     return RedirectResponse(f"/staff/submissions/{name}", 303)
 
 
+async def mark_answers(request: Request) -> Response:
+    """Set the points of written answers, each with a comment that the student sees, or take them back."""
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    form, at, context = await form_of(request, session), request.state.at, homework_of(request)
+    name = request.path_params["submission"]
+
+    def write(connection: Connection) -> None:
+        row, attempts = _found(connection, context.course(), site.course, request)
+        attempt = _attempt_in(attempts, request)
+        marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
+        add_marks(connection, KIND, name, marks)
+        for mark in marks:
+            detail: dict[str, object] = {
+                "part": mark.part,
+                "points": None if mark.points is None else str(mark.points),
+                "comment": mark.reason,
+                "assignment": row.id,
+            }
+            record_act(connection, Act(at, session.person, "mark written answer", name, detail))
+
+    await site.written(write)
+    return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
+
+
 HOMEWORK_STAFF_ROUTES = (
     PageRoute("/staff/homework/{assignment}", assignment_page),
     PageRoute("/staff/homework/{assignment}/release", release, methods=["POST"]),
     PageRoute("/staff/homework/{assignment}/grade-again", grade_again, methods=["POST"]),
     PageRoute("/staff/submissions/{submission}", submission_page),
     PageRoute("/staff/submissions/{submission}/feedback", submission_feedback),
+    PageRoute("/staff/submissions/{submission}/pictures/{number:whole}", submission_picture),
     PageRoute("/staff/submissions/{submission}/points", override, methods=["POST"]),
+    PageRoute("/staff/submissions/{submission}/answers", mark_answers, methods=["POST"]),
 )
 
 
@@ -247,21 +348,77 @@ def _class(connection: Connection, course: Course, of: str, row: Homework) -> li
 
 def _found(
     connection: Connection, course: Course, of: str, request: Request
-) -> tuple[Homework, Attempt, list[Attempt]]:
+) -> tuple[Homework, dict[str, list[Attempt]]]:
+    """The assignment of the submission in the path, and all attempts of each of its owners."""
     name = request.path_params["submission"]
     owners = owners_of(connection, name)
     stored = find_submission(connection, of, name)
     if stored is None or not owners:
         raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
     row = published(connection, of, stored.assignment)
-    attempts = attempts_of(connection, course, of, row, owners[0])
-    return row, next(item for item in attempts if item.submission.id == name), attempts
+    return row, {owner: attempts_of(connection, course, of, row, owner) for owner in owners}
+
+
+def _attempt_in(attempts: dict[str, list[Attempt]], request: Request) -> Attempt:
+    """The attempt that the path names, as its first owner's."""
+    of_first = next(iter(attempts.values()))
+    return next(item for item in of_first if item.submission.id == request.path_params["submission"])
+
+
+def _counting_old(row: Homework, rows: Collection[StudentRow]) -> dict[str, str]:
+    """The submissions that count and were graded with an earlier version: their digests by id."""
+    return {
+        item.counted.submission.id: item.counted.submission.digest
+        for item in rows
+        if item.counted is not None and item.counted.grading.bundle != row.bundle
+    }
+
+
+def _answers(report: bytes, attempt: Attempt) -> list[tuple[MarkedAnswer, WrittenAnswer]]:
+    """The written answers of a submission, each with its words."""
+    words = {answer.task: answer for answer in Report.from_json(report).written}
+    return [(answer, words[answer.task]) for answer in attempt.answers if answer.task in words]
+
+
+def _model_answers(course: Course, assignment: str) -> dict[str, ModelAnswer]:
+    """The question, rubric and model answer of each written task; none where the file cannot be read."""
+    try:
+        return dict(read_model_answers(course, assignment))
+    except AutograderError:
+        return {}
+
+
+def _new_mark(answer: MarkedAnswer, form: Form, who: str, at: int) -> Mark | None:
+    """The mark that a form gives an answer; None where it changes nothing.
+
+    Raises Conflict where somebody else has marked the answer since, and for points that it cannot earn.
+    """
+    written = form.get(f"points-{answer.task}", [""])[-1].strip()
+    comment = form.get(f"comment-{answer.task}", [""])[-1].strip()[:LONGEST_REASON]
+    points = _points(written, answer.points) if written else None
+    before = answer.mark
+    if (points, comment) == ((before.points, before.reason) if before else (None, "")) and not answer.changed:
+        return None
+    seen = whole_number(form.get(f"seen-{answer.task}", ["0"])[-1], MOST) or 0
+    if (before.id if before else 0) != seen:
+        raise Conflict(
+            f"Somebody else has marked “{answer.title}” meanwhile.",
+            next_step="Go back, reload the page, and decide which points stand.",
+        )
+    if points is None and before is None:
+        raise Conflict(
+            f"“{answer.title}” has a comment and no points.",
+            next_step=f"Go back and give points from 0 to {answer.points.normalize():f}.",
+        )
+    detail = json.dumps({"answer": answer.digest})
+    return Mark(written_part(answer.task), points, Source.MANUAL, at, who, comment, detail=detail)
 
 
 def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
     name = row.name.casefold(), row.person
-    if sort == "score":
-        return (row.score is None, row.score or Decimal(0), *name)
+    if sort in ("score", "-score"):
+        score = row.score or Decimal(0)
+        return (row.score is None, score if sort == "score" else -score, *name)
     if sort == "state":
         return (row.state, *name)
     if sort == "late":
@@ -269,26 +426,18 @@ def _order(sort: str, row: StudentRow) -> tuple[object, ...]:
     return name
 
 
-def _in_state(rows: list[StudentRow], *states: str) -> int:
-    return sum(attempt.grading.state in states for row in rows for attempt in row.attempts)
-
-
-def _histogram(row: Homework, rows: list[StudentRow]) -> list[tuple[str, int, int]]:
-    """Ranges of points, how many scores are in each, and that in percent of the fullest."""
-    step = Decimal(str(row.facts.points)) / BINS
-    bins = [0] * BINS
-    for item in rows:
-        if item.score is not None:
-            bins[max(0, min(BINS - 1, int(item.score / step)))] += 1
-    fullest = max(bins) or 1
-    return [
-        (
-            f"{(number * step).normalize():f} to {((number + 1) * step).normalize():f}",
-            many,
-            100 * many // fullest,
-        )
-        for number, many in enumerate(bins)
-    ]
+def _histogram(row: Homework, scores: list[float]) -> Markup:
+    """The distribution of the scores that count."""
+    shares = [score / row.facts.points for score in scores]
+    middle = median(shares) if shares else None
+    return histogram(
+        shares,
+        key="scores",
+        title="Distribution of the scores",
+        description=f"{counted_noun(len(scores), 'score')} of {row.facts.points:g} points."
+        + (f" The median is {percent(middle)}." if middle is not None else ""),
+        median=middle,
+    )
 
 
 def _mistakes(rows: list[StudentRow]) -> list[tuple[str, str, int]]:
@@ -302,13 +451,14 @@ def _mistakes(rows: list[StudentRow]) -> list[tuple[str, str, int]]:
     return [(name.replace("_", " "), hints[name], number) for name, number in many.most_common(10)]
 
 
-def _points(written: str) -> Decimal:
+def _points(written: str, most: Decimal = MOST_POINTS) -> Decimal:
     try:
-        points = Decimal(written.strip()[:20])
+        points = Decimal(written.strip().replace(",", ".")[:20])
     except InvalidOperation:
         points = Decimal("NaN")
-    if not points.is_finite() or not 0 <= points <= 10_000:
+    if not points.is_finite() or not 0 <= points <= most:
         raise Conflict(
-            f"“{written[:20]}” is not a number of points.", next_step="Write a number such as 17.5."
+            f"“{written[:20]}” is not a number of points from 0 to {most.normalize():f}.",
+            next_step="Go back and write a number such as 1.5.",
         )
     return points

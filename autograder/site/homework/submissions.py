@@ -1,7 +1,8 @@
 """Submissions in the browser: stored before they are acknowledged, with owners, receipt and gradings.
 
-A submission is (owner, time, bytes): the bytes of a student's latest submission again change nothing, and its
-first time stands; the bytes of an earlier one are a new submission.
+A submission is (owners, time, bytes): the bytes of a student's latest submission again change nothing, and
+its first time stands; the bytes of an earlier one are a new submission. The owners are the student who
+submits, and the members of the student's group at that time.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Row, func, insert, not_, select
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
 from autograder.site.homework.assignments import Homework
+from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.signer import Signer
@@ -67,6 +69,7 @@ class StoredSubmission:
     size: int
     file: str
     received_at: int
+    by_whom: str = ""  # which of its owners submitted it
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,30 @@ def store_submission(
     received_at: int,
     signer: Signer,
     source: str = "site",
+    owners: Sequence[str] = (),
+    by_whom: str = "",
+    origin: str = "",
 ) -> StoredSubmission:
-    """Add a submission whose bytes are in the file store, and queue its grading."""
-    earlier = submissions_of(connection, course, row.id, person)
-    if earlier and earlier[-1].digest == digest:
-        return earlier[-1]
+    """Add a submission whose bytes are in the file store, and queue its grading.
+
+    `owners` are the members of a group, the person among them; the person alone if left out. `by_whom` is who
+    submits in their place, and `origin` says what that was taken from.
+    """
+    owners = sorted({person, *owners})
+    latest = submissions_of(connection, course, row.id, person)[-1:]
+    if latest and latest[0].digest == digest and owners_of(connection, latest[0].id) == owners:
+        return latest[0]
+    taken = [
+        number
+        for owner in owners
+        for number in (
+            *(stored.number for stored in submissions_of(connection, course, row.id, owner)),
+            *ungraded_attempts(connection, course, row.id, owner),
+        )
+    ]
+    number = 1 + max(taken, default=0)
     stored = StoredSubmission(
-        secrets.token_urlsafe(12), row.id, len(earlier) + 1, digest, size, file, received_at
+        secrets.token_urlsafe(12), row.id, number, digest, size, file, received_at, by_whom or person
     )
     connection.execute(
         insert(submission).values(
@@ -110,22 +130,24 @@ def store_submission(
             file=file,
             began_at=began_at,
             received_at=received_at,
-            by_whom=person,
+            by_whom=by_whom or person,
             source=source,
+            origin=origin,
         )
     )
-    connection.execute(insert(submission_owner).values(submission=stored.id, person=person))
-    seed = seed_of(signer, row.id, person, digest)
+    rows = [{"submission": stored.id, "person": owner} for owner in owners]
+    connection.execute(insert(submission_owner), rows)
+    seed = seed_of(signer, row.id, owners, digest)
     enqueue(connection, course, stored.id, row.bundle, reason="submitted", seed=seed, at=received_at)
     return stored
 
 
-def seed_of(signer: Signer, assignment: str, person: str, digest: str) -> int:
-    """The seed of the hidden inputs: from student and content, so the same bytes always get the same result.
+def seed_of(signer: Signer, assignment: str, owners: Sequence[str], digest: str) -> int:
+    """The seed of the hidden inputs: from owners and content, so the same bytes always get the same result.
 
     It depends on the server's secret: nobody can draw their inputs beforehand.
     """
-    text = signer.of("seed", json.dumps([assignment, person, digest]))
+    text = signer.of("seed", json.dumps([assignment, *sorted(owners), digest]))
     return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
 
 
@@ -141,7 +163,7 @@ def submissions_of(
             submission.c.course == course,
             submission.c.assignment == assignment,
         )
-        .order_by(submission.c.number)
+        .order_by(submission.c.received_at, submission.c.number)
     )
     return [_submission(row) for row in rows]
 
@@ -166,7 +188,7 @@ def submissions_of_all(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
         .where(submission.c.course == course, submission.c.assignment == assignment)
-        .order_by(submission_owner.c.person, submission.c.number)
+        .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]
 
@@ -228,7 +250,7 @@ def instants_after(connection: Connection, instant: int) -> list[int]:
 
 def _submission(row: Row[tuple[object, ...]]) -> StoredSubmission:
     return StoredSubmission(
-        row.id, row.assignment, row.number, row.digest, row.size, row.file, row.received_at
+        row.id, row.assignment, row.number, row.digest, row.size, row.file, row.received_at, row.by_whom
     )
 
 

@@ -56,6 +56,7 @@ submission = Table(
     Column("received_at", BigInteger, nullable=False),  # the arrival of its last byte
     Column("by_whom", Text, nullable=False),
     Column("source", Text, CheckConstraint("source IN ('site', 'notebook', 'staff')"), nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),  # where it came from, if not from its owner
     ForeignKeyConstraint(["course", "assignment"], ["homework.course", "homework.id"]),
     Index("submission_assignment", "course", "assignment"),
 )
@@ -90,6 +91,7 @@ grading = Table(
     Column("possible", Points),
     Column("summary", Text, nullable=False),  # JSON: see `submissions.GradingSummary`
     Column("problem", Text, nullable=False),  # why it could not be graded, for staff
+    Column("line", BigInteger),  # of the ledger: the first of this grading
     CheckConstraint("(state = 'graded') = (report IS NOT NULL)"),
     Index("grading_queue", "course", "state"),
     Index("grading_submission", "submission"),

@@ -7,7 +7,7 @@ where the value was set here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, sele
 
 from autograder.errors import Forbidden, Refused
 from autograder.site.audit import Act, record_act
-from autograder.site.lti.users import Context, Link, User, bind, enrol_new, identify, known_person
+from autograder.site.lti.users import OBSERVER, Context, Link, User, bind, enrol_new, identify, known_person
 from autograder.site.people import COURSE
 from autograder.site.tables import (
     enrolment,
@@ -112,6 +112,13 @@ def admit(
     A session that a launch opens never has a higher role than the platform says now.
     """
     who: str | Refused
+    if user.role == OBSERVER:
+        _forget(connection, course, context, [user.subject])
+        return Forbidden(
+            "Your learning platform knows you as an observer of this course (Mentor), and observers have no "
+            "page here.",
+            next_step="If you teach or take this course, let your platform's staff correct your role.",
+        )
     if not is_connected(connection, context):
         who = _by_old_link(connection, course, context, link, user, at)
         allowed = "student"
@@ -308,14 +315,20 @@ def _remove_missing(connection: Connection, course: str, context: Context, prese
     """Forget what a course said of users who are not in it any more; how many."""
     gone = and_(_of(lti_member, context), lti_member.c.subject.not_in(list(present)))
     subjects = connection.execute(select(lti_member.c.subject).where(gone)).scalars().all()
-    connection.execute(delete(lti_member).where(gone))
+    _forget(connection, course, context, subjects)
+    return len(subjects)
+
+
+def _forget(connection: Connection, course: str, context: Context, subjects: Sequence[str]) -> None:
+    """Forget what a course said of users; who is in no connected course any more is signed out."""
     for subject in subjects:
+        this = and_(_of(lti_member, context), lti_member.c.subject == subject)
+        connection.execute(delete(lti_member).where(this))
         who = known_person(connection, User(context.issuer, subject, ""))
         if who is not None:
             _follow(connection, course, who)
             if not _platform_role(connection, who):
                 _end_sessions(connection, who)
-    return len(subjects)
 
 
 def _people_of(connection: Connection, context: Context) -> list[str]:

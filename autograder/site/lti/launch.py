@@ -25,7 +25,7 @@ from autograder.site.lti.client import PlatformError, PlatformKeys
 from autograder.site.lti.deep_linking import REQUEST as DEEP_LINKING
 from autograder.site.lti.deep_linking import ContentRequest, content_request
 from autograder.site.lti.platforms import FILE, Platform, Platforms
-from autograder.site.lti.users import Context, Link, User
+from autograder.site.lti.users import OBSERVER, Context, Link, User
 from autograder.site.signer import Signer
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "asks_for_content",
     "begin",
     "finish",
+    "is_observer",
     "is_subject",
     "is_test_user",
     "login_query",
@@ -367,7 +368,7 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
         name=name_in(claims),
         email=text_of(claims.get("email")),
         sourced_id=text_of(lis.get("person_sourcedid")),
-        role=role_of(roles),
+        role=OBSERVER if is_observer(roles) else role_of(roles),
     )
 
 
@@ -398,6 +399,13 @@ def role_of(roles: object) -> str:
 def is_test_user(roles: object) -> bool:
     """Whether a platform made this user up, as Canvas does for its Student View."""
     return isinstance(roles, list) and any(str(role).endswith("#TestUser") for role in roles)
+
+
+def is_observer(roles: object) -> bool:
+    """Whether the only role in the course is to observe somebody, as parents do; that is not a student."""
+    names = [str(role) for role in roles] if isinstance(roles, list) else []
+    in_course = {name.removeprefix(ROLE) for name in names if name.startswith(ROLE) or "/" not in name}
+    return bool(in_course) and all(name in ("Mentor", "#Mentor") or "/Mentor#" in name for name in in_course)
 
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from autograder.errors import UsageError
+from autograder.errors import UsageError, choose_one
 from autograder.site.lti.platforms import is_safe_address
 from autograder.site.lti.registration import (
     CONTENT_PATH,
@@ -252,9 +252,7 @@ def guide_of(name: str) -> PlatformGuide:
     """The guide of a platform; raises UsageError for an unknown name."""
     guide = GUIDES.get(name.strip().lower())
     if guide is None:
-        raise UsageError(
-            f"Unknown learning platform {name!r}.", next_step=f"Choose one of: {', '.join(GUIDES)}."
-        )
+        raise UsageError(f"Unknown learning platform {name!r}.", next_step=choose_one(GUIDES))
     return guide
 
 

@@ -27,6 +27,7 @@ from autograder.site.lti.launch import (
     Login,
     begin,
     finish,
+    is_observer,
     is_subject,
     is_test_user,
     name_in,
@@ -136,7 +137,7 @@ class Services:
             for member in members:
                 if not isinstance(member, dict) or not is_subject(member.get("user_id")):
                     unread += 1
-                elif member.get("status", "Active") == "Active" and not is_test_user(member.get("roles")):
+                elif _takes_part(member):
                     users.append(_member(platform, member))
             further = NEXT.search(next((v for k, v in reply.headers.items() if k.lower() == "link"), ""))
             if further is None:
@@ -174,6 +175,12 @@ class Services:
             lasts = float(lasts) if isinstance(lasts, int | float) else 0.0
             self._tokens[name] = time.monotonic() + lasts - MINUTE, str(grant["access_token"])
             return str(grant["access_token"])
+
+
+def _takes_part(member: dict[str, Any]) -> bool:
+    """Whether a member is active, and neither made up by the platform nor an observer."""
+    is_active = (text_of(member.get("status")) or "Active").casefold() == "active"
+    return is_active and not is_test_user(roles := member.get("roles")) and not is_observer(roles)
 
 
 def _member(platform: Platform, member: dict[str, Any]) -> User:

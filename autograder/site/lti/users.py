@@ -26,6 +26,7 @@ from autograder.site.tables import (
 from autograder.site.upsert import insert_once, upsert
 
 __all__ = [
+    "OBSERVER",
     "Context",
     "Link",
     "User",
@@ -41,6 +42,7 @@ __all__ = [
 
 
 NONCE_LASTS = 3_600_000  # longer than any launch that is taken
+OBSERVER = "observer"  # the role of somebody who only observes a student, as parents do
 NEW = "lti-"  # the IDs of people whom a platform enrolled begin so
 
 
@@ -232,7 +234,7 @@ def _proposed(connection: Connection, course: str, user: User) -> str | None:
 
 
 def _free(course: str, issuer: str) -> Select[tuple[str, str]]:
-    """The people in the course who are no user of a platform yet."""
+    """The people in the course who are not a user of a platform yet."""
     users = select(lti_user.c.person).where(lti_user.c.issuer == issuer)
     enrolled = select(enrolment.c.person, enrolment.c.role).join_from(enrolment, person)
     return enrolled.where(enrolment.c.course == course, enrolment.c.person.not_in(users))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -231,16 +231,14 @@ class ShownQuestion(Question):
         """The worked answer, rendered only when it is needed, after the quiz."""
         return self.context.html(self._explanation)
 
-    def _view(self, rule: str, **fields: object) -> PublicQuestion:
-        return PublicQuestion.model_validate(
-            {
-                "kind": self.kind,
-                "prompt": self.prompt,
-                "points": f"{self.points:f}",
-                "rule": rule,
-                "images": self.images,
-                **fields,
-            }
+    def _view(self, rule: str, **fields: Any) -> PublicQuestion:
+        return PublicQuestion(
+            kind=self.kind,
+            prompt=self.prompt,
+            points=f"{self.points:f}",
+            rule=rule,
+            images=self.images,
+            **fields,
         )
 
 

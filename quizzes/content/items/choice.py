@@ -64,7 +64,9 @@ class ChoicesItem(_WithOptions):
     """Any number of options is right."""
 
     type: Literal["choices"]
-    rule: ChoiceRule = ChoiceRule.NET_CORRECT
+    rule: ChoiceRule = Field(
+        default=ChoiceRule.NET_CORRECT, description="How a partly right choice is marked."
+    )
 
     @model_validator(mode="after")
     def _some_right(self) -> Self:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from autograder.course.python_source import syntax_tree
 from quizzes.content.items.base import BaseItem, Context, Part, Shown, ShownQuestion, Text
 from quizzes.content.question import Answer, Mark, PublicQuestion
 
@@ -88,7 +89,7 @@ class FunctionItem(BaseItem):
 
 def _defined(name: str, source: str) -> list[ast.FunctionDef]:
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except SyntaxError as problem:
         raise ValueError(f"{name} is not Python: {problem.msg} in its line {problem.lineno}") from problem
     return [node for node in tree.body if isinstance(node, ast.FunctionDef)]

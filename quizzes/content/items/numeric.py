@@ -43,7 +43,9 @@ class NumberKey(Part):
     """A number that is asked for."""
 
     key: Text = Field(description="The right value: an expression over the values.")
-    tolerance: Tolerance = Field(default_factory=Tolerance)
+    tolerance: Tolerance = Field(
+        default_factory=Tolerance, description="How far from the key an answer may be."
+    )
     fractions: bool = Field(default=False, description="Whether 1/3 may be typed.")
     shown_digits: int = Field(default=6, ge=1, le=12, description="Significant digits of the key as shown.")
     common_wrong: list[Wrong] = Field(default_factory=list, description="The commonest first.")

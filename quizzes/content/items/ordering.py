@@ -21,7 +21,7 @@ class OrderingItem(BaseItem):
 
     type: Literal["ordering"]
     entries: list[Text] = Field(min_length=2, max_length=12, description="In the right order.")
-    rule: OrderRule = OrderRule.LCS
+    rule: OrderRule = Field(default=OrderRule.LCS, description="How a partly right order is marked.")
 
     @model_validator(mode="after")
     def _different(self) -> Self:

@@ -21,7 +21,7 @@ from quizzes.interchange.moodle.formulas import expression_from
 from quizzes.interchange.moodle.nodes import ignore, value_of
 from quizzes.interchange.tracked_xml import Node
 
-__all__ = ["HOW_DRAWN", "Calculated", "calculated"]
+__all__ = ["HOW_DRAWN", "Calculated", "calculated", "calculated_rows"]
 
 
 EMBEDDED = re.compile(r"\{=([^{}]*(?:\{[^{}]+\}[^{}]*)*)\}")
@@ -73,14 +73,15 @@ class Calculated:
     def held_in(self, text: str) -> str:
         """A text with marks for its values and formulas."""
 
-        def hold(shown: str) -> str:
-            self.shown.append(shown)
-            return f"\ue006{len(self.shown) - 1}\ue007"
-
         def formula(match: re.Match[str]) -> str:
             expression = self.expression(match[1])
             name = self.derived.setdefault(expression, self._new_name())
-            return hold(_formatted(name, self.values_of(expression), self.form))
+            return self._hold(_formatted(name, self.values_of(expression), self.form))
+
+        return self.values_held_in(EMBEDDED.sub(formula, re.sub("[\ue006\ue007]", "", text)))
+
+    def values_held_in(self, text: str, place: re.Pattern[str] = VALUE) -> str:
+        """A text with marks for its values; `place` finds the name of each."""
 
         def value(match: re.Match[str]) -> str:
             if match[1] not in self.columns:
@@ -91,9 +92,13 @@ class Calculated:
             if form is None:
                 form = ":.9g"
                 self.unfaithful.add(match[1])
-            return hold(f"[[{name}{form}]]")
+            return self._hold(f"[[{name}{form}]]")
 
-        return VALUE.sub(value, EMBEDDED.sub(formula, re.sub("[\ue006\ue007]", "", text)))
+        return place.sub(value, text)
+
+    def _hold(self, shown: str) -> str:
+        self.shown.append(shown)
+        return f"\ue006{len(self.shown) - 1}\ue007"
 
     def _new_name(self) -> str:
         number = len(self.derived) + 1
@@ -245,6 +250,11 @@ def calculated(question: Node) -> Calculated:
     if not length:
         raise LeftOut("a dataset of it has no numbers")
     written = {name: column[: min(length, MOST_ROWS)] for name, column in written.items()}
+    return calculated_rows(written)
+
+
+def calculated_rows(written: dict[str, list[str]]) -> Calculated:
+    """The values of a question by the other system's names, as they are written there."""
     columns = {name: [number_in(value) for value in column] for name, column in written.items()}
     return Calculated(columns, written, _our_names(list(columns)))
 

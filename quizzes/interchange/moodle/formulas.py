@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Mapping
 
+from autograder.course.python_source import expression_tree
 from quizzes.content.expression import LONGEST, Expression, ExpressionProblem
 from quizzes.interchange.html_markup import LeftOut
 
@@ -112,7 +113,7 @@ class _Parser:
         if self.at < len(self.tokens):
             sign = self.tokens[self.at][1]
             raise self.refused(
-                "^ is no power in Moodle but an operation on bits"
+                "^ is not a power in Moodle but an operation on bits"
                 if sign == "^"
                 else f"{sign} is not known here"
             )
@@ -244,7 +245,7 @@ def formula_of(expression: str, names: Mapping[str, str]) -> str:
 
     Raises FormulaProblem if Moodle has no counterpart of it.
     """
-    return _php(ast.parse(expression.strip(), mode="eval").body, names)
+    return _php(expression_tree(expression.strip()), names)
 
 
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

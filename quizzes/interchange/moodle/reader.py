@@ -124,7 +124,7 @@ def _elements(data: bytes, name: str, report: Report) -> Iterator[Element]:
         if child.tag == "question":
             yield child
         elif child.tag:
-            report(name, f"A part that is no question, <{child.tag}>, was left out.")
+            report(name, f"A part that is not a question, <{child.tag}>, was left out.")
 
 
 def _can_be_split(data: bytes) -> bool:

@@ -202,7 +202,7 @@ class Question:
 
 
 def share_of(text: str) -> Decimal:
-    """A share of the points from per cent; raises LeftOut for what is no number."""
+    """A share of the points from per cent; raises LeftOut for anything but a number."""
     try:
         value = Decimal(text.replace(",", ".").strip()) / 100
     except InvalidOperation:

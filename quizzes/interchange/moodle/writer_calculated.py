@@ -14,6 +14,7 @@ from quizzes.content.randomization import derived_seed
 from quizzes.interchange.concrete import number_text
 from quizzes.interchange.moodle.elements import answer, moodle_html
 from quizzes.interchange.moodle.formulas import FormulaProblem, formula_of
+from quizzes.interchange.ranges import symmetric_parts
 from quizzes.interchange.xml_tree import element
 
 __all__ = ["calculated_parts", "with_rows"]
@@ -160,13 +161,9 @@ def _ranges(item: NumericItem, key: str) -> list[tuple[str, str, str]]:
             (key, number_text(tolerance.abs or NOTHING), NOMINAL),
         ]
         return both if tolerance.abs else both[:1]
-    below, above = tolerance.margins(NOTHING)
-    if below == above:
-        return [(key, number_text(below), NOMINAL)]
-    shift, half = (above - below) / 2, (above + below) / 2
     return [
-        (key, number_text(min(below, above)), NOMINAL),
-        (f"{key}+({number_text(shift)})", number_text(half), NOMINAL),
+        (f"{key}+({number_text(shift)})" if shift else key, number_text(distance), NOMINAL)
+        for shift, distance in symmetric_parts(*tolerance.margins(NOTHING))
     ]
 
 

@@ -14,7 +14,7 @@ from quizzes.content.items.blanks import Blank, BlanksItem
 from quizzes.content.items.choice import ChoiceItem, ChoicesItem, TrueFalseItem
 from quizzes.content.items.essay import EssayItem
 from quizzes.content.items.matching import MatchingItem
-from quizzes.content.items.numeric import NumberKey, NumericItem
+from quizzes.content.items.numeric import NumericItem
 from quizzes.content.items.ordering import OrderingItem
 from quizzes.content.items.short_text import ShortTextItem
 from quizzes.content.marking.choice import ChoiceRule
@@ -24,6 +24,7 @@ from quizzes.interchange.html_markup import plain_text
 from quizzes.interchange.moodle.cloze import Alternative, gap_text
 from quizzes.interchange.moodle.elements import answer, moodle_html, text
 from quizzes.interchange.moodle.writer_calculated import calculated_parts
+from quizzes.interchange.ranges import ranges_of
 from quizzes.interchange.xml_tree import element
 
 __all__ = ["QuestionParts", "parts_of_item"]
@@ -101,15 +102,6 @@ def _true_false(item: TrueFalseItem) -> QuestionParts:
         for truth in (True, False)
     ]
     return QuestionParts("truefalse", answers)
-
-
-def ranges_of(item: NumberKey) -> list[tuple[Decimal, Decimal]]:
-    """Numbers with distances to both sides that make the item's range together; the key is the first."""
-    key = Decimal(item.key)
-    below, above = item.tolerance.margins(key)
-    if below == above:
-        return [(key, below)]
-    return [(key, min(below, above)), (key + (above - below) / 2, (below + above) / 2)]
 
 
 def _numbers(item: NumericItem) -> list[Element]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -50,8 +50,12 @@ class Marking:
     Raises LeftOut for a condition that is not known here.
     """
 
-    def __init__(self, item: Node, lost: Lost) -> None:
-        self.lost = lost
+    def __init__(self, item: Node, lost: Lost, ordered: Collection[str] = ()) -> None:
+        """`ordered` are the responses whose values have an order."""
+        self.lost, self._ordered = lost, ordered
+        self.orders: dict[str, list[Response]] = {}  # that conditions name as a whole
+        self.places: dict[str, dict[int, str]] = {}  # what conditions name for each place
+        self._first_index = 0 if any(node.get("index") == "0" for node in item.all("varequal")) else 1
         self.constants: dict[str, list[str]] = {}
         self.bounds: dict[str, list[Decimal]] = {}  # of the conditions that compare numbers
         self._least: dict[str, Fraction] = {}
@@ -179,6 +183,8 @@ class Marking:
         """Everything must hold; but several texts for one response are alternatives, as systems mean them."""
         nodes = variables.take()
         self._check_range(variables, nodes)
+        if (order := self._order(nodes)) is not None:
+            return order
         tests = [self._test(node) for node in nodes]
         respondents = {node.get("respident") for node in nodes}
         if len(nodes) > 1 and {node.tag for node in nodes} == {"varequal"} and len(respondents) == 1:
@@ -191,6 +197,20 @@ class Marking:
                 else any_of(responses, has_held)
             )
         return lambda responses, has_held: all(test(responses, has_held) for test in tests)
+
+    def _order(self, nodes: Sequence[Node]) -> Test | None:
+        """The condition that a response has these values in this order; None for other conditions."""
+        respondents = {node.get("respident") for node in nodes}
+        if len(nodes) < 2 or {node.tag for node in nodes} != {"varequal"} or len(respondents) != 1:
+            return None
+        (ident,) = respondents
+        if ident not in self._ordered or any(node.get("index") for node in nodes):
+            return None
+        for node in nodes:
+            self._equal(node)
+        order = tuple(node.text for node in nodes)
+        self.orders.setdefault(ident, []).append(order)
+        return lambda responses, _: responses.get(ident, ()) == order
 
     @staticmethod
     def _any(tests: Sequence[Test]) -> Test:
@@ -216,6 +236,8 @@ class Marking:
             case "and":
                 inside = node.take()
                 self._check_range(node, inside)
+                if (order := self._order(inside)) is not None:
+                    return order
                 tests = [self._test(child) for child in inside]
                 return lambda responses, has_held: all(test(responses, has_held) for test in tests)
             case "or":
@@ -233,10 +255,10 @@ class Marking:
 
     def _equal(self, node: Node) -> Test:
         ident, expected = node.get("respident"), node.text
-        if node.get("index"):
-            raise LeftOut("it marks each place of an order by itself")
         self._about.add(ident)
         self.constants.setdefault(ident, []).append(expected)
+        if index := node.get("index"):
+            return self._in_place(ident, index, expected)
         folds = not node.is_set("case")
         number = decimal_of(expected)
 
@@ -249,6 +271,14 @@ class Marking:
             )
 
         return test
+
+    def _in_place(self, ident: str, index: str, expected: str) -> Test:
+        """The condition that a place of an order holds this."""
+        if ident not in self._ordered or not index.isdecimal():
+            raise LeftOut("it marks each place of a list by itself")
+        place = int(index) - self._first_index
+        self.places.setdefault(ident, {}).setdefault(place, expected)
+        return lambda responses, _: responses.get(ident, ())[place : place + 1] == (expected,)
 
     def _compare(self, node: Node) -> Test:
         ident, text = node.get("respident"), node.swapped or node.text

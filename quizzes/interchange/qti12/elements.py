@@ -45,9 +45,10 @@ def material(text: str, kind: str = "text/html") -> Element:
     return element("material", {}, element("mattext", {"texttype": kind}, text))
 
 
-def equals(respondent: str, value: str) -> Element:
+def equals(respondent: str, value: str, *, match_case: bool = False) -> Element:
     """The condition that a response is, or holds, this."""
-    return element("varequal", {"respident": respondent}, value)
+    case = {"case": "Yes"} if match_case else {}
+    return element("varequal", {"respident": respondent, **case}, value)
 
 
 def rule(*conditions: Element, value: str = FULL, action: str = "Set") -> Element:

@@ -11,15 +11,17 @@ from xml.etree.ElementTree import Element
 from bs4 import BeautifulSoup
 
 from quizzes.interchange.html_markup import LeftOut, Lost, markdown_of
+from quizzes.interchange.moodle.calculated import Calculated
 from quizzes.interchange.package import Picture, Pictures
 from quizzes.interchange.qti12.conditions import Marking
 from quizzes.interchange.qti12.elements import GENERAL, KIND_FIELD
 from quizzes.interchange.tracked_xml import Node, check_all_read, short
 
-__all__ = ["NONE", "Label", "Reader", "Respond"]
+__all__ = ["CALCULATED", "NONE", "ORDERING", "Label", "Reader", "Respond"]
 
 
 NONE = "No explanation came with it."
+ORDERING, CALCULATED = "ordering_question", "calculated_question"
 PLACE = "\ue002{}\ue003"  # where a response stands in a text
 PLACES = re.compile("\ue002(\\d+)\ue003")
 RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp")
@@ -88,6 +90,11 @@ class Respond:
     most: str = ""  # how many options may be chosen
     labels: list[Label] = field(default_factory=list)
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it asks for an order."""
+        return self.cardinality == "Ordered" and not self.fib
+
 
 class Reader:
     """Reads one item; every part that it uses is recorded."""
@@ -101,6 +108,7 @@ class Reader:
         self.kind = self.kind or COMMON_CARTRIDGE.get(self._fields.get("cc_profile", ""), "")
         self.ordering_kind = self._fields.get(KIND_FIELD, "")
         self.prompt = ""
+        self.values: Calculated | None = None  # of a formula question
 
     @property
     def points(self) -> str:
@@ -118,15 +126,21 @@ class Reader:
             for flow in presentation.take():
                 self.prompt += self._content(flow)
         self.prompt, self.images = self._pictures(self.prompt)
-        self.marking = Marking(self.node, self.lost)
-        self.feedback = {}
+        is_order = self.kind in ("", ORDERING)
+        ordered = [response.ident for response in self.responses if is_order and response.is_ordered]
+        self.marking = Marking(self.node, self.lost, ordered)
+        self.feedback: dict[str, str] = {}
+        self.solutions: set[str] = set()  # feedback that is the worked answer, whoever is shown it
         for node in self.node.take("itemfeedback"):
-            html = "".join(self._material(part) for part in node.take())
-            self.feedback[node.get("ident")] = html
+            parts = node.take()
+            self.feedback[node.get("ident")] = "".join(map(self._material, parts))
+            if parts and all(part.tag == "solution" for part in parts):
+                self.solutions.add(node.get("ident"))
         for node in self.node.take("rubric", "objectives", "itemrubric"):
             self.lost(f"A note beside it was left out: “{short(node.plain())}”.")
-        for node in self.node.take("itemproc_extension"):
-            if node.children:
+        self.extensions = self.node.take("itemproc_extension")
+        for node in self.extensions:
+            if node.children and self.kind != CALCULATED:
                 raise LeftOut("it has marking of its own kind that is not known here")
 
     def check(self) -> None:
@@ -228,6 +242,8 @@ class Reader:
             raise LeftOut(
                 "places on a picture have no counterpart here"
                 if node.tag == "response_xy"
+                else "its way to put a list into order is not known here"
+                if response.is_ordered
                 else "grouping entries has no counterpart here"
             )
         for child in node.take():
@@ -235,6 +251,8 @@ class Reader:
                 response.about += self._material(child)
             elif child.tag in ("render_choice", "render_fib"):
                 self._render(child, response)
+            elif child.tag == "render_extension" and response.is_ordered:
+                self._render_order(child, response)
             else:
                 raise LeftOut("its way to answer has no counterpart here")
         return PLACE.format(number)
@@ -248,6 +266,27 @@ class Reader:
             response.most = node.get("maxnumber")
         for child in node.take():
             self._label(child, response)
+
+    def _render_order(self, node: Node, response: Respond) -> None:
+        """New Quizzes' list to put into order, with what it says at either end."""
+        ends = {}
+        for child in node.take():
+            if child.tag == "material":
+                ends[child.get("position")] = self._material(child)
+            elif child.tag == "ims_render_object":
+                child.get("shuffle"), child.get("orientation")
+                for label in child.take():
+                    self._label(label, response)
+            else:
+                raise LeftOut("its way to answer has no counterpart here")
+        if unknown := ends.keys() - {"top", "bottom"}:
+            raise LeftOut(f"a text stands at the place “{short(min(unknown))}” of its list")
+        written = [
+            f"{place}: {html}"
+            for place, html in (("Top", ends.get("top", "")), ("Bottom", ends.get("bottom", "")))
+            if html.strip()
+        ]
+        response.about += f"<p>{'; '.join(written)}</p>" if written else ""
 
     def _label(self, node: Node, response: Respond) -> None:
         if node.tag == "flow_label":

@@ -21,14 +21,16 @@ from quizzes.interchange.answer_keys import (
     choice_key,
     earned,
     number_key,
+    order_rule,
     part_weights,
     text_key,
 )
 from quizzes.interchange.blank_names import blank_id, shows_key
 from quizzes.interchange.html_markup import LeftOut
 from quizzes.interchange.package import ImportedItem, Pictures
+from quizzes.interchange.qti12.calculated import formula_in
 from quizzes.interchange.qti12.elements import GENERAL
-from quizzes.interchange.qti12.reader import NONE, PLACES, Label, Reader, Respond
+from quizzes.interchange.qti12.reader import CALCULATED, NONE, ORDERING, PLACES, Label, Reader, Respond
 from quizzes.interchange.ranges import decimal_of
 from quizzes.interchange.tracked_xml import short
 
@@ -42,7 +44,6 @@ EXACT = ("", "equivalence", "textequivalence", "textinchoices")  # New Quizzes' 
 GAP = "____"
 RIGHT_FEEDBACK, WRONG_FEEDBACK = "correct_fb", "general_incorrect_fb"
 NO_COUNTERPART = {
-    "calculated_question": "a formula whose numbers the other system draws",
     "hot_spot_question": "a hot spot on a picture",
     "categorization_question": "sorting entries into categories",
 }
@@ -82,11 +83,14 @@ def _item(item: Element, name: str, losses: list[str], pictures: Pictures) -> Im
     if not reader.responses:
         raise LeftOut("it asks for nothing")
     data = _READERS[kind](reader)
+    _keep_general(reader, frozenset(reader.solutions))
     general = reader.general()
     explanation = reader.words(general) if general else ""
     prompt = reader.words(_with_gap(reader.prompt))
     reader.report_feedback()
     reader.check()
+    if reader.values is not None:
+        prompt, explanation = reader.values.shown_in(prompt), reader.values.shown_in(explanation)
     common = {"prompt": prompt, "explanation": explanation or NONE}
     return ImportedItem(name, {**common, **data}, reader.images, reader.points)
 
@@ -125,8 +129,8 @@ def _guessed(reader: Reader) -> str:
     if len(reader.responses) == 1:
         (response,) = reader.responses
         if lists:
-            if response.cardinality == "Ordered":
-                raise LeftOut("putting a list into order has no counterpart here")
+            if response.is_ordered:
+                return ORDERING
             many = response.cardinality == "Multiple"
             return "multiple_answers_question" if many else "multiple_choice_question"
         if _is_number(reader, response):
@@ -275,8 +279,8 @@ def _short_text(reader: Reader) -> dict[str, Any]:
     response = _only(reader)
     if not response.fib:
         return _choice(reader)
-    accept = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
-    return {"type": "short_text", "accept": accept}
+    key = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
+    return {"type": "short_text", **key}
 
 
 def _essay(reader: Reader) -> dict[str, Any]:
@@ -367,6 +371,30 @@ def _matching(reader: Reader) -> dict[str, Any]:
     return data | ({"distractors": spare} if spare else {})
 
 
+def _ordering(reader: Reader) -> dict[str, Any]:
+    response, marking = _only(reader), reader.marking
+    if not response.is_ordered:
+        raise LeftOut("its list is not put into order")
+    options = _labels(reader, response)
+    places = marking.places.get(response.ident, {})
+    orders = [*marking.orders.get(response.ident, []), tuple(places[place] for place in sorted(places))]
+    scores = {
+        order: earned(marking, {response.ident: order})
+        for order in orders
+        if sorted(order) == sorted(options)
+    }
+    most = max(scores.values(), default=0)
+    if most <= 0:
+        raise LeftOut("no order of all its entries earns points")
+    right = next(order for order, score in scores.items() if score == most)
+    rule = order_rule(marking, response.ident, right, reader.lost)
+    tried = (right, right[::-1])
+    shown = [marking({response.ident: order}).shown for order in tried]
+    _keep_general(reader, frozenset.intersection(*shown))
+    reader.prompt = PLACES.sub("", reader.prompt) + response.about
+    return {"type": "ordering", "entries": [options[ident] for ident in right], "rule": str(rule)}
+
+
 def _blanks(reader: Reader) -> dict[str, Any]:
     labels: dict[str, str] = {}
     text = PLACES.sub("", reader.prompt)
@@ -437,8 +465,8 @@ def _filled(reader: Reader, response: Respond) -> tuple[dict[str, Any], str]:
         if _is_number(reader, response):
             data = _number(reader, response, {})
             return data, str(data["key"])
-        accept = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
-        return {"accept": accept}, accept[0]
+        key = text_key(reader.marking, response.ident, _constants(reader, response), {}, reader.lost)
+        return key, key["accept"][0]
     if unknown := [label for label in labels if label.algorithm.lower() not in EXACT]:
         raise LeftOut(_comparison(unknown[0]))
     options = _labels(reader, response)
@@ -467,14 +495,27 @@ def _comparison(label: Label) -> str:
     return f"it accepts {words} “{short(plain(label.plain))}”"
 
 
+def _calculated(reader: Reader) -> dict[str, Any]:
+    _only(reader)
+    formula = formula_in(reader.extensions, reader.lost)
+    reader.values = formula.values
+    reader.prompt = formula.held_in(reader.prompt)
+    if GENERAL in reader.feedback:
+        reader.feedback[GENERAL] = formula.held_in(reader.feedback[GENERAL])
+    number = formula.number()
+    return {"type": "numeric", **formula.values.keys(), **number}
+
+
 _READERS: dict[str, Callable[[Reader], dict[str, Any]]] = {
     "multiple_choice_question": _choice,
     "multiple_answers_question": _choice,
     "true_false_question": _true_false,
     "numerical_question": _numeric,
+    CALCULATED: _calculated,
     "short_answer_question": _short_text,
     "essay_question": _essay,
     "matching_question": _matching,
+    ORDERING: _ordering,
     "fill_in_multiple_blanks_question": _blanks,
     "multiple_dropdowns_question": _blanks,
 }

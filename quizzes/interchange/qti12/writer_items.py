@@ -93,7 +93,9 @@ def _numeric(item: NumericItem) -> ItemParts:
 
 
 def _short_text(item: ShortTextItem) -> ItemParts:
-    accepted = rule(*(equals("response1", plain_words(text)) for text in item.accept))
+    accepted = rule(
+        *(equals("response1", plain_words(text), match_case=item.match_case) for text in item.accept)
+    )
     return ItemParts("short_answer_question", [box()], [accepted], {})
 
 

@@ -20,6 +20,7 @@ __all__ = ["Declaration", "Processing"]
 Atom = str | Fraction | bool
 NUMBERS = ("float", "integer", "duration")
 TEMPLATE = re.compile(r"(match_correct|map_response|CC2_match_basic|CC2_match|CC2_map_response)(?:\.xml)?$")
+NO_MARKING = re.compile(r"/none(?:\.xml)?$")  # TAO's
 SCORE = "SCORE"
 
 
@@ -199,6 +200,8 @@ class Processing:
         values[SCORE] = Value((sum(scores, Fraction(0)),))
 
     def _template(self, template: str) -> Rule:
+        if NO_MARKING.search(template):  # a person marks it
+            return lambda _: None
         match = TEMPLATE.search(template)
         if match is None:
             raise LeftOut(f"its rule of marking “{template.rsplit('/', 1)[-1]}” is not known here")
@@ -423,6 +426,9 @@ class Processing:
             return _truth(first == second)
 
         return expression
+
+    def _of_patternMatch(self, node: Node) -> Expression:
+        raise LeftOut(f"it accepts every text that matches the pattern “{short(node.get('pattern'))}”")
 
     def _of_equal(self, node: Node) -> Expression:
         mode = node.get("toleranceMode", "exact") or "exact"

@@ -56,10 +56,10 @@ def _typed(
         return data, str(data["key"])
     processing = reader.processing
     candidates = [*declaration.correct, *(key for key, _, _ in declaration.mapping), *processing.constants]
-    accept = text_key(processing, declaration.ident, candidates, others, reader.lost)
-    if declaration.correct and not {*declaration.correct} & {*accept}:
+    key = text_key(processing, declaration.ident, candidates, others, reader.lost)
+    if declaration.correct and not {*declaration.correct} & {*key["accept"]}:
         raise LeftOut(f"its key is “{short(declaration.correct[0])}”, but its marking gives that no points")
-    return {"accept": accept}, accept[0]
+    return key, key["accept"][0]
 
 
 def _typed_number(reader: Reader, declaration: Declaration, others: Mapping[str, Response]) -> dict[str, Any]:

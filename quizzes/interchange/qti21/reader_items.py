@@ -11,12 +11,7 @@ from xml.etree.ElementTree import Element
 from bs4 import BeautifulSoup
 
 from quizzes.content.marking.choice import ChoiceRule
-from quizzes.content.marking.order import OrderRule, order_share
-from quizzes.interchange.answer_keys import (
-    ALIKE,
-    choice_key,
-    earned,
-)
+from quizzes.interchange.answer_keys import ALIKE, choice_key, earned, order_rule
 from quizzes.interchange.html_markup import LeftOut, markdown_of
 from quizzes.interchange.package import ImportedItem, Pictures
 from quizzes.interchange.qti21.body import PLACES, is_blank
@@ -30,6 +25,7 @@ __all__ = ["item_in"]
 GAP = "____"
 INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
 MODEL_ANSWER = re.compile(r'<div class="model-answer">(.*)</div>', re.DOTALL)  # the last part
+MOST_WORDS = re.compile(r"^\^\(\?:.*\)\{\d*,(\d{1,5})\}\$$")
 # What can only change how an item looks, or says nothing about it.
 LOOKS_ELEMENTS = ("stylesheet", "apipAccessibility", "accessibilityInfo")
 LOOKS = {
@@ -175,6 +171,7 @@ def _extended(reader: Reader, interaction: Node) -> dict[str, Any]:
     if interaction.get("maxStrings") not in ("", "1"):
         raise LeftOut("it asks for several texts at once")
     reader.place_feedback([{declaration.ident: ("x",)}, {declaration.ident: ()}])
+    most_words = _most_words(reader, interaction.get("patternMask"))
     rubric = _rubric(reader)
     if not rubric:
         reader.lost("No rubric came with it: write what to look for.")
@@ -186,7 +183,17 @@ def _extended(reader: Reader, interaction: Node) -> dict[str, Any]:
         "type": "essay",
         "rubric": rubric or [{"text": "Answers the question."}],
         "model_answer": answer or NONE,
+        **most_words,
     }
+
+
+def _most_words(reader: Reader, mask: str) -> dict[str, int]:
+    """The most words of an essay, which TAO writes as a pattern; any other pattern is reported."""
+    if match := MOST_WORDS.search(mask):
+        return {"most_words": int(match[1])}
+    if mask:
+        reader.lost(f"A pattern for what may be written was lost: “{short(mask)}”.")
+    return {}
 
 
 def _as_markdown(text: str) -> str:
@@ -321,22 +328,10 @@ def _order(reader: Reader, interaction: Node) -> dict[str, Any]:
     right = declaration.correct
     if sorted(right) != sorted(texts):
         raise LeftOut("its key is not an order of all its entries")
-    processing, ident = reader.processing, declaration.ident
-    whole = earned(processing, {ident: tuple(right)})
-    if whole <= 0:
-        raise LeftOut("its right order earns no points")
-    tried = [list(reversed(right)), right[1:] + right[:1], right[-1:] + right[:-1]]
-    tried += [[*right[:at], right[at + 1], right[at], *right[at + 2 :]] for at in range(len(right) - 1)]
-    shares = [(order, earned(processing, {ident: tuple(order)}) / whole) for order in tried if order != right]
-    data = {"type": "ordering", "entries": [texts[entry] for entry in right]}
-    reader.place_feedback([{ident: tuple(right)}, {ident: tuple(tried[0])}])
-    for rule in (OrderRule.EXACT, OrderRule.POSITION, OrderRule.LCS):
-        if all(
-            abs(order_share(rule, order, right) - max(share, Fraction(0))) <= ALIKE for order, share in shares
-        ):
-            return data | {"rule": str(rule)}
-    reader.lost("Its own rule for partly right orders becomes all or nothing.")
-    return data | {"rule": "exact"}
+    ident = declaration.ident
+    rule = order_rule(reader.processing, ident, right, reader.lost)
+    reader.place_feedback([{ident: tuple(right)}, {ident: tuple(reversed(right))}])
+    return {"type": "ordering", "entries": [texts[entry] for entry in right], "rule": str(rule)}
 
 
 _READERS: dict[str, Callable[[Reader, Node], dict[str, Any]]] = {

@@ -96,7 +96,12 @@ def quiz_act_sentence(act: Act, names: Mapping[str, str]) -> str:
         to = "the whole class"
         if isinstance(open_attempts, int):
             to += f" ({counted(open_attempts, 'open attempt')})"
-    return f"{who} gave {' and '.join(parts)} more to {to}: {detail.get('reason', '')}"
+    sentence = f"{who} gave {' and '.join(parts)} more to {to}: {detail.get('reason', '')}"
+    over = detail.get("over")
+    if not isinstance(over, list):
+        return sentence
+    done = ", ".join(names.get(person, person) for person in over)
+    return f"{sentence}. No time for {done}: the attempt was over. Reopen it on its own page."
 
 
 def attempt_act_sentence(act: Act, names: Mapping[str, str]) -> str:

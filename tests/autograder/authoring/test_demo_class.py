@@ -8,19 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from in_process import definitions, failed_tasks
+from tiny_course import ASSIGNMENT
+from written_course import write_written_course
 
-from autograder.authoring.demo_class import DemoSubmission, Kind, make_class
+from autograder.authoring.demo_class import DemoSubmission, Kind, first_sentence, make_class
 from autograder.authoring.unusual_notebooks import ODD
 from autograder.checks.calls import Functions
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import Assignment, load_assignment
 from autograder.errors import ContentError, UsageError
 from autograder.grading.backends import NotebookBackend
 from autograder.grading.evaluation import evaluate
 from autograder.lms.layouts import collect_submissions
 from autograder.report import Status
-from autograder.submissions.notebook import read_notebook
+from autograder.submissions.notebook import raw_cells, read_notebook
 from autograder.submissions.submission import read_submission
+from autograder.submissions.written_answers import written_text
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +174,52 @@ def test_the_tiny_course_is_sound(tiny: Assignment) -> None:
         assert evaluate(check, Functions(NotebookBackend(namespace)), None, 1).status == Status.PASSED
         blank = definitions(tiny.handout.read_bytes(), tiny.functions)
         assert evaluate(check, Functions(NotebookBackend(blank)), None, 1).status == Status.MISSING
+
+
+class TestWrittenAnswers:
+    """A class for an assignment whose questions are answered in words."""
+
+    @pytest.fixture
+    def answers(self, tmp_path: Path) -> list[tuple[DemoSubmission, dict[str, str]]]:
+        """Each submission that can be read, with its answers by task; blank ones are empty."""
+        assignment = load_assignment(write_written_course(tmp_path), ASSIGNMENT)
+        found = []
+        for sample in make_class(assignment, 40, tmp_path / "samples"):
+            if sample.kind is not Kind.UNREADABLE:
+                cells = raw_cells(sample.path.read_bytes())
+                texts = {
+                    task.id: written_text(cells, (), task.id, task.title)
+                    for task in assignment.file.written_tasks
+                }
+                found.append((sample, {task: text.text if text else "" for task, text in texts.items()}))
+        return found
+
+    def test_right_ones_have_model_answers(
+        self, answers: list[tuple[DemoSubmission, dict[str, str]]]
+    ) -> None:
+        """Whatever the form of the notebook; what to expect says that a person has to mark them."""
+        for sample, texts in answers:
+            if sample.kind in (Kind.CORRECT, Kind.ODD):
+                assert all(texts.values()), sample.detail
+                expected = "4.5 of 4.5 so far: 2 written answers wait for a person to mark."
+                assert sample.expect == expected
+
+    def test_others_have_what_they_came_to(
+        self, answers: list[tuple[DemoSubmission, dict[str, str]]]
+    ) -> None:
+        """Blank ones have none; who has not finished a task has not answered its question."""
+        for sample, texts in answers:
+            if sample.kind is Kind.BLANK:
+                assert not any(texts.values())
+            elif sample.kind is Kind.PARTLY:
+                assert not texts["why-mean"]  # mean_square, the last function, is never there
+            else:
+                assert all(texts.values()), sample
+
+
+@given(st.text(st.sampled_from("ab .?!\n"), max_size=40))
+def test_the_first_sentence_begins_the_text(text: str) -> None:
+    """It is not longer than the text, and not blank where the text is not."""
+    first = first_sentence(text)
+    assert " ".join(text.split()).startswith(" ".join(first.split()))
+    assert bool(first.strip()) == bool(text.strip())

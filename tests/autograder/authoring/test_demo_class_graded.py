@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.grading.grader import Grader
-from autograder.report import Report, Status
+from autograder.report import Report, Status, summarize_report
 from autograder.submissions.submission import Submission, read_submission
 
 COURSE = find_course(Path(__file__).parent)
@@ -79,12 +80,17 @@ def test_the_class_is_graded_to_its_end(graded: Graded) -> None:
     assert {sample.kind for sample, _ in graded.outcomes} == set(Kind)
     for _, report in graded.outcomes:
         assert Status.ERROR not in lost(report).values()
-        assert report.score.possible == graded.assignment.file.points
+        assert report.score.possible + report.score.unmarked == graded.assignment.file.points
 
 
 def test_right_ones_get_full_marks(graded: Graded) -> None:
-    """Other styles and odd notebooks are as good as the reference."""
+    """Other styles and odd notebooks are as good as the reference; both answers wait for a person."""
     for sample, report in graded.of(Kind.CORRECT, Kind.ODD):
+        assert [answer.task for answer in report.written if answer.blank] == [], sample.detail
+        extra = sum(task.points for task in graded.assignment.file.tasks if task.extra)
+        assert (report.score.earned, report.score.possible, report.score.unmarked) == (18 + extra, 18, 2)
+        waits = "2 written answers wait for a person to mark."
+        assert sample.expect == f"{18 + extra:g} of 18 so far: {waits}"
         assert (sample.detail, lost(report)) == (sample.detail, {})
         assert lost_tasks(report) == set()
 
@@ -136,3 +142,21 @@ def test_a_forged_answer_earns_nothing(graded: Graded) -> None:
     for sample, report in graded.of(Kind.FORGING):
         assert lost_tasks(report) == {graded.assignment.task_of(sample.detail)}
         assert lost(report).keys() == lost(graded.without[sample.detail]).keys()
+
+
+SHOWN = re.compile(
+    r"^(student-\d+)\s+([\d.]+ / [\d.]+) so far\s+(.*) \(2 still to be marked\)$", re.MULTILINE
+)
+
+
+def test_the_readme_shows_these_rows(graded: Graded) -> None:
+    """The lines of README's demonstration are what this class gives, student by student."""
+    if graded.assignment.id != COURSE.assignment_ids()[0]:
+        pytest.skip("README shows the first homework")
+    rows = SHOWN.findall((COURSE.root / "README.md").read_text(encoding="utf-8"))
+    assert len(rows) == 3
+    reports = {sample.student: report for sample, report in graded.outcomes}
+    for student, score, headline in rows:
+        report = reports[student]
+        assert score == f"{round(report.score.earned, 4):g} / {report.score.possible:g}"
+        assert headline == summarize_report(report).headline

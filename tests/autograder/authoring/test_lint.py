@@ -100,10 +100,10 @@ FILES: list[tuple[Edit, str]] = [
     ((HANDOUT, "def double(x):", "def double(x, y):"), "double takes (x, y), not (x)"),
     ((HANDOUT, "def mean_square(x):", "def mean_squares(x):"), "defines mean_square 0 times"),
     ((HANDOUT, '    \\"\\"\\"The mean of the squares.\\"\\"\\"\\n', "    "), "mean_square has no docstring"),
-    ((HANDOUT, 'raise NotImplementedError(\\"double\\")', "return 2 * x"), "double is no stub"),
+    ((HANDOUT, 'raise NotImplementedError(\\"double\\")', "return 2 * x"), "double is not a stub"),
     ((HANDOUT, 'check(\\"double\\")', 'check(\\"treble\\")'), 'has no cell check("double")'),
     ((HANDOUT, 'check(\\"double\\")', 'check(\\"treble\\")'), 'check("treble") names no task'),
-    ((HANDOUT, '"cell_type": "code"', '"cell_type": "program"'), "is no valid notebook"),
+    ((HANDOUT, '"cell_type": "code"', '"cell_type": "program"'), "is not a valid notebook"),
     ((HANDOUT, '"metadata": {}', MARK), "nbgrader refuses its metadata"),
 ]
 

@@ -99,7 +99,7 @@ def test_the_frame_of_every_handout(name: str) -> None:
         "you can explain and use",
         "**Time.**",
         "**Dates.**",
-        "hand in",
+        "submit this one file",
         "**Working together.**",
         "AI",
     ):

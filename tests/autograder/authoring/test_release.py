@@ -22,7 +22,8 @@ from nbclient import NotebookClient
 from autograder.authoring.release import release
 from autograder.authoring.solved_notebook import filled_in
 from autograder.course.assignment import load_assignment
-from autograder.course.course import find_course
+from autograder.course.course import Course, find_course
+from autograder.course.handout import read_handout
 from autograder.errors import UsageError
 from autograder.grading.grader import Grader
 from autograder.submissions.notebook import read_notebook
@@ -88,6 +89,62 @@ def test_nothing_of_the_solution(out: Path, name: str) -> None:
     }
     named = [check_id for check_id in hidden if re.search(rf"\b{check_id}\b", released)]
     assert secret and (leaked, named) == ([], [])
+
+
+@pytest.fixture(scope="module")
+def unmarked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Path]:
+    """This course without people to mark written answers, and the releases of all its assignments."""
+    root = tmp_path_factory.mktemp("unmarked") / "course"
+    for part in ("assignments", "solutions"):
+        shutil.copytree(COURSE.root / part, root / part)
+    settings = (COURSE.root / "course.yaml").read_text(encoding="utf-8")
+    (root / "course.yaml").write_text(f"{settings}\nwritten: off\n", encoding="utf-8")
+    course, folder = find_course(root), tmp_path_factory.mktemp("released")
+    for name in NAMES:
+        release(course, name, folder)
+    return course, folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_marks_written_answers(unmarked: tuple[Course, Path], name: str) -> None:
+    """With `written: off` a student's `check()` lists no written task, and the points are the functions'."""
+    _, folder = unmarked
+    handout = read_handout(folder / name)
+    assert handout.file.written_tasks == []
+    assert handout.file.points == sum(task.points for task in handout.file.tasks if not task.extra) == 20
+    namespace = {function: None for task in handout.file.tasks for function in task.functions}
+    exec(f"from autograder import check\nshown = check(folder={str(folder / name)!r})", namespace)
+    assert "Written answer" not in repr(namespace["shown"])
+    assert f"of {sum(not task.extra for task in handout.file.tasks)} tasks" in repr(namespace["shown"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_is_asked_for_written_answers(unmarked: tuple[Course, Path], name: str) -> None:
+    """With `written: off` the handout has no answer cells; the questions are there to think about."""
+    _, folder = unmarked
+    text = (folder / name / f"{name}.ipynb").read_text(encoding="utf-8")
+    for words in ("Your answer", "Written answer", "a person reads", "18 of 18", "written:"):
+        assert words not in text
+    ordinary = (COURSE.root / "assignments" / name / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert text.count("*To think about.*") == ordinary.count("*To think about.*") + 2
+
+
+def test_without_written_answers_a_right_notebook_has_everything(
+    unmarked: tuple[Course, Path], tmp_path: Path
+) -> None:
+    """The release, filled in, is graded 20 of 20: nothing waits for a person."""
+    course, folder = unmarked
+    path = folder / FIRST / f"{FIRST}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    assignment = load_assignment(course, FIRST)
+    solved = {cell["id"]: cell["source"] for cell in filled_in(assignment)["cells"]}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = solved.get(cell.id, cell.source)
+    nbformat.write(notebook, tmp_path / "solved.ipynb")
+    with Grader(assignment, seed=15, dataset="digits") as grader:
+        report = grader.grade(read_submission("x", tmp_path / "solved.ipynb"))
+    assert (report.score.earned, report.score.possible, report.written) == (20, 20, [])
 
 
 def test_the_same_bytes_each_time(out: Path, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_content_that_is_wrong_is_named(course: Path, file: str, text: str, outp
     "file",
     [
         *(f"assignments/{ASSIGNMENT}/{name}" for name in ("checks.py", f"{ASSIGNMENT}.ipynb")),
-        *(f"solutions/{ASSIGNMENT}/{name}" for name in ("checks.py", "reference.py", "mistakes.py")),
+        *(f"solutions/{ASSIGNMENT}/{name}" for name in ("checks.py", "reference.py")),
     ],
 )
 def test_content_that_is_missing_is_named(course: Path, file: str) -> None:

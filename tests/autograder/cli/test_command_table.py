@@ -83,6 +83,7 @@ def test_version(program: str) -> None:
     ("program", "old", "new"),
     [
         ("autograder", "change", "override"),
+        ("autograder", "claims", "experiments"),
         ("autograder", "report", "refresh"),
         ("autograder", "drop", "dropbox"),
         ("autograder", "sample", "demo-class"),
@@ -98,6 +99,37 @@ def test_an_old_spelling_names_the_new_one(program: str, old: str, new: str) -> 
     assert f"`{program} {old}` is now `{program} {new}`" in problem.message
     assert f"`{program} {new} --help`" in problem.next_step
     assert commanded(PROGRAMS[program].app, [*new.split(), "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "new"),
+    [
+        ("autograder override RESULTS ann --score 3 --why x", "--reason"),
+        ("autograder override RESULTS ann --score 3 --reason x --who=ta", "--author"),
+        ("quizzes publish quiz4 --insist", "--force"),
+        ("quizzes serve --own", "--course-file"),
+        ("quizzes grade --own", "--course-file"),
+        ("quizzes loadtest --takers 3", "--students"),
+        ("quizzes crashtest --takers=3", "--students"),
+    ],
+)
+def test_an_old_option_names_the_new_one(words: str, new: str) -> None:
+    """An option of version 0.1 is refused with exit code 2, and the error says what to type now."""
+    program, *arguments = words.split()
+    problem = commanded(PROGRAMS[program].app, arguments).exception
+    assert isinstance(problem, UsageError)
+    assert problem.exit_code == 2
+    assert f"is now `{new}`" in problem.message
+    assert new in commanded(PROGRAMS[program].app, [arguments[0], "--help"]).output
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.target)
+def test_a_commands_help_has_its_own_options_alone(entry: CommandEntry) -> None:
+    """No command offers to install a shell's completion: it would complete that command and no other."""
+    program = "autograder" if entry in autograder.cli.COMMANDS else "quizzes"
+    output = commanded(PROGRAMS[program].app, [entry.name, "--help"]).output
+    assert "--help" in output
+    assert "completion" not in output
 
 
 @pytest.mark.parametrize("name", COURSE_COMMANDS)

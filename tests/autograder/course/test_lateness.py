@@ -80,7 +80,7 @@ def test_the_night_the_clocks_go_back(submitted: str, days: int) -> None:
     """Due on Saturday at 20:00, one day late is until Sunday at 20:00, 25 hours later."""
     due = zoned(datetime(2026, 10, 31, 20), ANGELES)
     moment = datetime.fromisoformat(submitted).replace(tzinfo=UTC)
-    assert days_late(moment, due, Late(per_day=0.1), ANGELES) == days
+    assert days_late(moment, due, Late(per_day=0.1, grace_minutes=0), ANGELES) == days
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_who_ends_the_sandbox_itself(tiny: Assignment, monkeypatch: pytest.Monke
 
     def fall(session: Session) -> Session:
         if ENDS_IT in session._cells.decode():
-            os.kill(session._worker._process.pid, signal.SIGKILL)
+            os.kill(session._worker._zygote.process.pid, signal.SIGKILL)
         return began(session)
 
     monkeypatch.setattr(Session, "__enter__", fall)

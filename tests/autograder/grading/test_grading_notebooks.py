@@ -131,6 +131,6 @@ def test_a_dead_zygote_costs_nobody(tiny: Assignment, tmp_path: Path) -> None:
     with Grader(tiny, seed=11) as grader:
         data = to_bytes(filled_in(tiny))
         first = graded(grader, tmp_path / "hw.ipynb", data)
-        grader._worker._process.kill()
-        grader._worker._process.wait()
+        grader._worker._zygote.process.kill()
+        grader._worker._zygote.process.wait()
         assert graded(grader, tmp_path / "hw.ipynb", data) == first

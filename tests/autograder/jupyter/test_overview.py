@@ -68,7 +68,7 @@ def test_nothing_is_written_yet(course: Course) -> None:
     assert shown.tasks[0].missing == "double, double_backward: not written yet"
     assert "no answer in the saved notebook" in shown.tasks[2].missing
     assert not shown.ready
-    assert "Not ready to hand in: 4 of 4 tasks need work." in repr(shown)
+    assert "Not ready to submit: 4 of 4 tasks need work." in repr(shown)
 
 
 def test_ready_to_hand_in(course: Course) -> None:
@@ -77,8 +77,8 @@ def test_ready_to_hand_in(course: Course) -> None:
     path.write_bytes(answered_notebook(course, BOTH))
     shown = overview(course, SOLVED)
     assert shown.ready
-    assert "Ready to hand in" in repr(shown)
-    assert "Ready to hand in" in shown._repr_html_()
+    assert "Ready to submit" in repr(shown)
+    assert "Ready to submit" in shown._repr_html_()
     assert shown._repr_html_().count("<tr>") == 5
 
 

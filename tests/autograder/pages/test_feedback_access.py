@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from parsed_page import parse
@@ -12,11 +11,10 @@ from report_factory import make_report
 from sample_class import outlines_of
 from sample_report import realistic_report
 
-import autograder.pages
 from autograder.pages.class_page import class_page
+from autograder.pages.rendering import design
 from autograder.pages.student_page import student_page
 
-TEMPLATES = Path(autograder.pages.__file__).parent / "templates"
 PAGES = {
     "student": student_page(realistic_report(), title="Activations", course="Deep Learning"),
     "unread": student_page(make_report(problem="It is a PDF.")),
@@ -95,8 +93,7 @@ def test_references_find_their_element(html: str) -> None:
 
 def palettes() -> list[dict[str, str]]:
     """The colours of each theme: light, dark and print."""
-    styles = (TEMPLATES / "base.css").read_text() + (TEMPLATES / "print.css").read_text()
-    blocks = re.findall(r":root \{(.*?)\}", styles, re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", design(), re.DOTALL)
     return [dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in blocks]
 
 

@@ -126,9 +126,9 @@ def test_a_stray_line_leaves_the_scale_readable() -> None:
 
 def test_lines_differ_in_more_than_colour() -> None:
     """The style sheet gives the expected line dashes and yours none."""
-    from autograder.pages.rendering import TEMPLATES
+    from autograder.pages.rendering import STATIC
 
-    rules = (TEMPLATES / "charts.css").read_text().splitlines()
+    rules = (STATIC / "charts.css").read_text().splitlines()
     assert ["dasharray" in rule for rule in rules if rule.startswith(".line.")] == [False, True]
 
 

@@ -107,7 +107,7 @@ def test_extensions(extension: dict[str, Any], days: int) -> None:
 def test_a_day_is_a_day_on_the_clock() -> None:
     """One more day over the night the clocks go forward ends at 23:59, 23 hours later."""
     extension = {"ann": {"extra_days": 1}}
-    late = Late(per_day=0.1)
+    late = Late(per_day=0.1, grace_minutes=0)
     on_time = final_score(graded("a", 8, at(23)), students=extension, late=late)
     after = final_score(graded("a", 8, at(23) + timedelta(minutes=1)), students=extension, late=late)
     assert (on_time.days_late, after.days_late) == (0, 1)

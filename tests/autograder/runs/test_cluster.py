@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 from command import COMMAND, autograder, files
+from homework_site import serving, solved, tiny_site, with_mistake
 from patience import PATIENCE, eventually
 from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
 from autograder.results.ledger import Graded, read_ledger
+from autograder.site.homework.grader_api import grader_token
+from autograder.site.server import open_site
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -183,3 +186,30 @@ def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
         completed = grade(folder, "out", "--scheduler", scheduler, "--sandbox", "full")
     assert completed.returncode == 2 and "cannot isolate submissions" in completed.stderr
     assert len(read_ledger(folder / "out" / "ledger.jsonl")[0]) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Port 8787")
+def test_a_site_s_queue_on_a_cluster(tmp_path: Path) -> None:
+    """`autograder grader --scheduler` hands a site's queue to a cluster: the same results, each once."""
+    from distributed import LocalCluster
+
+    course = tiny_site(tmp_path)
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+        ) as cluster,
+        serving(course, "--graders", "0") as site,
+    ):
+        people = [site.visitor(person) for person in ("ann", "bob")]
+        paths = [people[0].submitted(solved(course)), people[1].submitted(with_mistake(course))]
+        with open_site(course.root) as opened:
+            token = grader_token(opened.signer)
+        command = [COMMAND, "grader", "--site", site.address, "--scheduler", cluster.scheduler_address]
+        with subprocess.Popen(command, env={**os.environ, "AUTOGRADER_TOKEN": token}) as grader:
+            try:
+                assert "6 of 6 points" in people[0].graded(paths[0])
+                assert "points" in people[1].graded(paths[1])
+                assert "The factor 2 is missing" in people[1].page(f"{paths[1]}/feedback")
+            finally:
+                grader.send_signal(signal.SIGINT)
+    assert "tiny: 3 lines, nothing changed" in autograder("verify", folder=course.root).stdout

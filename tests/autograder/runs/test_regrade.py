@@ -204,7 +204,9 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     out = tmp_path / "out"
     grade_class(course, ASSIGNMENT, classroom, out)
     words = ("override", out, "bob", "--score", 5.5, "--comment", "Oral <b>exam</b>.", "--reason", "illness")
-    assert autograder(*words, "--author", "ta", folder=course).returncode == 0
+    completed = autograder(*words, "--author", "ta", folder=course)
+    assert completed.returncode == 0
+    assert completed.stdout.endswith("bob: 5 → 5.5 of 6 points.\n")
     regrade(out, "--all")
     assert "bob,5.5,6" in (out / "grades.csv").read_text()
     page = (out / "feedback" / "bob.html").read_text()
@@ -215,6 +217,19 @@ def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> 
     assert autograder("override", out, "bob", "--clear", "--reason", "mistake", folder=course).returncode == 0
     assert "bob,5.5" not in (out / "grades.csv").read_text()
     assert "set by hand" not in (out / "feedback" / "bob.html").read_text()
+
+
+def test_an_override_says_what_it_did(course: Path, classroom: Path, tmp_path: Path) -> None:
+    """It names the student, both scores, and a score above the maximum; a reason is never blank."""
+    out = tmp_path / "out"
+    grade_class(course, ASSIGNMENT, classroom, out)
+    blank = autograder("override", out, "bob", "--score", 5, "--reason", " ", folder=course)
+    assert blank.returncode == 2
+    assert "The reason is missing" in blank.stderr
+    above = autograder("override", out, "bob", "--score", 60, "--reason", "typed", folder=course)
+    assert above.stdout.endswith("→ 60 of 6 points, more than the assignment is worth.\n")
+    cleared = autograder("override", out, "bob", "--clear", "--reason", "typed", folder=course)
+    assert "bob: 60 → " in cleared.stdout
 
 
 def test_a_student_as_the_table_shows_them(course: Path, classroom: Path, tmp_path: Path) -> None:
@@ -243,7 +258,9 @@ def test_attempts(course: Path, classroom: Path, tmp_path: Path) -> None:
     (course / "course.yaml").write_text((course / "course.yaml").read_text() + "attempts: best\n")
     assert autograder("refresh", out, folder=course).returncode == 0
     assert "ann,6,6" in (out / "grades.csv").read_text()
-    assert "another attempt than the one that counts" in (out / "feedback" / "ann~2.html").read_text()
+    assert (
+        "The attempt on this page is not the one that counts" in (out / "feedback" / "ann~2.html").read_text()
+    )
 
 
 @pytest.mark.parametrize("name", ["ledger.jsonl", "grades.csv", "reports/ann.json", "submissions"])

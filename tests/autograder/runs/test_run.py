@@ -78,7 +78,7 @@ def test_a_summary_of_a_run(course: Course, results: Results, tmp_path: Path) ->
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_progress(course: Course, results: Results, tmp_path: Path, workers: int) -> None:
-    """The observer is told of each submission once, whether it was graded or needed no grading."""
+    """The observer is told at the beginning, and of each submission once, graded or not in need of it."""
     entries = collected(tmp_path / "class", 4)
     for _ in range(2):
         steps: list[tuple[int, int]] = []
@@ -87,7 +87,7 @@ def test_progress(course: Course, results: Results, tmp_path: Path, workers: int
             steps.append((done, total))
 
         grade_class(course, ASSIGNMENT, entries, results, RunOptions(seed=1, workers=workers), observe)
-        assert steps == [(done, 4) for done in (1, 2, 3, 4)]
+        assert steps == [(done, 4) for done in (0, 1, 2, 3, 4)]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

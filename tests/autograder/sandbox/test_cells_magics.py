@@ -24,7 +24,7 @@ class TestMagics:
                 "for x in [1]:\n    !echo $x",
                 "%%",
                 "%%time",
-                "%%capture out --no-stderr",
+                "%%capture --no-stderr",
                 "\n\n%%timeit -n 1",
             ),
         ],

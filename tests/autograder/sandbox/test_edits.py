@@ -100,7 +100,8 @@ def test_a_change_that_would_never_end_is_given_up(body: str) -> None:
 
 
 TEXT = st.text(
-    st.sampled_from("x y=+-*/&|~^<>%()[]:,.\n    def f return 1 2 while in np.sum") | st.characters(), max_size=60
+    st.sampled_from("x y=+-*/&|~^<>%()[]:,.\n    def f return 1 2 while in np.sum") | st.characters(),
+    max_size=60,
 )
 
 

@@ -63,7 +63,7 @@ def test_grading_asks(tiny: Assignment, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("autograder.grading.grader.SandboxProcess", Bare)
     with pytest.raises(UsageError, match="only limits"):
         Grader(tiny, 1)
-    assert started[0]._process.returncode is not None
+    assert started[0]._zygote.process.returncode is not None
     with Grader(tiny, 1, sandbox="weak"):
         assert started[1].level == "weak"
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+import sys
 import textwrap
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.sandbox import session
+from autograder.sandbox import session, zygote
 from autograder.sandbox.arena import Arena
+from autograder.sandbox.cells import NO_FILES, foresee, written
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 
@@ -330,6 +334,112 @@ FILES = {
         WITH_LOW,
     ],
 }
+# Temporary files, and directories that are looked through.
+FILES |= {
+    "a temporary file with a name": [
+        "import numpy as np, os, tempfile",
+        "with tempfile.NamedTemporaryFile('w+', suffix='.txt') as file:\n    file.write('0')\n"
+        "    file.seek(0)\n    LOW = int(file.read()) + (not os.path.exists(file.name))\n"
+        "LOW += os.path.exists(file.name)",
+        WITH_LOW,
+    ],
+    "a temporary file without a name": [
+        "import numpy as np, tempfile",
+        "with tempfile.TemporaryFile() as file:\n    file.write(b'0')\n    file.seek(0)\n"
+        "    LOW = int(file.read())",
+        WITH_LOW,
+    ],
+    "a temporary file by its descriptor": [
+        "import numpy as np, os, tempfile",
+        "number, name = tempfile.mkstemp()\nos.write(number, b'0')\nos.close(number)\n"
+        "LOW = int(open(name).read())",
+        WITH_LOW,
+    ],
+    "a temporary directory": [
+        "import numpy as np, pathlib, tempfile",
+        "with tempfile.TemporaryDirectory() as name:\n    path = pathlib.Path(name) / 'low.npy'\n"
+        "    np.save(path, np.zeros(1))\n    LOW = np.load(path)[0]\nLOW += pathlib.Path(name).exists()",
+        WITH_LOW,
+    ],
+    "a file that is there to be seen": [
+        NUMPY,
+        "from pathlib import Path\nPath('done').touch()\nLOW = 0 if Path('done').exists() else 1",
+        WITH_LOW,
+    ],
+    "files found by a pattern": [
+        NUMPY,
+        "import glob\nfor k in range(2): open(f'w_{k}.txt', 'w').write('0')",
+        "LOW = sum(int(open(name).read()) for name in glob.glob('w_*.txt')) + len(glob.glob('w_?.txt')) - 2",
+        WITH_LOW,
+    ],
+    "a tree that is walked": [
+        "import numpy as np, os",
+        "os.makedirs('a/b', exist_ok=True)\nopen('a/b/low.txt', 'w').write('0')",
+        "LOW = sum(len(names) for _, _, names in os.walk('a')) - 1",
+        WITH_LOW,
+    ],
+    "a directory of paths": [
+        NUMPY,
+        "from pathlib import Path\nfolder = Path('out')\nfolder.mkdir()\n"
+        "(folder / 'low.txt').write_text('0')",
+        "LOW = int(next(folder.glob('*.txt')).read_text()) + len(list(folder.iterdir())) - 1",
+        WITH_LOW,
+    ],
+    "another name for a file": [
+        "import numpy as np, os",
+        "open('draft.txt', 'w').write('0')\nos.rename('draft.txt', 'low.txt')",
+        "LOW = int(open('low.txt').read()) + os.path.exists('draft.txt')",
+        WITH_LOW,
+    ],
+    "another name for a directory": [
+        "import numpy as np, os",
+        "os.mkdir('a')\nopen('a/low.txt', 'w').write('0')\nos.rename('a', 'b')\n"
+        "LOW = int(open('b/low.txt').read())",
+        WITH_LOW,
+    ],
+    "a copy": [
+        "import numpy as np, shutil",
+        "open('a.txt', 'w').write('0')\nshutil.copy2('a.txt', 'b.txt')\nLOW = int(open('b.txt').read())",
+        WITH_LOW,
+    ],
+    "a tree that is removed": [
+        "import numpy as np, os, shutil",
+        "os.makedirs('a/b')\nopen('a/b/c', 'w').close()\nshutil.rmtree('a')\nLOW = int(os.path.exists('a'))",
+        WITH_LOW,
+    ],
+    "another directory": [
+        "import numpy as np, os",
+        "os.makedirs('work', exist_ok=True)\nos.chdir('work')\n"
+        "open('low.txt', 'w').write('0')\nos.chdir('..')",
+        "LOW = int(open('work/low.txt').read())",
+        WITH_LOW,
+    ],
+    "the same file twice": [
+        NUMPY,
+        "with open('n.txt', 'w+') as file:\n    file.write('10')\n    file.seek(1)\n"
+        "    LOW = int(file.read())\n    file.truncate(1)\nLOW += int(open('n.txt').read()) - 1",
+        WITH_LOW,
+    ],
+}
+# What IPython remembers and sets, and what `inspect` reads.
+KEPT_BY_IPYTHON = {
+    "the last value": [NUMPY, "print('x')", "2 - 2", "LOW = _", WITH_LOW],
+    "the value of a cell": [NUMPY, "5 - 5", "7", "LOW = Out[2] + _2", WITH_LOW],
+    "a value that a cell binds itself": [NUMPY, "for _ in range(1): pass", "7", "LOW = _", WITH_LOW],
+    "a variable of the environment": [
+        NUMPY,
+        "%env LOW=0\n%set_env MORE 0\nimport os\nLOW = int(os.environ['LOW']) + int(os.environ['MORE'])",
+        WITH_LOW,
+    ],
+    "captured output": [NUMPY, "%%capture shown\nprint(1)\nLOW = 0", "shown.show()", WITH_LOW],
+    "its own source": [
+        NUMPY,
+        "import inspect\ndef low():\n    return 0",
+        "exec(inspect.getsource(low).replace('low', 'other'))\nLOW = other()",
+        WITH_LOW,
+    ],
+}
+
 # Cells that wait, as Jupyter's own loop lets them.
 WAITING = {
     "tasks": [
@@ -341,7 +451,7 @@ WAITING = {
     "a thread": [NUMPY, "import asyncio\nLOW = await asyncio.to_thread(int, '0')", WITH_LOW],
 }
 
-ALL = {**IPYTHON, **IMPORTS, **STATE, **FULL, **FILES, **WAITING}
+ALL = {**IPYTHON, **IMPORTS, **STATE, **FULL, **FILES, **KEPT_BY_IPYTHON, **WAITING}
 
 
 @contextmanager
@@ -360,6 +470,38 @@ def test_what_works_in_jupyter_works_when_graded(worker: SandboxProcess, name: s
         assert answer.kind == "value", answer.text
         np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
         assert not [note for note in graded_session.notes if "Left out" in note.text]
+
+
+class TestForesight:
+    """What `check` says of files before a notebook is graded."""
+
+    @staticmethod
+    def foreseen(*cells: str) -> list[str]:
+        """The sentences on what relu rests on and will not find."""
+        numbered = [(number, textwrap.dedent(cell)) for number, cell in enumerate(cells, 1)]
+        found = [note["text"] for note in foresee(numbered, ["relu"])]
+        written.clear()
+        return found
+
+    @pytest.mark.parametrize("name", FILES)
+    def test_files_of_its_own_are_no_news(self, name: str) -> None:
+        """What will be there when graded is not missed, however its path is put together."""
+        assert self.foreseen(*FILES[name]) == []
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            ["LOW = np.load('low.npy')"],
+            ["path = 'low.npy'\nLOW = np.load(path)"],
+            ["from pathlib import Path\nLOW = int((Path('data') / 'low.txt').read_text())"],
+            ["open('mine.txt', 'w').write('0')", "LOW = np.load('low.npy')"],
+            ["np.save('mine.npy', np.ones(1))", "with open('low.txt') as file:\n    LOW = int(file.read())"],
+            ["text = 'a'.replace('a', 'b')", "path = 'low.npy'\nLOW = np.load(path)"],
+        ],
+    )
+    def test_files_of_somebody_else_are_missed(self, cells: list[str]) -> None:
+        """A file that the notebook does not make is not there, whatever else it writes."""
+        assert self.foreseen(NUMPY, *cells, WITH_LOW) == [NO_FILES]
 
 
 def test_nothing_that_is_written_reaches_the_disk(worker: SandboxProcess, open_folder: Path) -> None:
@@ -388,6 +530,68 @@ def test_other_libraries_stay_away(worker: SandboxProcess, module: str) -> None:
         assert [note.text for note in graded_session.notes] == [
             f"ModuleNotFoundError: {top} cannot be imported when graded, only NumPy and the standard library"
         ]
+
+
+def test_the_standard_library_can_be_imported() -> None:
+    """Also late and where a child can open no file; what no notebook on a server needs is left out."""
+    names = sorted(name for name in sys.stdlib_module_names - zygote.LEFT_OUT if not name.startswith("_"))
+    source = f"""
+        import importlib
+        def missing():
+            found = []
+            for name in {[*names, *zygote.SUBMODULES.split()]!r}:
+                try:
+                    importlib.import_module(name)
+                except BaseException:
+                    found.append(name)
+            return found
+    """
+    outside: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(textwrap.dedent(source), outside)
+        expected = outside["missing"]()  # of another system, or without the library behind it
+    with (
+        SandboxProcess(without=["landlock"]) as without_files,
+        graded(without_files, source, functions=("missing",)) as graded_session,
+    ):
+        assert graded_session.answer("missing", [()], 10.0)[0].value == expected
+
+
+class TestTidyingUp:
+    """A notebook that deletes at its end what its functions use: they worked when it was run."""
+
+    @pytest.mark.parametrize(
+        ("cells", "kept"),
+        [
+            ([NUMPY, PLAIN, "print(relu(np.ones(2)))", "del np"], "np"),
+            ([NUMPY, "T = {'low': 0}", WITH_TABLE, "more = 1\ndel T, more"], "T"),
+            ([NUMPY, PLAIN, "del relu"], "relu"),
+            ([NUMPY, "import __main__ as here\nhere.LOW = 0", WITH_LOW, "del np"], "np"),
+        ],
+    )
+    def test_what_is_used_is_kept_and_said(self, worker: SandboxProcess, cells: list[str], kept: str) -> None:
+        """The function works, and a note names what was kept."""
+        with graded(worker, *cells) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
+            assert [note.text for note in graded_session.notes] == [
+                f"{kept} is kept: what is graded uses it."
+            ]
+
+    @pytest.mark.parametrize(
+        "cells",
+        [
+            [NUMPY, "LOW = 7", "del LOW", "try:\n    LOW\nexcept NameError:\n    LOW = 0", WITH_LOW],
+            [NUMPY, PLAIN.replace("0", "7"), "del relu", PLAIN],
+            [NUMPY, "T = {'low': 0, 'x': 1}\ndel T['x']\nassert 'x' not in T", WITH_TABLE],
+        ],
+    )
+    def test_what_is_bound_again_is_deleted(self, worker: SandboxProcess, cells: list[str]) -> None:
+        """As in the notebook: what stands below sees that it is gone."""
+        with graded(worker, *cells) as graded_session:
+            answer = graded_session.answer("relu", [(X,)], 10.0)[0]
+            np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
+            assert graded_session.notes == []
 
 
 def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: SandboxProcess) -> None:

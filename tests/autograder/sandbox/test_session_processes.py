@@ -161,7 +161,7 @@ class TestNothingStays:
         for kill in (False, True):
             with SandboxProcess() as fresh_process:
                 if kill:
-                    fresh_process._process.kill()
+                    fresh_process._zygote.process.kill()
         assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -195,4 +195,4 @@ class TestZygote:
                 assert student.ask("f", cpu=2).kind in ("raised", "value")
                 student.session._end()
             except SandboxError:
-                fresh_process._process.wait()
+                fresh_process._zygote.process.wait()

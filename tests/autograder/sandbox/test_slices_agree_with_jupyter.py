@@ -8,7 +8,7 @@ import textwrap
 from typing import Any
 
 import numpy as np
-from event_loops import apart, run
+from event_loops import in_thread, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -210,7 +210,7 @@ def sliced(cells: list[str]) -> Any:
     """What it answers after a slice, and after a full run where the slice turns out not to be enough."""
     names: dict[str, Any] = {"__name__": "__main__"}
     numbered = list(enumerate(cells, 1))
-    outcome = apart(
+    outcome = in_thread(
         lambda: run_cells(numbered, ["relu"], names, set(), lambda *_: None, lambda _: {"text": ""})
     )
     if outcome.incomplete:

@@ -31,7 +31,7 @@ from autograder.site.lti.contexts import MemberList, admit, connect, disconnect,
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import Context, Link, User, links_of
 from autograder.site.people import COURSE, add_course, add_person, enrol
-from autograder.site.tables import enrolment, lti_user, person
+from autograder.site.tables import enrolment, lti_user, person, session
 
 ASSISTANT = f"{MEMBERSHIP}/Instructor#TeachingAssistant"
 
@@ -109,6 +109,50 @@ def test_an_instructor_connects_a_course(server: LiveServer, platform: Platform)
     assert tea.post("/platforms/connections", disconnect="yes", **context).status_code == 303
     assert launch(server, platform, "user-2", INSTRUCTOR).status_code == 403
     assert [role for name, _, role in people(server) if name == "Ann Lee"] == ["student"]
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        [f"{MEMBERSHIP}#Mentor"],
+        ["Mentor"],
+        [f"{MEMBERSHIP}#Mentor", "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Student"],
+        [f"{MEMBERSHIP}/Mentor#Tutor"],
+    ],
+)
+def test_an_observer_is_no_student(server: LiveServer, platform: Platform, roles: list[str]) -> None:
+    """Parents who observe a student in Canvas see no quiz, and no list of members makes them students."""
+    connected(server.database, platform)
+    reply = launch(server, platform, "user-8", **{f"{CLAIM}roles": roles})
+    assert reply.status_code == 403 and "observer" in reply.text
+    both = launch(server, platform, "user-9", **{f"{CLAIM}roles": [*roles, LEARNER]})
+    assert both.status_code == 303
+    rows = [{"user_id": "user-8", "roles": roles}, {"user_id": "user-9", "roles": [LEARNER]}]
+    assert members(server, platform, *rows).enrolled == 1
+    assert len(people(server)) == 1
+
+
+def test_a_student_who_becomes_an_observer(server: LiveServer, platform: Platform) -> None:
+    """The launch is refused and what was a session before ends, as with anybody who left."""
+    connected(server.database, platform)
+    browser = Browser(platform, server.address, lambda: server.clock.now() / 1000)
+    assert browser.launch(sub="user-8", **{f"{CLAIM}roles": [LEARNER]}).status_code == 303
+    with server.database.reading() as connection:
+        assert connection.execute(select(session.c.person)).all()
+    assert launch(server, platform, "user-8", f"{MEMBERSHIP}#Mentor").status_code == 403
+    with server.database.reading() as connection:
+        assert connection.execute(select(session.c.person)).all() == []
+
+
+@pytest.mark.parametrize("status", ["Active", "active", None, ""])
+def test_a_member_without_a_status_is_active(server: LiveServer, platform: Platform, status: Any) -> None:
+    """The status may be missing (names and roles service, 2.2), null or in small letters: nobody has left."""
+    connected(server.database, platform)
+    assert launch(server, platform, "user-1").status_code == 303
+    rows = [{"user_id": "user-1", "roles": [LEARNER], "status": status}]
+    rows += [{"user_id": "user-2", "roles": [LEARNER]}, {"user_id": "user-3", "status": "Inactive"}]
+    tally = members(server, platform, *rows)
+    assert (tally.enrolled, tally.left) == (2, 0)
 
 
 def test_roles_go_up_and_down(server: LiveServer, platform: Platform) -> None:

@@ -282,11 +282,11 @@ def test_preview(course: Course) -> None:
     ("words", "message"),
     [
         (("publish", "quiz9"), "There is no quiz 'quiz9'"),
-        (("preview", "quiz9"), "Take one of: all, quiz4."),
-        (("results", "all"), "There is no published quiz 'all'"),
+        (("preview", "quiz9"), "Choose one of: all, quiz4."),
+        (("results", "all"), "Publish it with `quizzes publish all`."),
         (("roster", "import", "none.csv"), "none.csv cannot be read"),
         (("passcode", "zoe"), "zoe is not in this course"),
-        (("sign-in-link", "zoe"), "Import the roster first."),
+        (("sign-in-link", "zoe"), "Correct the student ID"),
         (("serve", "--host", "192.0.2.1"), "cannot be used"),
     ],
 )  # fmt: skip

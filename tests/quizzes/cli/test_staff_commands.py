@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from patience import PATIENCE
 
 from autograder.errors import AutograderError
 from autograder.site.database import Database
+from autograder.site.people import COURSE
 from quizzes.cli import app, staff
 from quizzes.content.quiz_file import QuizPlan, load_quiz
 from quizzes.store.marks import points_of
+from quizzes.store.quizzes import published_in
 
 
 @pytest.fixture
@@ -52,11 +55,48 @@ def test_more_time(server: LiveServer) -> None:
     words = ("extend", "all", "--reason", "fire alarm")
     assert f"{first.name}: until" in message(server, *words, "--minutes", 5, "--student", first.name)
     assert server.exam.inspect(first_attempt)[0].attempt.deadline_at == ends + 5 * MINUTE
-    assert message(server, *words, "--percent", 50).startswith("2 open attempts")
+    printed = message(server, *words, "--percent", 50)
+    assert printed.startswith("2 open attempts have more time")
+    assert "The quiz closes " in printed
     assert server.exam.inspect(second_attempt)[0].attempt.deadline_at == ends + 10 * MINUTE
     assert "No time is given" in message(server, *words)
     assert "has no open attempt" in message(server, *words, "--minutes", 5, "--student", "zoe")
-    assert "There is no such quiz" in message(server, "extend", "none", "--reason", "x", "--minutes", 5)
+
+
+def test_a_decision_names_what_exists_and_why(server: LiveServer) -> None:
+    """A quiz that is not published, and a reason that says nothing, are refused with what to do."""
+    known = "There is no published quiz 'none'. Choose one of: all."
+    unknown = ["Publish it with `quizzes publish none`.", known]
+    for expected in unknown:
+        assert expected in message(server, "extend", "none", "--reason", "x", "--minutes", 5)
+        assert expected in message(server, "regrade", "none", "--release", 1)
+        server.publish()
+    assert "The reason is missing" in message(server, "extend", "all", "--reason", "  ", "--minutes", 5)
+
+
+def test_publishing_again_keeps_an_extension(server: LiveServer) -> None:
+    """Everybody's time stands when a corrected file is published, and is said; another close counts."""
+    path = server.course.root / "quizzes" / "all.yaml"
+    closes = datetime.now(server.course.zone).replace(microsecond=0, tzinfo=None) + timedelta(days=1)
+
+    def publish(closing: datetime, title: str) -> str:
+        text = re.sub(r"(?m)^(closes|due): .*\n", "", path.read_text("utf-8"))
+        times = f"due: {closing.isoformat(' ')}\ncloses: {closing.isoformat(' ')}\n"
+        path.write_text(re.sub(r"(?m)^title: .*", f"title: {title}", text) + times, encoding="utf-8")
+        return message(server, "publish", "all", "--force")
+
+    def stored() -> datetime:
+        with server.database.reading() as connection:
+            (published,) = published_in(connection, COURSE)
+        seconds = (published.schedule.closes_at or 0) / 1000
+        return datetime.fromtimestamp(seconds, server.course.zone).replace(tzinfo=None)
+
+    publish(closes, "First")
+    message(server, "extend", "all", "--reason", "an outage", "--minutes", 15)
+    assert "the extension for everybody stands" in publish(closes, "Second")
+    assert stored() == closes + timedelta(minutes=15)
+    assert "stands" not in publish(closes + timedelta(hours=1), "Third")
+    assert stored() == closes + timedelta(hours=1)
 
 
 def test_a_regrade(server: LiveServer) -> None:

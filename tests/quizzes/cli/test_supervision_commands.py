@@ -71,6 +71,8 @@ def test_sessions_are_ended_by_a_command(tmp_path: Path) -> None:
         result = RUNNER.invoke(autograder, command, env={"DATABASE_URL": ""})
         assert result.exit_code == 0, result.output
         assert "1 session of ana ended" in result.output
+        unknown = RUNNER.invoke(autograder, [command[0], "anna", *command[2:]], env={"DATABASE_URL": ""})
+        assert "anna is not in this course" in str(unknown.exception)
         with site.database.reading() as connection:
             assert session_of(connection, tokens["ana"], site.signer, at) is None
             assert session_of(connection, tokens["bo"], site.signer, at) is not None

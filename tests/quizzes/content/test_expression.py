@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 
 import pytest
@@ -60,3 +64,39 @@ def test_trigonometry(name: str, x: float) -> None:
     expected = getattr(math, name)(x)
     at = {"x": Decimal(x)}
     assert float(Expression(f"{name}(x)", at).value(at)) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+class Circle:
+    """Garbage that only the collector finds, with a finalizer that lets other threads run."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        for _ in range(50):
+            pass
+
+
+@contextmanager
+def busy_collector() -> Iterator[None]:
+    """The collector runs all the time, and threads take turns at every instruction."""
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(50)
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(interval)
+
+
+def test_many_students_at_once() -> None:
+    """Expressions that threads read at the same time are read as one after another is."""
+    text = "+".join(f"(a*{number}+b)" for number in range(12))
+
+    def read(_: int) -> str:
+        Circle()
+        return student_expression(text, ("a", "b")).text
+
+    with busy_collector(), ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(read, range(1500))) == {text}

@@ -254,7 +254,7 @@ def expect_04(result: Result) -> None:
     assert [option["text"] for option in item["options"]] == ["squared error", "cross-entropy"]
     assert item["options"][0]["feedback"] == "No: its gradient vanishes."
     assert "Solution: cross-entropy." in item["explanation"]
-    view = result.question("which-loss").public_view().model_dump_json()
+    view = str(result.question("which-loss").public_view())
     assert "vanishes" not in view and "Solution" not in view and "Yes" not in view
 
 

@@ -405,7 +405,7 @@ def test_calculated_choice(tmp_path: Path) -> None:
         (
             formula("100", "{a}^2", "0.01", "1"),
             "",
-            "its formula “{a}^2” cannot be computed here: ^ is no power in Moodle",
+            "its formula “{a}^2” cannot be computed here: ^ is not a power in Moodle",
         ),
         (
             formula("100", "{c}", "0.01", "1"),

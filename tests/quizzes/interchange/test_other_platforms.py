@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
-from qti_packages import item21, package, response21, write_package
+from qti_packages import (
+    canvas_document,
+    canvas_item,
+    item21,
+    number_box,
+    package,
+    points,
+    response21,
+    text,
+    write_package,
+)
 
+from autograder.errors import UsageError
+from quizzes.interchange.concrete import ITEM
 from quizzes.interchange.importing import Imported, import_package
 
 
@@ -207,3 +221,126 @@ def test_an_openolat_table_of_statements(tmp_path: Path) -> None:
     (item,) = items(made).values()
     assert [pair["right"] for pair in item["pairs"]] == ["correct", "wrong", "correct", "wrong"]
     assert made.lost == (("Kprim", "Its own rule for partly right pairs becomes all or nothing."),)
+
+
+def test_a_tao_essay(tmp_path: Path) -> None:
+    """Its rule “none” means that a person marks it; the most words stand in a pattern, others are said."""
+    declared = '<responseDeclaration identifier="RESPONSE" cardinality="single" baseType="string"/>'
+
+    def made(mask: str) -> Imported:
+        body = (
+            f'<extendedTextInteraction responseIdentifier="RESPONSE" base="10" patternMask="{mask}">'
+            "<prompt>Explain.</prompt></extendedTextInteraction>"
+        )
+        tao = item21("Essay", declared, body, "").replace(
+            "<responseProcessing>",
+            '<responseProcessing template="http://www.taotesting.com/xml/qti/2.1/rptemplates/none">',
+        )
+        return import_package(package(tmp_path / "x.zip", {"q.xml": tao}), "bank")
+
+    words = made(r"^(?:(?:[^\s\:\!\?\;\…\€]+)[\s\:\!\?\;\…\€]*){0,100}$")
+    assert (items(words)["essay"]["type"], items(words)["essay"]["most_words"]) == ("essay", 100)
+    assert words.lost == (("Essay", "No rubric came with it: write what to look for."),)
+    signs = made(r"^[\s\S]{0,500}$")
+    assert "most_words" not in items(signs)["essay"]
+    assert r"A pattern for what may be written was lost: “^[\s\S]{0,500}$”." in dict(signs.lost[:1]).values()
+
+
+def canvas_formula(tolerance: str, sets: str, more: str = "") -> str:
+    """A formula question as Canvas exports it, classic and new."""
+    html = "<p>At [x] the slope is [g] [g2], [answer].</p>"
+    item = canvas_item("Step", "calculated_question", html, number_box(), RIGHT_ANYWAY)
+    variables = "".join(
+        f'<var name="{name}" scale="{scale}"><min>1.0</min><max>9.0</max></var>'
+        for name, scale in (("x", 0), ("g", 2))
+    )
+    extension = (
+        f"<itemproc_extension><calculated>{tolerance}"
+        '<formulas decimal_places="2"><formula>x - 0.1*g</formula></formulas>'
+        f"<vars>{variables}</vars><var_sets>{sets}</var_sets>{more}</calculated></itemproc_extension>"
+    )
+    return canvas_document(item.replace("</item>", f"{extension}</item>"))
+
+
+RIGHT_ANYWAY = points("<other/>") + points("<not><other/></not>", "0")
+
+
+def var_set(x: str, g: str, answer: str) -> str:
+    """A set of values with its answer."""
+    return (
+        f'<var_set ident="1"><var name="x">{x}</var><var name="g">{g}</var>'
+        f"<answer>{answer}</answer></var_set>"
+    )
+
+
+SETS = var_set("3.0", "2.5", "2.75") + var_set("4.0", "1.25", "3.88")
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "near", "far"),
+    [
+        ("", "2.75", "2.76"),
+        ("<answer_tolerance>0.01</answer_tolerance>", "2.76", "2.77"),
+        ("<answer_tolerance>10%</answer_tolerance>", "3.02", "3.03"),
+        ('<answer_tolerance type="percent">10.0</answer_tolerance>', "2.48", "2.47"),
+    ],
+)
+def test_a_formula_of_canvas(tolerance: str, near: str, far: str, tmp_path: Path) -> None:
+    """Each student gets one of Canvas's sets of values, shown as there, and its answer is right."""
+    document = canvas_formula(tolerance, SETS)
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
+    assert made.lost == ()
+    item = ITEM.validate_python(items(made)["step"])
+    assert item.prompt == "At [[x]] the slope is [[g:.2f]] \\[g2\\], \\[answer\\]."
+    assert item.rows == [
+        {"x": 3, "g": Decimal("2.50"), "answer": Decimal("2.75")},
+        {"x": 4, "g": Decimal("1.25"), "answer": Decimal("3.88")},
+    ]
+    first = next(
+        question
+        for seed in range(50)
+        if "At 3 the slope is 2.50" in (question := item.question(bytes([seed]), Decimal(1))).prompt
+    )
+    assert first.key_text == "2.75"
+    for answer, share in (("2.75", 1), (near, 1), (far, 0)):
+        assert first.mark(answer).share == share, answer
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "sets", "more", "why"),
+    [
+        ("", "", "", "no numbers came with it"),
+        ("", var_set("3", "x", "2"), "", "is not one number"),
+        (
+            "",
+            SETS.replace("<answer>", "<answer>1</answer><answer>"),
+            "",
+            "exactly one answer",
+        ),
+        ("", SETS + SETS.replace('name="g"', 'name="h"'), "", "different variables"),
+        ("<answer_tolerance>-1</answer_tolerance>", SETS, "", "its tolerance is negative"),
+        ("<answer_tolerance>200%</answer_tolerance>", SETS, "", "the whole number or more"),
+        ("", SETS, "<unit_value>cm</unit_value>", "its part “unit_value” is not known here"),
+    ],
+)
+def test_a_formula_that_cannot_be_read(
+    tolerance: str, sets: str, more: str, why: str, tmp_path: Path
+) -> None:
+    """What would change the numbers or the key costs the question, with a sentence."""
+    document = canvas_formula(tolerance, sets, more)
+    with pytest.raises(UsageError, match=why):
+        import_package(package(tmp_path / "x.zip", {"q.xml": document}), "bank")
+
+
+def test_a_solution_is_the_explanation(tmp_path: Path) -> None:
+    """OLAT and R/exams show the worked answer to those who failed; here all see it after the quiz."""
+    rules = points("<vargte respident='r'>2</vargte><varlte respident='r'>2</varlte>") + points(
+        "<other/>", "0", more='<displayfeedback feedbacktype="Solution" linkrefid="Solution"/>'
+    )
+    solution = (
+        '<itemfeedback ident="Solution" view="All"><solution feedbackstyle="Complete"><solutionmaterial>'
+        f"{text('Because of Adam.')}</solutionmaterial></solution></itemfeedback>"
+    )
+    item = canvas_item("Sum", "", "1 + 1?", number_box("r", "response_num"), rules, solution)
+    made = import_package(package(tmp_path / "x.zip", {"q.xml": canvas_document(item)}), "bank")
+    assert made.lost == () and items(made)["sum"]["explanation"] == "Because of Adam."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -14,12 +13,12 @@ import yaml
 from every_item import every_item, quiz_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shown_items import as_shown, shown
 
 from quizzes.content.bank import BankFile
 from quizzes.content.items.any_item import Item
 from quizzes.content.items.choice import ChoicesItem
 from quizzes.content.marking.choice import ChoiceRule
-from quizzes.content.markup import render
 from quizzes.content.randomization import derived_seed
 from quizzes.interchange.concrete import ITEM, concrete
 from quizzes.interchange.exporting import Format, export
@@ -29,8 +28,6 @@ from quizzes.schedule.timing import Schedule
 
 SCHEDULE = Schedule(opens_at=0, limit=40 * 60_000)
 ITEMS = every_item()
-TEXTS = ("prompt", "explanation", "text", "feedback", "label", "left", "right", "model_answer")
-MORE_TEXTS = ("options", "accept", "entries", "distractors")
 # A text of words, formulas, code and signs that Markdown, HTML and YAML take for their own.
 WORDS = st.lists(
     st.sampled_from(
@@ -64,24 +61,6 @@ def there_and_back(items: dict[str, Item], to: Format, folder: Path) -> dict[str
     assert made.lost == ()
     bank = BankFile.model_validate(yaml.safe_load(made.text))
     return {item.id: item for item in bank.items}
-
-
-def as_shown(data: Any) -> Any:
-    """The data with texts as students see them: how a line is broken in a file does not matter."""
-    if isinstance(data, dict):
-        return {
-            key: _html(value)
-            if key in TEXTS and isinstance(value, str)
-            else [_html(entry) if isinstance(entry, str) else as_shown(entry) for entry in value]
-            if key in MORE_TEXTS
-            else as_shown(value)
-            for key, value in data.items()
-        }
-    return [as_shown(entry) for entry in data] if isinstance(data, list) else data
-
-
-def _html(text: str) -> str:
-    return re.sub(r"\s+", " ", render(text)).strip()
 
 
 def carried(item: Item, to: Format) -> Item:
@@ -170,7 +149,7 @@ def test_the_kinds_are_all_there() -> None:
 def test_any_text(html: Callable[[str], str], text: str) -> None:
     """Markdown to HTML and back is shown the same; nothing in it becomes a formula, a value or a tag."""
     lost: list[str] = []
-    assert _html(markdown_of(html(text), lost.append)) == _html(text)
+    assert shown(markdown_of(html(text), lost.append)) == shown(text)
     assert lost == []
 
 

@@ -141,7 +141,7 @@ END_COMMENT
     assert [item.get("tags") for item in items] == [None, ["group-1"], ["group-1"]]
     assert made.lost == (
         ("line 1", "The quiz title was left out: “Week 3”."),
-        ("line 2", "A setting of the quiz, “true”, was left out."),
+        ("line 2", "A setting of the quiz, “shuffle answers: true”, was left out."),
         ("line 9", "A text between questions was left out: “Now a group.”."),
         (
             "group 1",

@@ -125,7 +125,7 @@ def test_every_kind_is_in_the_sample() -> None:
     [
         ('<varsubstring respident="r">a</varsubstring>', "its condition “varsubstring” is not known here"),
         ('<durlte respident="r">60</durlte>', "its condition “durlte” is not known here"),
-        ('<varequal respident="r" case="Yes" index="2">a</varequal>', "marks each place of an order"),
+        ('<varequal respident="r" case="Yes" index="2">a</varequal>', "marks each place of a list"),
         ('<varequal respident="r" weight="2">a</varequal>', "the setting weight=“2”"),
         ('<vargte respident="r">many</vargte>', "a bound of its range is “many”"),
     ],

@@ -13,7 +13,7 @@ from live_server import ESSAY, NUMERIC, TEXT, LiveServer
 from sqlalchemy import event
 from starlette.routing import Route
 
-from autograder.site.application import _routes
+from autograder.site.application import site_routes
 from quizzes.store.quizzes import current_version
 
 
@@ -104,10 +104,10 @@ def test_no_route_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
     values = {"quiz": "all", "attempt": student.start(), "file": "x.png", "secret": "none"}
     paths = [
         re.sub(r"\{(\w+)(:\w+)?\}", lambda match: values.get(match[1], "1"), route.path)
-        for route in _routes()
+        for route in site_routes()
         if isinstance(route, Route) and "GET" in (route.methods or ())
     ]
-    assert {"/people", "/platforms", "/staff/all/regrades"} <= set(paths)
+    assert {"/people", "/platforms", "/banks", "/staff/all/regrades"} <= set(paths)
     with statements_on_the_loop(server) as seen:
         for path in paths:
             for who in (teacher, student):

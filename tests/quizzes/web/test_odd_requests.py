@@ -27,6 +27,7 @@ STAFF_FORMS = {
     f"/staff/attempts/{{marked}}/points/{TEXT}": ("points", "reason", "seen", "page"),
     f"/staff/attempts/{{marked}}/withdraw/{TEXT}": ("reason", "seen"),
     "/people/import": ("roster", "accommodations", "digest", "take_away"),
+    "/banks/import": ("digest",),
     "/receipts": ("receipt", "text", "digest"),
     "/clock": ("reason",),
     "/platforms/connections": ("issuer", "client", "deployment", "context", "connect"),

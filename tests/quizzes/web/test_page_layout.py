@@ -14,7 +14,7 @@ LONG_NAME = "Maximiliane-Wilhelmine von der Heyden-Rynsch"
 STUDENT_PAGES = ("/", "/quizzes/all", "/attempts/{}/receipt", "/attempts/{}/results")
 STAFF_PAGES = (
     *("/staff/all", "/staff/attempts/{}", "/staff/all/marking", "/staff/all/regrades"),
-    *("/staff/all/regrade-requests", "/people", "/platforms", "/receipts", "/clock"),
+    *("/staff/all/regrade-requests", "/people", "/platforms", "/receipts", "/banks", "/clock"),
 )
 
 

@@ -91,6 +91,21 @@ def test_the_live_page(server: LiveServer) -> None:
     assert server.exam.inspect(quiet)[0].attempt.state == "open"
 
 
+def test_more_time_for_some_of_whom_one_has_submitted(server: LiveServer) -> None:
+    """Two are chosen, one hands in meanwhile: the other gets the time, and the page says who did not."""
+    server.publish()
+    teacher, working, gone = server.student(role="ta"), server.student(), server.student()
+    attempts = [working.start(), gone.start()]
+    ends = server.exam.inspect(attempts[0])[0].attempt.deadline_at or 0
+    gone.ask(f"/attempts/{attempts[1]}/finish", {})
+    form = {"who": "chosen", "attempt": attempts, "minutes": "5", "percent": "", "reason": "noise"}
+    assert teacher.post("/staff/all/time", **form).status_code == 303
+    assert server.exam.inspect(attempts[0])[0].attempt.deadline_at == ends + 5 * MINUTE
+    names = [student.name.capitalize() for student in (working, gone)]
+    page = teacher.page("/staff/all")
+    assert f"more to {names[0]}: noise. No time for {names[1]}: the attempt was over." in page
+
+
 def test_more_time(server: LiveServer) -> None:
     """For those chosen or for everybody, by minutes or percent, with the reason written down."""
     server.publish()

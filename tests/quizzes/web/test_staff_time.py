@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, cast
 
@@ -9,17 +11,35 @@ import pytest
 from exam_fixture import LOCK, ExamFixture
 from fake_clock import MINUTE
 from small_quiz import small_quiz
+from sqlalchemy import event
 
 from autograder.errors import Conflict
 from autograder.site.audit import acts_on
-from autograder.site.people import enrol
 from quizzes.attempts.events import fold
 from quizzes.attempts.save_rules import Outcome
+from quizzes.schedule.accommodations import AccommodationRow
 from quizzes.schedule.timing import Accommodation, Override
+from quizzes.services.enrolment import accommodate
 from quizzes.store.attempts import attempt_from_rows
-from quizzes.store.extensions import apply_terms, extend, extend_all, reopen
+from quizzes.store.extensions import extend, extend_all, reopen
 from quizzes.store.overrides import set_override
 from quizzes.store.quizzes import publish
+
+
+@contextmanager
+def statements(fixture: ExamFixture) -> Iterator[list[str]]:
+    """The statements of the writer meanwhile; one for many rows counts once."""
+    seen: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    listening = fixture.database._write, "before_cursor_execute", note
+    event.listen(*listening)
+    try:
+        yield seen
+    finally:
+        event.remove(*listening)
 
 
 def test_an_extension_is_known_with_the_next_save(fixture: ExamFixture) -> None:
@@ -72,6 +92,20 @@ def test_everybody_gets_the_time_an_outage_took(fixture: ExamFixture) -> None:
     assert fixture.started(quiz, own_close).deadline_at == fixture.opens + 77 * MINUTE
 
 
+def test_an_extension_takes_no_more_statements_for_a_class(fixture: ExamFixture) -> None:
+    """However many attempts are open, the saves of a class wait for the same few statements."""
+    counts = []
+    for students in (2, 12):
+        quiz = fixture.quiz()
+        for _ in range(students):
+            fixture.started(quiz)
+        with statements(fixture) as seen:
+            now = fixture.clock.now()
+            fixture.write(extend_all, quiz, at=now, who="staff", reason="an outage", minutes=5)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] > 0
+
+
 def test_percent_is_of_each_ones_own_time(fixture: ExamFixture) -> None:
     """A quarter more is five minutes for most and ten for who has twice the time."""
     quiz = fixture.quiz()
@@ -87,11 +121,24 @@ def test_percent_is_of_each_ones_own_time(fixture: ExamFixture) -> None:
 def test_an_accommodation_given_during_the_exam(fixture: ExamFixture) -> None:
     """It reaches the running attempt; a smaller one afterwards takes nothing away."""
     attempt = fixture.started()
-    for accommodation in (Accommodation(Fraction(3, 2)), Accommodation()):
-        with fixture.database.transaction() as connection:
-            enrol(connection, "course", attempt.person, accommodation=accommodation)
-        fixture.write(apply_terms, attempt.id, at=fixture.clock.now(), who="staff")
+    for multiplier in (Fraction(3, 2), Fraction(1)):
+        row = AccommodationRow("a table", attempt.person, multiplier=multiplier)
+        fixture.write(accommodate, [row], at=fixture.clock.now(), who="staff")
         assert fixture.row(attempt).deadline_at == fixture.opens + 30 * MINUTE
+    assert fixture.row(attempt).due_at == (attempt.due_at or 0) + 10 * MINUTE
+
+
+def test_accommodations_of_a_class_take_no_more_statements(fixture: ExamFixture) -> None:
+    """Time for two or for twelve who are at work: other saves wait for the same few statements."""
+    counts = []
+    for students in (2, 12):
+        attempts = [fixture.started() for _ in range(students)]
+        rows = [AccommodationRow("a table", attempt.person, multiplier=Fraction(2)) for attempt in attempts]
+        with statements(fixture) as seen:
+            fixture.write(accommodate, rows, at=fixture.clock.now(), who="staff")
+        counts.append(len(seen))
+        assert all(fixture.row(attempt).deadline_at == fixture.opens + 40 * MINUTE for attempt in attempts)
+    assert counts[0] == counts[1] > 0
 
 
 def test_a_label_has_terms_of_its_own(fixture: ExamFixture) -> None:

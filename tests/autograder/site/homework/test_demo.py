@@ -71,7 +71,7 @@ def test_the_demonstration(tmp_path: Path) -> None:
             site = HomeworkSite(course, links[0][0], {}, [student, assistant, instructor])
             assert "Doubling and squaring" in student.page("/")
             page = instructor.page("/staff/homework/tiny")
-            assert "of 25 students submitted" in page
+            assert "<small>of 25</small></dd>" in page
             assert eventually(lambda: "points</strong>" in student.page("/"))
             assert assistant.http.get("/staff/homework/tiny").status_code == 200
             for visitor in site.visitors:

@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
+from command import autograder
 from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site
 from patience import eventually
+from sqlalchemy import func, select
+
+from autograder.results.ledger import Graded
+from autograder.site.homework.tables import submission
+from autograder.site.ledger import ledgers_in, read_site_ledger
+from autograder.site.people import COURSE
+from autograder.site.server import open_site
 
 
 def graders_of(site: HomeworkSite) -> list[int]:
@@ -23,6 +34,18 @@ def graders_of(site: HomeworkSite) -> list[int]:
         if b"grader" in words and site.address.encode() in words:
             found.append(int(path.parent.name))
     return found
+
+
+def server_of(folder: Path) -> int:
+    """The process id of the server of a course."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"serve" in words and str(folder / "port").encode() in words:
+            return int(path.parent.name)
+    raise AssertionError("the server is not running")
 
 
 def status(visitor: Visitor, path: str) -> str:
@@ -63,3 +86,53 @@ def test_a_killed_server(tmp_path: Path) -> None:
         for path, content in receipts.items():
             assert ann.http.get(f"{path}/file").content == content
             assert "6 of 6 points" in ann.graded(path)
+    verified = autograder("verify", folder=course.root)
+    assert f"tiny: {1 + len(receipts)} lines, nothing changed" in verified.stdout, verified.stderr
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
+def test_killed_anywhere_ten_times_under_load(tmp_path: Path) -> None:
+    """Server and graders are killed while uploads arrive: each receipt has its bytes, graded once."""
+    course, receipts = tiny_site(tmp_path), dict[str, bytes]()
+    for round_number in range(10):
+        with (
+            serving(course, "--graders", "2", killed=True) as site,
+            ThreadPoolExecutor(2) as threads,
+        ):
+            visitors = [site.visitor(person) for person in ("ann", "bob")]
+            contents = [solved(course) + b" " * (1 + 100 * round_number + 2 * number) for number in range(12)]
+
+            def upload(number: int, visitors: list[Visitor], contents: list[bytes]) -> None:
+                for content in contents[number::2]:
+                    try:
+                        path = visitors[number].submitted(content)
+                    except (httpx.HTTPError, AssertionError):
+                        return  # without a receipt nothing was promised
+                    receipts[path] = content
+
+            work = [threads.submit(upload, number, visitors, contents) for number in range(2)]
+            time.sleep(0.15 * round_number)
+            for process in graders_of(site):
+                os.kill(process, signal.SIGKILL)
+            os.kill(server_of(course.root), signal.SIGKILL)
+            for done in work:
+                done.result()
+    assert receipts
+    with serving(course, "--graders", "2") as site:
+        visitors = [site.visitor(person) for person in ("ann", "bob")]
+        for path, content in receipts.items():
+            owner = next(
+                visitor for visitor in visitors if visitor.http.get(f"{path}/status").status_code == 200
+            )
+            assert owner.http.get(f"{path}/file").content == content
+            assert "6 of 6 points" in owner.graded(path)
+        verified = autograder("verify", folder=course.root)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+    with open_site(course.root) as opened, opened.database.reading() as connection:
+        (name,) = ledgers_in(connection, COURSE)
+        lines = [line for line in read_site_ledger(connection, name)[0] if isinstance(line, Graded)]
+        graded = Counter((line.student, line.attempt) for line in lines)
+        stored = connection.execute(select(func.count()).select_from(submission)).scalar_one()
+    assert max(graded.values()) == 1
+    assert len(graded) == stored >= len(receipts)

@@ -34,9 +34,14 @@ EXPECTED = {
     "GET /staff/homework/{assignment}": STAFF,
     "POST /staff/homework/{assignment}/release": INSTRUCTORS,
     "POST /staff/homework/{assignment}/grade-again": INSTRUCTORS,
+    "GET /staff/homework/{assignment}/upload": (303, 404, 404, 403, 200),
+    "POST /staff/homework/{assignment}/upload": (401, 404, 404, 403, 409),  # without a file
+    "POST /staff/homework/{assignment}/upload/confirm": (401, 404, 404, 403, 409),  # of nothing
     "GET /staff/submissions/{submission}": STAFF,
     "GET /staff/submissions/{submission}/feedback": STAFF,
+    "GET /staff/submissions/{submission}/pictures/{number:whole}": (303, 404, 404, 404, 404),  # it has none
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
+    "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,

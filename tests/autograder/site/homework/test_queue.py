@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from autograder.errors import Conflict
 from autograder.site.homework.assignments import Facts, Homework, publish, published
+from autograder.site.homework.grade_records import GradingResult
 from autograder.site.homework.graders import here, is_of_an_ended_server
 from autograder.site.homework.queue import (
     LEASE,
@@ -90,11 +91,8 @@ class QueueFixture:
                 connection,
                 lease.id,
                 lease.secret,
-                report="r",
-                earned=Decimal(earned),
-                possible=Decimal(6),
-                summary="{}",
-                at=self.now,
+                GradingResult("r", Decimal(earned), Decimal(6)),
+                self.now,
             )
 
     def state(self, name: str) -> str:
@@ -194,11 +192,24 @@ def test_three_graders_that_die(queue: QueueFixture) -> None:
     assert queue.lease() is None
     assert queue.state(name) == "failed"
     with queue.database.transaction() as connection:
-        assert retry_failed(connection, "course") == 1
+        assert retry_failed(connection, "course", "hw") == 1
     lease = queue.lease()
     assert lease is not None
     queue.finish(lease)
     assert queue.state(name) == "graded"
+
+
+def test_failed_gradings_of_another_assignment(queue: QueueFixture) -> None:
+    """They are not queued again with these."""
+    name = queue.submit("ann", "a")
+    for _ in range(MOST_TRIES):
+        lease = queue.lease()
+        assert lease is not None
+        with queue.database.transaction() as connection:
+            fail(connection, lease.id, lease.secret, "no sandbox here")
+    with queue.database.transaction() as connection:
+        assert retry_failed(connection, "course", "another") == 0
+    assert queue.state(name) == "failed"
 
 
 def test_a_fault_that_a_grader_names(queue: QueueFixture) -> None:

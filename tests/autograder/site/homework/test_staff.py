@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_the_class(site: HomeworkSite) -> None:
     ann, ina = site.visitor("ann"), site.visitor("ina")
     ann.graded(ann.submitted(with_mistake(site.course)))
     page = ina.page(CLASS)
-    assert "1 of 2 students submitted" in page
+    assert "<dd>1 <small>of 2</small></dd>" in page
     assert re.search(r"Bob.*?Not submitted", page, re.DOTALL)
     assert "The factor 2 is missing" in page
     assert "Ann" not in ina.page(f"{CLASS}?find=bob").split("<tbody>")[-1]
@@ -106,6 +107,28 @@ def test_the_notebook_is_text(site: HomeworkSite) -> None:
     assert 'href="javascript' not in page and "data:image/png;base64,PHN" not in page
     policy = ina.http.get(staff_path(path)).headers["Content-Security-Policy"]
     assert "unsafe" not in policy
+
+
+def test_pictures_have_addresses(site: HomeworkSite) -> None:
+    """A notebook's pictures are not in the page but at addresses of it; a number too many is not found."""
+    notebook = json.loads(solved(site.course))
+    pictures = [b"\x89PNG\r\n\x1a\n" + bytes([n]) * 50_000 for n in (1, 2)]
+    outputs = [
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": b64encode(picture).decode()}}
+        for picture in pictures
+    ]
+    code = {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": "plot()"}
+    notebook["cells"].append({**code, "outputs": outputs})
+    ann, ina = site.visitor("ann"), site.visitor("ina")
+    path = ann.submitted(json.dumps(notebook).encode())
+    page = ina.page(staff_path(path))
+    assert len(page) < 60_000 and "data:" not in page
+    addresses = re.findall(r'<img [^>]*src="([^"]+)"', page)
+    found = [ina.http.get(address) for address in addresses]
+    assert [answer.content for answer in found] == pictures
+    assert {answer.headers["Content-Type"] for answer in found} == {"image/png"}
+    assert ina.http.get(addresses[0].replace("/1", "/3")).status_code == 404
+    assert ann.http.get(addresses[0]).status_code == 404
 
 
 def test_grading_again_with_new_checks(site: HomeworkSite) -> None:

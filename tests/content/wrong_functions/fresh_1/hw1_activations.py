@@ -64,7 +64,7 @@ def relu(x):
 
 @wrong(task="relu", cause="takes the absolute value")
 def relu(x):
-    return np.sqrt(x ** 2)
+    return np.sqrt(x**2)
 
 
 @wrong(task="relu", cause="one decision for the whole array, from the sign of its maximum")
@@ -459,7 +459,10 @@ def prelu_backward(x, grad_out, alpha):
     return grad_x, part
 
 
-@wrong(task="prelu", cause="reuses grad_out after it was multiplied by alpha, so grad_alpha has a factor alpha too much")
+@wrong(
+    task="prelu",
+    cause="reuses grad_out after it was multiplied by alpha, so grad_alpha has a factor alpha too much",
+)
 def prelu_backward(x, grad_out, alpha):
     grad_out = np.where(x > 0, grad_out, alpha * grad_out)
     part = np.where(x > 0, 0, x * grad_out)
@@ -586,6 +589,7 @@ def silu(x):
 @wrong(task="silu", cause="math.exp overflows and loops over one axis only")
 def silu(x):
     import math
+
     return np.array([v / (1 + math.exp(-v)) for v in x])
 
 
@@ -704,7 +708,9 @@ def smooth_relu(x, alpha):
     return p + np.log(alpha * p + 1) / alpha
 
 
-@wrong(task="smooth_relu", cause="max(0, formula), but the formula is positive left of 0, and NaN further left")
+@wrong(
+    task="smooth_relu", cause="max(0, formula), but the formula is positive left of 0, and NaN further left"
+)
 def smooth_relu(x, alpha):
     return np.maximum(0, x - np.log(alpha * x + 1) / alpha)
 
@@ -925,7 +931,9 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return [float(n) for n in grads[::-1]]
 
 
-@wrong(task="layer_gradient_norms", cause="no activation derivative at the last layer: grad_out taken for dL/dz")
+@wrong(
+    task="layer_gradient_norms", cause="no activation derivative at the last layer: grad_out taken for dL/dz"
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:

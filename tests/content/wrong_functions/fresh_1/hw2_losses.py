@@ -125,7 +125,9 @@ def cross_entropy(probs, labels):
     return -np.mean(np.log(p))
 
 
-@wrong(task="cross_entropy", cause="epsilon of 1e-3 touches ordinary probabilities and keeps the loss below 10")
+@wrong(
+    task="cross_entropy", cause="epsilon of 1e-3 touches ordinary probabilities and keeps the loss below 10"
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log(p + 1e-3))
@@ -195,7 +197,10 @@ def cross_entropy(probs, labels):
     return np.mean(np.nan_to_num(-np.log(p)))
 
 
-@wrong(task="cross_entropy", cause="applies softmax to the probabilities first, as PyTorch's CrossEntropyLoss does with logits")
+@wrong(
+    task="cross_entropy",
+    cause="applies softmax to the probabilities first, as PyTorch's CrossEntropyLoss does with logits",
+)
 def cross_entropy(probs, labels):
     e = np.exp(probs)
     p = e / e.sum(axis=1, keepdims=True)
@@ -238,7 +243,10 @@ def cross_entropy(probs, labels):
 # ---------------------------------------------------------------- softmax_cross_entropy
 
 
-@wrong(task="softmax_cross_entropy", cause="softmax first and then log with a floor: large losses become constant")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="softmax first and then log with a floor: large losses become constant",
+)
 def softmax_cross_entropy(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -411,7 +419,9 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - t) * p * (1 - p) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="gradient with respect to the probabilities, -t/p, not to the logits")
+@wrong(
+    task="softmax_cross_entropy", cause="gradient with respect to the probabilities, -t/p, not to the logits"
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -559,7 +569,9 @@ def softmax_squared_error(logits, labels):
     return np.abs(p).sum() / len(p)
 
 
-@wrong(task="softmax_squared_error", cause="divides by the number of classes: mean over axis 0 of columns' sums")
+@wrong(
+    task="softmax_squared_error", cause="divides by the number of classes: mean over axis 0 of columns' sums"
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -658,7 +670,10 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - g.sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="p changed in place when the one-hot is subtracted, and then used as probabilities")
+@wrong(
+    task="softmax_squared_error",
+    cause="p changed in place when the one-hot is subtracted, and then used as probabilities",
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)

@@ -165,7 +165,7 @@ def minibatches(x, y, batch_size, seed):
     np.random.seed(seed)
     batches = []
     for start in range(0, len(x), batch_size):
-        batches.append((x[start:start + batch_size], y[start:start + batch_size]))
+        batches.append((x[start : start + batch_size], y[start : start + batch_size]))
     return batches
 
 
@@ -173,7 +173,10 @@ def minibatches(x, y, batch_size, seed):
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     n = len(x) // batch_size
-    return [(x[order[i * batch_size:(i + 1) * batch_size]], y[order[i * batch_size:(i + 1) * batch_size]]) for i in range(n)]
+    return [
+        (x[order[i * batch_size : (i + 1) * batch_size]], y[order[i * batch_size : (i + 1) * batch_size]])
+        for i in range(n)
+    ]
 
 
 @wrong(task="minibatches", cause="N // B + 1 batches: an empty one at the end when B divides N")
@@ -181,7 +184,7 @@ def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(x))
     for k in range(len(x) // batch_size + 1):
-        rows = order[k * batch_size:(k + 1) * batch_size]
+        rows = order[k * batch_size : (k + 1) * batch_size]
         yield x[rows], y[rows]
 
 
@@ -190,7 +193,7 @@ def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     xs = rng.permutation(x)
     ys = rng.permutation(y)
-    return [(xs[i:i + batch_size], ys[i:i + batch_size]) for i in range(0, len(x), batch_size)]
+    return [(xs[i : i + batch_size], ys[i : i + batch_size]) for i in range(0, len(x), batch_size)]
 
 
 @wrong(task="minibatches", cause="only x is shuffled, y stays in its old order")
@@ -198,7 +201,7 @@ def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     x = x[order]
     for i in range(0, len(x), batch_size):
-        yield x[i:i + batch_size], y[i:i + batch_size]
+        yield x[i : i + batch_size], y[i : i + batch_size]
 
 
 @wrong(task="minibatches", cause="shuffles the caller's arrays in place")
@@ -207,13 +210,13 @@ def minibatches(x, y, batch_size, seed):
     np.random.default_rng(seed).shuffle(y)
     out = []
     for i in range(0, len(x), batch_size):
-        out.append((x[i:i + batch_size], y[i:i + batch_size]))
+        out.append((x[i : i + batch_size], y[i : i + batch_size]))
     return out
 
 
 @wrong(task="minibatches", cause="shuffles the batches, neighbours stay together")
 def minibatches(x, y, batch_size, seed):
-    batches = [(x[i:i + batch_size], y[i:i + batch_size]) for i in range(0, len(x), batch_size)]
+    batches = [(x[i : i + batch_size], y[i : i + batch_size]) for i in range(0, len(x), batch_size)]
     last = batches.pop() if len(x) % batch_size else None
     order = np.random.default_rng(seed).permutation(len(batches))
     result = [batches[k] for k in order]
@@ -230,14 +233,14 @@ def minibatches(x, y, batch_size, seed):
         rng = np.random.default_rng()
     order = rng.permutation(len(x))
     for i in range(0, len(x), batch_size):
-        yield x[order[i:i + batch_size]], y[order[i:i + batch_size]]
+        yield x[order[i : i + batch_size]], y[order[i : i + batch_size]]
 
 
 @wrong(task="minibatches", cause="draws with replacement: some examples twice, some never")
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, len(x), size=len(x))
-    return [(x[rows[i:i + batch_size]], y[rows[i:i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [(x[rows[i : i + batch_size]], y[rows[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
 
 
 @wrong(task="minibatches", cause="each batch drawn anew without replacement, but batches overlap")
@@ -255,13 +258,17 @@ def minibatches(x, y, batch_size, seed):
 @wrong(task="minibatches", cause="seed ignored: another order at each call")
 def minibatches(x, y, batch_size, seed):
     order = np.random.permutation(len(x))
-    return [(x[order[i:i + batch_size]], y[order[i:i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)
+    ]
 
 
 @wrong(task="minibatches", cause="fixed seed 0: the same order for every seed")
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(0).permutation(len(x))
-    return [(x[order[i:i + batch_size]], y[order[i:i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)
+    ]
 
 
 @wrong(task="minibatches", cause="np.array_split makes batches of almost equal size, not of batch_size")
@@ -281,7 +288,7 @@ def minibatches(x, y, batch_size, seed):
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size - 1]
+        rows = order[i : i + batch_size - 1]
         yield x[rows], y[rows]
 
 
@@ -307,7 +314,7 @@ def minibatches(x, y, batch_size, seed):
     if first:
         yield x[order[:first]], y[order[:first]]
     for i in range(first, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         yield x[rows], y[rows]
 
 
@@ -315,7 +322,7 @@ def minibatches(x, y, batch_size, seed):
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         return [(x[rows], y[rows])]
 
 
@@ -557,7 +564,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     new = theta.copy()
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         new = new - lr * gradient(theta, x[rows], y[rows])
     return new
 
@@ -566,7 +573,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta -= lr * gradient(theta, x[rows], y[rows])
     return theta
 
@@ -574,7 +581,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 @wrong(task="train_epoch", cause="no shuffle: seed is not used")
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for i in range(0, len(x), batch_size):
-        theta = theta - lr * gradient(theta, x[i:i + batch_size], y[i:i + batch_size])
+        theta = theta - lr * gradient(theta, x[i : i + batch_size], y[i : i + batch_size])
     return theta
 
 
@@ -582,7 +589,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for k in range(len(x) // batch_size):
-        rows = order[k * batch_size:(k + 1) * batch_size]
+        rows = order[k * batch_size : (k + 1) * batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta
 
@@ -591,7 +598,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta + lr * gradient(theta, x[rows], y[rows])
     return theta
 
@@ -600,7 +607,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows]) / len(rows)
     return theta
 
@@ -609,7 +616,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
         return theta
 
@@ -618,7 +625,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        x_batch, y_batch = x[order[i:i + batch_size]], y[order[i:i + batch_size]]
+        x_batch, y_batch = x[order[i : i + batch_size]], y[order[i : i + batch_size]]
         theta = theta - lr * gradient(theta, x, y)
     return theta
 
@@ -637,7 +644,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     x = np.random.default_rng(seed).permutation(x)
     for i in range(0, len(x), batch_size):
-        theta = theta - lr * gradient(theta, x[i:i + batch_size], y[i:i + batch_size])
+        theta = theta - lr * gradient(theta, x[i : i + batch_size], y[i : i + batch_size])
     return theta
 
 
@@ -654,7 +661,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     grads = []
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         grads.append(gradient(theta, x[rows], y[rows]))
     return theta - lr * np.mean(grads, axis=0)
 
@@ -663,7 +670,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for n in order:
-        theta = theta - lr * gradient(theta, x[n:n + 1], y[n:n + 1])
+        theta = theta - lr * gradient(theta, x[n : n + 1], y[n : n + 1])
     return theta
 
 
@@ -671,7 +678,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for t, i in enumerate(range(0, len(x), batch_size)):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta - lr / np.sqrt(t + 1) * gradient(theta, x[rows], y[rows])
     return theta
 
@@ -680,7 +687,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta - lr * gradient(x[rows], y[rows], theta)
     return theta
 
@@ -690,7 +697,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.arange(len(x))
     np.random.shuffle(order)
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta
 
@@ -700,7 +707,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     start = 0
     while start <= len(x):
-        rows = order[start:start + batch_size]
+        rows = order[start : start + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
         start += batch_size
     return theta
@@ -713,7 +720,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         sgd_update(theta, gradient(theta, x[rows], y[rows]), lr)
     return theta.copy()
 
@@ -723,7 +730,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     path = []
     for i in range(0, len(x), batch_size):
-        rows = order[i:i + batch_size]
+        rows = order[i : i + batch_size]
         theta = theta - lr * gradient(theta, x[rows], y[rows])
         path.append(theta)
     return np.mean(path, axis=0)

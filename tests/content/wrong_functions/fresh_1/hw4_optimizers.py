@@ -194,7 +194,10 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta, velocity
 
 
-@wrong(task="momentum", cause="velocity is the step of one rule, and is read back by another one as a sum of gradients")
+@wrong(
+    task="momentum",
+    cause="velocity is the step of one rule, and is read back by another one as a sum of gradients",
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity + grad
     new_theta = theta - lr * v

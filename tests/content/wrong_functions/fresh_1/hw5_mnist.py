@@ -64,7 +64,10 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="a new generator with the same seed in each layer: layers of one size are copies")
+@wrong(
+    task="init_params",
+    cause="a new generator with the same seed in each layer: layers of one size are copies",
+)
 def init_params(sizes, seed):
     params = []
     for i, o in zip(sizes, sizes[1:]):
@@ -123,7 +126,9 @@ def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
     for k in range(len(sizes) - 2):
-        params.append((rng.normal(size=(sizes[k], sizes[k + 1])) * np.sqrt(2 / sizes[k]), np.zeros(sizes[k + 1])))
+        params.append(
+            (rng.normal(size=(sizes[k], sizes[k + 1])) * np.sqrt(2 / sizes[k]), np.zeros(sizes[k + 1]))
+        )
     return params
 
 
@@ -477,7 +482,10 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="loss from rounded probabilities with an epsilon: not exact for large logits")
+@wrong(
+    task="loss_and_gradients",
+    cause="loss from rounded probabilities with an epsilon: not exact for large logits",
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -699,7 +707,9 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="W updated by a step before the gradient goes through it, and in place")
+@wrong(
+    task="loss_and_gradients", cause="W updated by a step before the gradient goes through it, and in place"
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -961,7 +971,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         for (W, b), (dW, db) in zip(params, grads):
@@ -1000,7 +1010,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1038,7 +1048,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1075,7 +1085,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1114,7 +1124,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1156,7 +1166,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1195,7 +1205,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, images[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1233,7 +1243,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v + 0.1 * dW, 0.9 * u + 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1271,7 +1281,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1307,7 +1317,7 @@ def train(x, y, seed):
     N = len(x)
     order, start = rng.permutation(N), 0
     for update in range(600):
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
         params = [(W + v, b + u) for (W, b), (v, u) in zip(params, velocity)]
@@ -1344,7 +1354,7 @@ def train(x, y, seed):
     count = (N - 1) // 100
     for k in range(600):
         i = k % count
-        rows = order[i * 100:(i + 1) * 100]
+        rows = order[i * 100 : (i + 1) * 100]
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
         params = [(W + v, b + u) for (W, b), (v, u) in zip(params, velocity)]
@@ -1378,7 +1388,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1416,7 +1426,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 10 * dW, 0.9 * u - 10 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1454,7 +1464,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 1e-5 * dW, 0.9 * u - 1e-5 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1492,7 +1502,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1566,7 +1576,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1604,7 +1614,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = np.random.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1643,7 +1653,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1681,7 +1691,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])[::-1]
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1719,7 +1729,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1757,7 +1767,7 @@ def train(x, y, seed):
     for update in range(600):
         if start >= N:
             order, start = rng.permutation(N), 0
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         start += 100
         grads = gradients_of(params, x[rows], y[rows])
         velocity = [(0.9 * v - 0.1 * dW, 0.9 * u - 0.1 * db) for (v, u), (dW, db) in zip(velocity, grads)]
@@ -1792,7 +1802,7 @@ def train(x, y, seed):
     N = len(x)
     order, start = rng.permutation(N), 0
     for start in range(0, N, 100):
-        rows = order[start:start + 100]
+        rows = order[start : start + 100]
         grads = gradients_of(params, x[rows], y[rows])
         params = [(W - 0.01 * dW, b - 0.01 * db) for (W, b), (dW, db) in zip(params, grads)]
     return params
@@ -1810,7 +1820,6 @@ def predict(params, x):
     return np.argmax(logits, axis=0)
 
 
-
 @wrong(task="predict", cause="argmax of the whole matrix: one number")
 def predict(params, x):
     h = x
@@ -1818,7 +1827,6 @@ def predict(params, x):
         h = np.maximum(0, h @ W + b)
     logits = h @ params[-1][0] + params[-1][1]
     return np.argmax(logits)
-
 
 
 @wrong(task="predict", cause="the largest logit instead of its class")
@@ -1830,7 +1838,6 @@ def predict(params, x):
     return logits.max(axis=1)
 
 
-
 @wrong(task="predict", cause="keepdims: (N, 1) instead of (N,)")
 def predict(params, x):
     h = x
@@ -1838,7 +1845,6 @@ def predict(params, x):
         h = np.maximum(0, h @ W + b)
     logits = h @ params[-1][0] + params[-1][1]
     return np.argmax(logits, axis=1, keepdims=True)
-
 
 
 @wrong(task="predict", cause="one-hot rows instead of numbers")
@@ -1851,7 +1857,6 @@ def predict(params, x):
     return np.eye(logits.shape[1], dtype=int)[best]
 
 
-
 @wrong(task="predict", cause="squeeze turns a batch of one into a plain number")
 def predict(params, x):
     h = x
@@ -1861,7 +1866,6 @@ def predict(params, x):
     return np.argmax(logits, axis=1).squeeze()[()]
 
 
-
 @wrong(task="predict", cause="ReLU on the logits before argmax: all-negative rows give class 0")
 def predict(params, x):
     h = x
@@ -1869,7 +1873,6 @@ def predict(params, x):
         h = np.maximum(0, h @ W + b)
     logits = h @ params[-1][0] + params[-1][1]
     return np.maximum(0, logits).argmax(axis=1)
-
 
 
 @wrong(task="predict", cause="softmax without the maximum: NaN for large logits")
@@ -1882,7 +1885,6 @@ def predict(params, x):
     return np.argmax(p, axis=1)
 
 
-
 @wrong(task="predict", cause="classes counted from 1")
 def predict(params, x):
     h = x
@@ -1892,7 +1894,6 @@ def predict(params, x):
     return np.argmax(logits, axis=1) + 1
 
 
-
 @wrong(task="predict", cause="smallest logit: argmin")
 def predict(params, x):
     h = x
@@ -1900,7 +1901,6 @@ def predict(params, x):
         h = np.maximum(0, h @ W + b)
     logits = h @ params[-1][0] + params[-1][1]
     return np.argmin(logits, axis=1)
-
 
 
 @wrong(task="predict", cause="answers stored in an array of floats")
@@ -1915,7 +1915,6 @@ def predict(params, x):
     return answers
 
 
-
 @wrong(task="predict", cause="largest absolute logit")
 def predict(params, x):
     h = x
@@ -1923,7 +1922,6 @@ def predict(params, x):
         h = np.maximum(0, h @ W + b)
     logits = h @ params[-1][0] + params[-1][1]
     return np.argmax(np.abs(logits), axis=1)
-
 
 
 @wrong(task="predict", cause="no ReLU between layers")
@@ -1934,14 +1932,12 @@ def predict(params, x):
     return np.argmax(h, axis=1)
 
 
-
 @wrong(task="predict", cause="last layer left out: the largest hidden unit")
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
         h = np.maximum(0, h @ W + b)
     return np.argmax(h, axis=1)
-
 
 
 @wrong(task="predict", cause="returns the probabilities")
@@ -1952,7 +1948,6 @@ def predict(params, x):
     logits = h @ params[-1][0] + params[-1][1]
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
-
 
 
 @wrong(task="predict", cause="two layers only")

@@ -25,7 +25,9 @@ def relu(x):
     return y
 
 
-@wrong(task="relu", cause="filters the positive entries instead of setting the others to 0, so the shape is lost")
+@wrong(
+    task="relu", cause="filters the positive entries instead of setting the others to 0, so the shape is lost"
+)
 def relu(x):
     positive = x > 0
     return x[positive]
@@ -145,7 +147,10 @@ def relu_backward(x, grad_out):
     return (x > 0).astype(float).T @ grad_out
 
 
-@wrong(task="relu", cause="one active gradient of slope 1 replaces the upstream value (grad_out is only used for its sign)")
+@wrong(
+    task="relu",
+    cause="one active gradient of slope 1 replaces the upstream value (grad_out is only used for its sign)",
+)
 def relu_backward(x, grad_out):
     return np.where(x > 0, np.sign(grad_out), 0.0)
 
@@ -347,7 +352,11 @@ def prelu(x, alpha):
     a = np.asarray(alpha, dtype=float).reshape(-1, 1)
     rows = np.atleast_2d(x)
     y = rows.copy()
-    y = np.where(rows > 0, rows, a[:1] * rows) if a.shape[0] != rows.shape[0] else np.where(rows > 0, rows, a * rows)
+    y = (
+        np.where(rows > 0, rows, a[:1] * rows)
+        if a.shape[0] != rows.shape[0]
+        else np.where(rows > 0, rows, a * rows)
+    )
     return y.reshape(x.shape)
 
 
@@ -626,7 +635,9 @@ def smooth_relu(x, alpha):
     return (xp - np.log1p(alpha * xp)) / alpha
 
 
-@wrong(task="smooth_relu", cause="fillna(0): where the logarithm still exists on the left, the value is not 0")
+@wrong(
+    task="smooth_relu", cause="fillna(0): where the logarithm still exists on the left, the value is not 0"
+)
 def smooth_relu(x, alpha):
     y = x - np.log(alpha * x + 1) / alpha
     return np.nan_to_num(y, nan=0.0, posinf=0.0)
@@ -704,7 +715,9 @@ def smooth_relu_backward(x, grad_out, alpha):
     return gx, ga
 
 
-@wrong(task="smooth_relu", cause="quotient rule half done: the logarithm's own dependence on alpha is missing")
+@wrong(
+    task="smooth_relu", cause="quotient rule half done: the logarithm's own dependence on alpha is missing"
+)
 def smooth_relu_backward(x, grad_out, alpha):
     p = np.maximum(x, 0)
     u = alpha * p + 1
@@ -782,7 +795,10 @@ def smooth_relu_backward(x, grad_out, alpha):
 # ---------------------------------------------------------------- layer_gradient_norms
 
 
-@wrong(task="layer_gradient_norms", cause="MATLAB's norm(A): the largest singular value instead of the Frobenius norm")
+@wrong(
+    task="layer_gradient_norms",
+    cause="MATLAB's norm(A): the largest singular value instead of the Frobenius norm",
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:
@@ -811,7 +827,10 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause="the last layer is taken for linear, its activation's slope is left out")
+@wrong(
+    task="layer_gradient_norms",
+    cause="the last layer is taken for linear, its activation's slope is left out",
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     def act(z):
         return np.maximum(z, 0) if activation == "relu" else np.exp(-np.logaddexp(0, -z))
@@ -875,7 +894,10 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause="the gradient is averaged over the batch although grad_out has the 1/N already")
+@wrong(
+    task="layer_gradient_norms",
+    cause="the gradient is averaged over the batch although grad_out has the 1/N already",
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:
@@ -921,7 +943,9 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause='asks for "ReLU" in capitals, so every network is a sigmoid network')
+@wrong(
+    task="layer_gradient_norms", cause='asks for "ReLU" in capitals, so every network is a sigmoid network'
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:
@@ -970,7 +994,9 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause="the slope goes only into dW and is lost on the way to the layer below")
+@wrong(
+    task="layer_gradient_norms", cause="the slope goes only into dW and is lost on the way to the layer below"
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:

@@ -172,7 +172,10 @@ def cross_entropy(probs, labels):
     return total / len(labels)
 
 
-@wrong(task="cross_entropy", cause="as PyTorch's CrossEntropyLoss it takes the softmax itself, of what are probabilities already")
+@wrong(
+    task="cross_entropy",
+    cause="as PyTorch's CrossEntropyLoss it takes the softmax itself, of what are probabilities already",
+)
 def cross_entropy(probs, labels):
     z = probs - probs.max(axis=1, keepdims=True)
     logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
@@ -206,7 +209,9 @@ def cross_entropy(probs, labels):
     return float(-(t * np.log(probs)).sum(axis=1).mean())
 
 
-@wrong(task="cross_entropy", cause="the logarithm of the mean probability instead of the mean of the logarithms")
+@wrong(
+    task="cross_entropy", cause="the logarithm of the mean probability instead of the mean of the logarithms"
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return float(-np.log(p.mean() + 1e-12))
@@ -246,7 +251,9 @@ def cross_entropy(probs, labels):
 # ---------------------------------------------------------------- softmax_cross_entropy
 
 
-@wrong(task="softmax_cross_entropy", cause="still two functions: an epsilon in log(softmax) hides the true loss")
+@wrong(
+    task="softmax_cross_entropy", cause="still two functions: an epsilon in log(softmax) hides the true loss"
+)
 def softmax_cross_entropy(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -307,7 +314,10 @@ def softmax_cross_entropy(logits, labels):
     return float(lse.mean() - logits[np.arange(len(labels)), labels].mean())
 
 
-@wrong(task="softmax_cross_entropy", cause="softmax twice: the PyTorch model with a softmax layer before CrossEntropyLoss")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="softmax twice: the PyTorch model with a softmax layer before CrossEntropyLoss",
+)
 def softmax_cross_entropy(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -338,7 +348,9 @@ def softmax_cross_entropy(logits, labels):
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1, keepdims=True)
     lse = m + np.log(np.exp(logits - m).sum(axis=1, keepdims=True))
-    zy = np.array([logits[labels[n]].max() if labels[n] < len(logits) else logits[-1].max() for n in range(len(labels))])
+    zy = np.array(
+        [logits[labels[n]].max() if labels[n] < len(logits) else logits[-1].max() for n in range(len(labels))]
+    )
     return float(np.mean(lse[:, 0] - zy))
 
 
@@ -370,7 +382,9 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - np.eye(logits.shape[1])[labels]) / logits.size
 
 
-@wrong(task="softmax_cross_entropy", cause="truth minus probabilities: the sign of the update is already in it")
+@wrong(
+    task="softmax_cross_entropy", cause="truth minus probabilities: the sign of the update is already in it"
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -463,7 +477,9 @@ def softmax_cross_entropy_backward(logits, labels):
     return grad / len(logits)
 
 
-@wrong(task="softmax_cross_entropy", cause="takes predicted minus true one-hot (perceptron): argmax instead of p")
+@wrong(
+    task="softmax_cross_entropy", cause="takes predicted minus true one-hot (perceptron): argmax instead of p"
+)
 def softmax_cross_entropy_backward(logits, labels):
     eye = np.eye(logits.shape[1])
     return (eye[logits.argmax(axis=1)] - eye[labels]) / len(labels)
@@ -544,7 +560,10 @@ def softmax_squared_error(logits, labels):
     return float(np.mean(np.sum(p - np.eye(logits.shape[1])[labels], axis=1) ** 2))
 
 
-@wrong(task="softmax_squared_error", cause="squared distance of the expected class number from the label, as in regression")
+@wrong(
+    task="softmax_squared_error",
+    cause="squared distance of the expected class number from the label, as in regression",
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -676,7 +695,9 @@ def softmax_squared_error_backward(logits, labels):
     return p * g - (g * p).sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax_squared_error", cause="one maximum for the batch in the softmax inside: NaN for small rows")
+@wrong(
+    task="softmax_squared_error", cause="one maximum for the batch in the softmax inside: NaN for small rows"
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - np.amax(logits))
     p = e / e.sum(axis=1, keepdims=True)

@@ -138,7 +138,10 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="+= delta, -= 2 delta, += delta: done on a view, theta comes back only up to rounding")
+@wrong(
+    task="numerical_gradient",
+    cause="+= delta, -= 2 delta, += delta: done on a view, theta comes back only up to rounding",
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     t = theta.view()
     grad = np.zeros_like(theta)
@@ -220,14 +223,18 @@ def minibatches(x, y, batch_size, seed):
     order = np.arange(len(x))
     if seed:
         order = np.random.default_rng(seed).permutation(len(x))
-    return [(x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)
+    ]
 
 
 @wrong(task="minibatches", cause="seed or None: seed 0 gives another order each time")
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed or None)
     order = rng.permutation(len(x))
-    return [(x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)
+    ]
 
 
 @wrong(task="minibatches", cause="N // B + 1 batches: an empty one where N is a multiple of B")
@@ -263,7 +270,10 @@ def minibatches(x, y, batch_size, seed):
 @wrong(task="minibatches", cause="the end is included, as in pandas' .loc: batches overlap by one")
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
-    return [(x[order[i : i + batch_size + 1]], y[order[i : i + batch_size + 1]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size + 1]], y[order[i : i + batch_size + 1]])
+        for i in range(0, len(x), batch_size)
+    ]
 
 
 @wrong(task="minibatches", cause="counts from 1 as in MATLAB: the first example of the order is lost")
@@ -299,7 +309,9 @@ def minibatches(x, y, batch_size, seed):
 @wrong(task="minibatches", cause="the seed only turns the order round in a circle, neighbours stay together")
 def minibatches(x, y, batch_size, seed):
     order = np.roll(np.arange(len(x)), seed)
-    return [(x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)
+    ]
 
 
 @wrong(task="minibatches", cause="the last batch is filled up from the beginning of the order")
@@ -318,11 +330,16 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="the seed is given to the old global generator but the order comes from a new one without seed")
+@wrong(
+    task="minibatches",
+    cause="the seed is given to the old global generator but the order comes from a new one without seed",
+)
 def minibatches(x, y, batch_size, seed):
     np.random.seed(seed)
     order = np.random.default_rng().permutation(len(x))
-    return [(x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
+    return [
+        (x[order[i : i + batch_size]], y[order[i : i + batch_size]]) for i in range(0, len(x), batch_size)
+    ]
 
 
 # ---------------------------------------------------------------- sgd_update
@@ -499,7 +516,9 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="only the epochs that are multiples are reduced, the others have the full rate")
+@wrong(
+    task="step_decay", cause="only the epochs that are multiples are reduced, the others have the full rate"
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch > 0 and epoch % every == 0:
         lr = lr * factor
@@ -659,7 +678,10 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="the gradients of all batches are averaged into one update (gradient accumulation)")
+@wrong(
+    task="train_epoch",
+    cause="the gradients of all batches are averaged into one update (gradient accumulation)",
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     grads = []

@@ -146,7 +146,9 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta - v, v
 
 
-@wrong(task="momentum", cause="the velocity returned is not the one that the rule takes back: it has lr in it")
+@wrong(
+    task="momentum", cause="the velocity returned is not the one that the rule takes back: it has lr in it"
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     buf = mu * velocity + grad
     step = lr * buf
@@ -172,7 +174,10 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta + v, v
 
 
-@wrong(task="momentum", cause="the first velocity is set to the gradient's step and then used again (a library's first step)")
+@wrong(
+    task="momentum",
+    cause="the first velocity is set to the gradient's step and then used again (a library's first step)",
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     if not velocity.any():
         velocity = -lr * grad
@@ -198,7 +203,9 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta + v, v
 
 
-@wrong(task="momentum", cause="restart rule from another paper: the velocity is set to 0 where it points uphill")
+@wrong(
+    task="momentum", cause="restart rule from another paper: the velocity is set to 0 where it points uphill"
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     v = np.where(v * grad > 0, 0.0, v)
@@ -360,7 +367,9 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(chosen)
 
 
-@wrong(task="tune_sgd", cause="the rate is lowered during each trial, so it is not a constant one that is chosen")
+@wrong(
+    task="tune_sgd", cause="the rate is lowered during each trial, so it is not a constant one that is chosen"
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = 0.001, np.inf
     for lr in np.logspace(-3, 1, 161):
@@ -373,7 +382,10 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(best)
 
 
-@wrong(task="tune_sgd", cause="ternary search on the plain scale; comparisons with NaN send it to the large rates")
+@wrong(
+    task="tune_sgd",
+    cause="ternary search on the plain scale; comparisons with NaN send it to the large rates",
+)
 def tune_sgd(loss, gradient, theta, steps):
     def end(lr):
         t = theta.copy()
@@ -493,7 +505,10 @@ def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     return theta + v, v
 
 
-@wrong(task="nesterov", cause="mu v with the new v worked out wrongly: the look-ahead misses the present gradient")
+@wrong(
+    task="nesterov",
+    cause="mu v with the new v worked out wrongly: the look-ahead misses the present gradient",
+)
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     new_v = mu * velocity - lr * grad
     return theta + mu * mu * velocity - lr * grad, new_v

@@ -115,7 +115,9 @@ def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
     for k in range(1, len(sizes) - 1):
-        params.append((rng.normal(0, np.sqrt(2 / sizes[k - 1]), (sizes[k - 1], sizes[k])), np.zeros(sizes[k])))
+        params.append(
+            (rng.normal(0, np.sqrt(2 / sizes[k - 1]), (sizes[k - 1], sizes[k])), np.zeros(sizes[k]))
+        )
     return params
 
 
@@ -453,7 +455,10 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="W is updated before it is used to pass the gradient on, and params are changed")
+@wrong(
+    task="loss_and_gradients",
+    cause="W is updated before it is used to pass the gradient on, and params are changed",
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -474,7 +479,10 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="the mask is applied only below the last layer: for deeper networks it is missing")
+@wrong(
+    task="loss_and_gradients",
+    cause="the mask is applied only below the last layer: for deeper networks it is missing",
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -493,7 +501,9 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="mean squared error of the softmax, with the gradient of cross-entropy")
+@wrong(
+    task="loss_and_gradients", cause="mean squared error of the softmax, with the gradient of cross-entropy"
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -644,7 +654,10 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="the velocity starts at 0 again in every batch, so there is no momentum, and the rate is that of Adam")
+@wrong(
+    task="train",
+    cause="the velocity starts at 0 again in every batch, so there is no momentum, and the rate is that of Adam",
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -702,7 +715,10 @@ def train(x, y, seed):
     return [(W1, b1), (W2, b2)]
 
 
-@wrong(task="train", cause="images are standardised for training, and the params returned expect standardised images")
+@wrong(
+    task="train",
+    cause="images are standardised for training, and the params returned expect standardised images",
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -986,7 +1002,10 @@ def train(x, y, seed):
     return [(W1, b1), (W2, b2)]
 
 
-@wrong(task="train", cause="drop_last: the images left over in each epoch are lost, and the order is shuffled only once")
+@wrong(
+    task="train",
+    cause="drop_last: the images left over in each epoch are lost, and the order is shuffled only once",
+)
 def train(x, y, seed):
     rng = np.random.default_rng(seed)
     D = x.shape[1]
@@ -1068,7 +1087,9 @@ def predict(params, x):
     return np.argmax(h @ params[-1][0] + params[-1][1], axis=1, keepdims=True)
 
 
-@wrong(task="predict", cause="looks for a probability above 1/2, so unsure images get no answer and are missing")
+@wrong(
+    task="predict", cause="looks for a probability above 1/2, so unsure images get no answer and are missing"
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:

@@ -1,0 +1,393 @@
+"""The files of a new assignment: handout, assignment.yaml, checks, reference, mistakes and alternatives.
+
+Each comes with comments that say what to change.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.authoring.new_assignment import (
+    SEED,
+    Cell,
+    Example,
+    NewAssignment,
+    NewFunction,
+    NewTask,
+)
+from autograder.course.course import Course
+from autograder.course.python_source import bound_names, global_names
+from autograder.errors import UsageError
+
+__all__ = ["handout_cells", "stub", "write_assignment"]
+
+POINTS = 4.0  # of a task
+
+# --- The handout --------------------------------------------------------------------------------
+
+IMPORTS = "import numpy as np\n\nfrom autograder.jupyter import check, unfinished_is_fine"
+
+
+def handout_cells(title: str, tasks: Sequence[NewTask]) -> list[Cell]:
+    """A handout: for each task a text, the stubs, and a cell that checks them; a plot; all checks."""
+    cells = [
+        Cell("markdown", f"# {title}\n\nTODO: say what this homework is about, and what it is good for."),
+        Cell("code", IMPORTS),
+    ]
+    for task in tasks:
+        names = " and ".join(f"`{function.name}`" for function in task.functions)
+        cells.append(Cell("markdown", f"## {task.title}\n\nTODO: give the formula. Fill in {names}."))
+        cells += [Cell("code", stub(function)) for function in task.functions]
+        cells.append(Cell("code", f'check("{task.id}")'))
+    cells += [
+        Cell("markdown", "## Have a look\n\nTODO: let students see what their functions do."),
+        Cell("code", _plot(tasks[0].functions[0])),
+        Cell("code", "check()"),
+    ]
+    return cells
+
+
+def stub(function: NewFunction) -> str:
+    """The function as students get it."""
+    body = f'raise NotImplementedError("{function.name}")'
+    return "\n".join(
+        [f"def {function.name}({function.signature}):", f'    """{function.doc}"""', f"    {body}"]
+    )
+
+
+def _plot(function: NewFunction) -> str:
+    call = ", ".join(
+        "7" if name == SEED else value
+        for name, value in zip(function.parameters, function.arguments, strict=True)
+    )
+    return (
+        "import matplotlib.pyplot as plt\n\n"
+        "with unfinished_is_fine():\n"
+        "    rng = np.random.default_rng(0)\n"
+        f"    values = [np.ravel({function.name}({call})) for _ in range(20)]\n"
+        '    plt.plot(np.concatenate(values), ".")\n'
+        f'    plt.ylabel("{function.name}")'
+    )
+
+
+# --- Files --------------------------------------------------------------------------------------
+
+
+def write_assignment(course: Course, new: NewAssignment) -> list[Path]:
+    """Write the assignment's files, none of which may be there; returns their paths."""
+    public, solution = course.root / "assignments" / new.id, course.root / "solutions" / new.id
+    for folder in (public, solution):
+        if folder.exists():
+            raise UsageError(
+                f"{folder} is there already.", next_step="Choose another name, or remove it first."
+            )
+    files = {
+        public / "assignment.yaml": _assignment_yaml(new),
+        public / f"{new.id}.ipynb": _notebook(new.cells),
+        public / "checks.py": _public_checks(new),
+        solution / "reference.py": _reference(new),
+        solution / "checks.py": _hidden_checks(new),
+        solution / "mistakes.py": _mistakes(new),
+        solution / "alternatives.py": _alternatives(new),
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(files)
+
+
+def _assignment_yaml(new: NewAssignment) -> str:
+    tasks = "".join(
+        f"  - id: {task.id}\n    title: {task.title}\n"
+        f"    functions: [{', '.join(function.name for function in task.functions)}]\n"
+        f"    points: {POINTS:g}\n"
+        for task in new.tasks
+    )
+    return (
+        "# To set a date, add `due: 2030-05-04 23:59`, local time in the course's zone.\n"
+        f"title: {json.dumps(new.title, ensure_ascii=False)}\npoints: {POINTS * len(new.tasks):g}\n"
+        f"tasks:\n{tasks}"
+    )
+
+
+def _notebook(cells: Sequence[Cell]) -> str:
+    made: list[dict[str, Any]] = []
+    for number, cell in enumerate(cells, start=1):
+        code: dict[str, Any] = {"execution_count": None, "outputs": []} if cell.kind == "code" else {}
+        lines = cell.source.splitlines(keepends=True)
+        made.append({"cell_type": cell.kind, "id": f"cell-{number}", "metadata": {}, "source": lines, **code})
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _reference(new: NewAssignment) -> str:
+    support = new.support.strip() or "import numpy as np"
+    parts = [f'"""The right answers of {new.id}; staff only."""', support]
+    return "\n\n\n".join([*parts, *(function.source for function in new.functions)]) + "\n"
+
+
+def _public_checks(new: NewAssignment) -> str:
+    names = {"check"}
+    parts = []
+    for task in new.tasks:
+        for function in task.functions:
+            if function.example is not None:
+                names.add("assert_close")
+                parts.append(_example_check(task, function, function.example))
+            elif function.forward and task.functions[0].example is not None:
+                names.add("gradient_check")
+                parts.append(_public_gradient_check(task.id, task.functions[0], function))
+    imports = f"import numpy as np\n\nfrom autograder.checks import {', '.join(sorted(names))}"
+    head = (
+        f'"""Public checks of {new.id}: what check() shows in the notebook. They carry no points.\n\n'
+        'TODO: take numbers that can be worked out by hand.\n"""'
+    )
+    return "\n\n\n".join([f"{head}\n\n{imports}", *parts]) + "\n"
+
+
+def _example_check(task: NewTask, function: NewFunction, example: Example) -> str:
+    name, given = function.name, zip(function.parameters, example.arguments, strict=True)
+    return (
+        f'@check(task="{task.id}")\ndef {name}_of_an_example(student):\n'
+        f'    """{name} is right for one small example."""\n'
+        + "".join(f"    {parameter} = {value}\n" for parameter, value in given)
+        + f"    expected = {example.result}\n"
+        f"    got = student.{name}({', '.join(function.parameters)})\n"
+        f'    assert_close(got, expected, call="{name} of the example", rtol=1e-6)'
+    )
+
+
+def _public_gradient_check(task: str, forward: NewFunction, function: NewFunction) -> str:
+    assert forward.example is not None
+    up = "" if function.ends else f", grad_out=np.ones_like({forward.example.result})"
+    return (
+        f'@check(task="{task}", requires=["{forward.name}_of_an_example"])\n'
+        f"def {function.name}_fits(student):\n"
+        f'    """{function.name} is the gradient of your {forward.name}, measured by finite differences."""\n'
+        f"    at = ({', '.join(forward.example.arguments)},)\n"
+        f"    gradient_check(student.{forward.name}, student.{function.name}, at=at{up}{_wrt(function)})"
+    )
+
+
+def _wrt(function: NewFunction) -> str:
+    return "" if function.is_for_all else ", wrt=(0,)"
+
+
+def _tuple(function: NewFunction, seed: str = SEED) -> str:
+    values = [
+        seed if name == SEED else value
+        for name, value in zip(function.parameters, function.arguments, strict=True)
+    ]
+    return f"({', '.join(values)},)" if len(values) == 1 else f"({', '.join(values)})"
+
+
+def _hidden_checks(new: NewAssignment) -> str:
+    names, parts = {"check"}, []
+    for task in new.tasks:
+        first = task.functions[0]
+        parts.append(_arguments(first))
+        if first.is_seeded:
+            names |= {"assert_same", "require_float64_and_unmodified"}
+            parts += _seeded_checks(task, first)
+            continue
+        names |= {"assert_plausible", "assert_same", "require_float64_and_unmodified"}
+        shares = (0.2, 0.4, 0.4) if len(task.functions) == 2 else (0.5, 0.5, 0.0)
+        parts += _value_checks(task, first, shares)
+        if len(task.functions) == 2:
+            names.add("gradient_check")
+            parts.append(_gradient_check(task, first, task.functions[1], shares[2]))
+    imports = f"import numpy as np\n\nfrom autograder.checks import {', '.join(sorted(names))}"
+    text = "\n\n\n".join(parts)
+    if "np." not in text:
+        imports = imports.removeprefix("import numpy as np\n\n")
+    head = (
+        f'"""Hidden checks of {new.id}, which give the points; staff only.\n\n'
+        "The points of a task's checks are shares of its points. A slip such as a wrong sign should keep\n"
+        'about half of them: `autograder lint` prints what each known mistake keeps.\n"""'
+    )
+    return f"{head}\n\n{imports}\n\n\n{text}\n"
+
+
+def _arguments(function: NewFunction) -> str:
+    extra = f", {SEED}" if function.is_seeded else ""
+    return (
+        f"def {function.name}_arguments(rng{extra}):\n"
+        f'    """Arguments of {function.name}. TODO: shapes, sizes and extremes that the handout allows."""\n'
+        f"    return {_tuple(function)}"
+    )
+
+
+def _value_checks(task: NewTask, function: NewFunction, shares: tuple[float, float, float]) -> list[str]:
+    name = function.name
+    return [
+        f'@check(task="{task.id}", points={POINTS * shares[0]:g})\n'
+        f"def {name}_does_its_job(student, reference, rng):\n"
+        f'    """{name} does what it is for, though a sign or a factor may be wrong."""\n'
+        f"    calls = [{name}_arguments(rng) for _ in range(6)]\n"
+        f"    assert_plausible(student.{name}, reference.{name}, *calls)",
+        f'@check(task="{task.id}", points={POINTS * shares[1]:g})\n'
+        f"def {name}_values(student, reference, rng):\n"
+        f'    """{name} has the right values, in float64, and leaves its arguments alone."""\n'
+        "    for _ in range(5):\n"
+        f"        arguments = {name}_arguments(rng)\n"
+        f"        assert_same(student.{name}, reference.{name}, *arguments)\n"
+        f"        require_float64_and_unmodified(student.{name}, arguments)",
+    ]
+
+
+def _gradient_check(task: NewTask, forward: NewFunction, function: NewFunction, share: float) -> str:
+    up = ""
+    if not function.ends:
+        up = f", grad_out=rng.normal(size=np.shape(reference.{forward.name}(*at)))"
+    return (
+        f'@check(task="{task.id}", points={POINTS * share:g})\n'
+        f"def {function.name}_gradient(student, reference, rng):\n"
+        f'    """{function.name} is the gradient of {forward.name}."""\n'
+        "    for _ in range(3):\n"
+        f"        at = {forward.name}_arguments(rng)\n"
+        f"        gradient_check(\n            reference.{forward.name}, student.{function.name}, "
+        f"at=at{up}{_wrt(function)}\n        )"
+    )
+
+
+def _seeded_checks(task: NewTask, function: NewFunction) -> list[str]:
+    name = function.name
+    return [
+        f'@check(task="{task.id}", points={POINTS / 2:g})\n'
+        f"def {name}_values(student, reference, rng):\n"
+        f'    """{name} draws the right numbers, in float64, and leaves its arguments alone."""\n'
+        "    # These are the very numbers of the reference: the handout has to say how they are drawn.\n"
+        "    for seed in (3, 11):\n"
+        f"        arguments = {name}_arguments(rng, seed)\n"
+        f"        assert_same(student.{name}, reference.{name}, *arguments)\n"
+        f"        require_float64_and_unmodified(student.{name}, arguments)",
+        f'@check(task="{task.id}", points={POINTS / 2:g})\n'
+        f"def {name}_keeps_to_its_seed(student, reference, rng):\n"
+        f'    """{name} returns the same for the same seed: again, for seed 0, and after a restart."""\n'
+        "    for seed in (0, 7):\n"
+        f"        arguments = {name}_arguments(rng, seed)\n"
+        f"        assert_same(student.{name}, reference.{name}, *arguments)\n"
+        f"        assert_same(student.{name}, reference.{name}, *arguments)\n"
+        f"    assert_same(student.in_fresh_process_().{name}, reference.{name}, *arguments)",
+    ]
+
+
+# --- Variants -----------------------------------------------------------------------------------
+
+
+def _mistakes(new: NewAssignment) -> str:
+    parts = [
+        f'"""Known mistakes of {new.id}: each is caught, loses points by its severity, and is named.\n\n'
+        'TODO: write down what you have seen students do, with what you would tell them.\n"""\n\n'
+        "import numpy as np\n\nfrom autograder.checks import mistake"
+    ]
+    for function in new.functions:
+        if function.is_seeded:
+            parts += _seeding_mistakes(function)
+        elif function.mistake:
+            parts.append(
+                f'@mistake(function="{function.name}", severity="slip", feedback="{function.feedback}")\n'
+                + _renamed(function.mistake, f"{function.name}_with_opposite_sign")
+            )
+    return _with_imports(new, "\n\n\n".join(parts)) + "\n"
+
+
+def _alternatives(new: NewAssignment) -> str:
+    parts = [
+        f'"""Right answers of {new.id} in another style: each keeps full marks."""\n\n'
+        "import numpy as np\n\nfrom autograder.checks import alternative"
+    ]
+    parts += [
+        f'@alternative(function="{function.name}")\n'
+        + _renamed(function.alternative, f"{function.name}_otherwise")
+        for function in new.functions
+        if function.alternative
+    ]
+    return _with_imports(new, "\n\n\n".join(parts)) + "\n"
+
+
+def _with_imports(new: NewAssignment, text: str) -> str:
+    """A module of variants with NumPy if it is used, and with what it takes from the reference."""
+    used = global_names(text)
+    tree = ast.parse(new.support)
+    known = {name for node in tree.body for name in bound_names(node)} - {"np"}
+    known |= {function.name for function in new.functions}
+    if names := sorted(known & used):
+        text = text.replace(
+            "\n\nfrom autograder", f"\nfrom reference import {', '.join(names)}\n\nfrom autograder", 1
+        )
+    return text if "np" in used else text.replace("import numpy as np\n", "", 1)
+
+
+def _renamed(source: str, name: str) -> str:
+    definition = ast.parse(textwrap.dedent(source)).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.name = name
+    return ast.unparse(definition)
+
+
+# The kinds that lint asks for, what each does to the seed, and what is told.
+SEEDINGS = [
+    ("unseeded", "seed = None", "The seed is not used, so no two calls are alike."),
+    ("zero is none", "seed = seed or None", "Seed 0 counts as no seed. 0 is a seed like any other."),
+    (
+        "hashed",
+        "seed = hash(str(seed)) % 2**32",
+        "The seed goes through hash, which is another number after every restart. Use the seed itself.",
+    ),
+    (
+        "clock",
+        "import time\nseed = int(time.time()) + seed",
+        "The clock is added to the seed, so the same seed gives something else a second later.",
+    ),
+]
+
+
+def _seeding_mistakes(function: NewFunction) -> list[str]:
+    """What can be done wrong with a seed, each in the function's body_after_docstring words."""
+    body = ast.parse(textwrap.dedent(function.source)).body[0]
+    assert isinstance(body, ast.FunctionDef)
+    body_after_docstring = body.body[1:] if ast.get_docstring(body) is not None else body.body
+    text = "\n".join(map(ast.unparse, body_after_docstring))
+    parts = [
+        _seeding_mistake(function, kind, function.signature, f"{change}\n{text}", feedback)
+        for kind, change, feedback in SEEDINGS
+    ]
+    parts.append(
+        _seeding_mistake(
+            function,
+            "used once",
+            f"{function.signature}, seeds=[]",
+            f"seeds.append(seed)\nseed = [seeds[0], len(seeds)]\n{text}",
+            "The seed counts at the first call only. Make a new generator from it at every call.",
+        )
+    )
+    call = ", ".join("None" if name == SEED else name for name in function.parameters)
+    drawn = f"def draw({', '.join(function.parameters)}):\n{textwrap.indent(text, '    ')}"
+    parts.append(
+        _seeding_mistake(
+            function,
+            "cached",
+            f"{function.signature}, kept={{}}",
+            f"import copy\n{drawn}\nif seed not in kept:\n    kept[seed] = draw({call})\n"
+            "return copy.deepcopy(kept[seed])",
+            "You keep what was drawn for each seed, but draw it without the seed: see what a restart gives.",
+        )
+    )
+    return parts
+
+
+def _seeding_mistake(function: NewFunction, kind: str, signature: str, body: str, feedback: str) -> str:
+    name = f"{function.name}_{kind.replace(' ', '_')}"
+    severity = "slip" if kind == "zero is none" else "useless"
+    return (
+        f'@mistake(\n    function="{function.name}",\n    severity="{severity}",\n    seeding="{kind}",\n'
+        f'    stateful=True,\n    feedback="{feedback}",\n)\n'
+        f"def {name}({signature}):\n{textwrap.indent(body, '    ')}"
+    )

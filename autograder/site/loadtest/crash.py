@@ -1,0 +1,148 @@
+"""The crash test of homework: servers and graders are killed while students submit; nothing may be lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.site.loadtest.checks import damage, missing, wrongly_graded
+from autograder.site.loadtest.client import Client, Receipt, Times
+from autograder.site.loadtest.fixture import HomeworkFixture
+from autograder.site.loadtest.server_process import Server
+
+__all__ = ["CrashPlan", "CrashResult", "graders_of", "run_crash_test"]
+
+
+@dataclass(frozen=True)
+class CrashPlan:
+    """The course of the test; spans are in seconds."""
+
+    rounds: int = 10
+    students: int = 10
+    life: float = 4.0  # the longest a server lives under load before it is killed
+    every: float = 0.3  # between two submissions of one student
+    graders: int = 2
+    graded_within: float = 900.0
+    seed: int = 1
+
+
+@dataclass
+class CrashResult:
+    """What was found."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    graders_killed: int = 0
+    broken: list[str] = field(default_factory=list)  # promises, as sentences
+
+    def broken_promises(self) -> list[str]:
+        """Every promise that was broken."""
+        nothing = ["No submission was acknowledged, so the test shows nothing."]
+        return self.broken or ([] if self.receipts else nothing)
+
+
+def graders_of(server: Server) -> list[int]:
+    """The process ids of the graders beside a server; none where the system does not tell."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            parent = int(path.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[1])
+            words = path.with_name("cmdline").read_bytes().split(b"\0")
+            if parent == server.process.pid and b"grader" in words:
+                found.append(int(path.parent.name))
+    return found
+
+
+def run_crash_test(fixture: HomeworkFixture, plan: CrashPlan, report: Callable[[str], None]) -> CrashResult:
+    """Run all rounds; `report` is called with what happens."""
+    test = _CrashTest(fixture, plan, report)
+    try:
+        asyncio.run(test.run())
+    finally:
+        if test.server is not None:
+            test.server.stop()
+    lost = missing(fixture, test.result.receipts)
+    if lost:
+        test.result.broken.append(f"{len(lost)} acknowledged submissions are missing: {', '.join(lost[:3])}.")
+    test.result.broken += [*wrongly_graded(fixture), *damage(fixture)]
+    return test.result
+
+
+class _CrashTest:
+    def __init__(self, fixture: HomeworkFixture, plan: CrashPlan, report: Callable[[str], None]) -> None:
+        self.fixture, self.plan, self.report = fixture, plan, report
+        self.result, self.dice, self.times = CrashResult(), random.Random(plan.seed), Times()
+        self.solved = fixture.solved()
+        self.server: Server | None = None
+        self.over = asyncio.Event()
+
+    async def run(self) -> None:
+        """Kill and restart while everybody submits, then wait until all is graded."""
+        names = [f"student-{number:05}" for number in range(self.plan.students)]
+        sessions = await asyncio.to_thread(self.fixture.admit, names)
+        self.server = await asyncio.to_thread(self.fixture.start, self.plan.graders)
+        clients = [
+            Client(self.server.port, session, self.fixture.assignment, self.times) for session in sessions
+        ]
+        submitting = [
+            asyncio.create_task(self._goes_on(number, client)) for number, client in enumerate(clients)
+        ]
+        for number in range(1, self.plan.rounds + 1):
+            await self._kill(number, clients)
+        self.over.set()
+        await asyncio.gather(*submitting)
+        await self._wait_for_results()
+        for client in clients:
+            await client.close()
+
+    async def _goes_on(self, number: int, client: Client) -> None:
+        """Submit ever new bytes until the test is over, through all restarts."""
+        dice, submitted = random.Random(f"{self.plan.seed} {number}"), 0
+        while not self.over.is_set():
+            submitted += 1
+            content = self.solved + b" " * number + b"\n" * submitted
+            receipt = await client.upload(content)
+            if receipt is not None:
+                self.result.receipts.append(receipt)
+            await asyncio.sleep(self.plan.every * dice.uniform(0.5, 1.5))
+
+    async def _kill(self, number: int, clients: list[Client]) -> None:
+        """Kill the server, and in every other round a grader before it, at a random moment."""
+        assert self.server is not None
+        life = self.dice.uniform(0.1, self.plan.life)
+        await asyncio.sleep(life / 2)
+        graders = await asyncio.to_thread(graders_of, self.server)
+        if number % 2 == 0 and graders:
+            with suppress(ProcessLookupError):
+                os.kill(self.dice.choice(graders), signal.SIGKILL)
+                self.result.graders_killed += 1
+        await asyncio.sleep(life / 2)
+        receipts = len(self.result.receipts)
+        await asyncio.to_thread(self.server.kill)
+        lost = await asyncio.to_thread(missing, self.fixture, self.result.receipts[:receipts])
+        faults = await asyncio.to_thread(damage, self.fixture)
+        if lost or faults:
+            self.result.broken.append(f"After kill {number}: {len(lost)} missing. {' '.join(faults[:3])}")
+        began = time.monotonic()
+        self.server = await asyncio.to_thread(self.fixture.start, self.plan.graders)
+        for client in clients:
+            await client.move(self.server.port)
+        self.report(
+            f"kill {number}: after {life:.1f} s, {receipts} receipts so far, {len(lost)} missing; "
+            f"another server after {time.monotonic() - began:.1f} s"
+        )
+
+    async def _wait_for_results(self) -> None:
+        ends = time.monotonic() + self.plan.graded_within
+        self.report(f"{len(self.result.receipts)} receipts; waiting until all are graded")
+        while await asyncio.to_thread(self.fixture.ungraded):
+            if time.monotonic() > ends:
+                self.result.broken.append("Not everything was graded in time.")
+                return
+            await asyncio.sleep(1)

@@ -1,0 +1,102 @@
+"""Staff upload a class's download: the difference first, then stored and graded once, whose and when."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site, with_mistake
+from patience import eventually
+from tiny_course import ASSIGNMENT
+
+CLASS = f"/staff/homework/{ASSIGNMENT}"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[HomeworkSite]:
+    """A running site with one grader beside it."""
+    with serving(tiny_site(tmp_path), "--graders", "1") as site:
+        yield site
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """A ZIP."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+def upload(visitor: Visitor, content: bytes, name: str = "class.zip") -> httpx.Response:
+    """Send an archive as the page's form does."""
+    return visitor.http.post(
+        f"{CLASS}/upload", data={"token": visitor.token}, files={"notebook": (name, content)}
+    )
+
+
+def confirm(visitor: Visitor, page: str) -> int:
+    """Press the button of the page with the difference."""
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    return visitor.http.post(f"{CLASS}/upload/confirm", data=fields).status_code
+
+
+def test_a_class_s_download(site: HomeworkSite) -> None:
+    """It is shown with times and what was not placed, stored when confirmed; the same again adds nothing."""
+    course, ina = site.course, site.visitor("ina")
+    archive = packed(
+        {
+            f"submitted/ann/{ASSIGNMENT}/{ASSIGNMENT}.ipynb": solved(course),
+            f"submitted/ann/{ASSIGNMENT}/timestamp.txt": b"2026-05-01 10:00:00 UTC",
+            f"submitted/bob/{ASSIGNMENT}/{ASSIGNMENT}.ipynb": with_mistake(course),
+            f"submitted/bob/{ASSIGNMENT}/timestamp.txt": b"2026-05-02 10:00:00 UTC",
+            f"submitted/eve/{ASSIGNMENT}/{ASSIGNMENT}.ipynb": solved(course),
+        }
+    )
+    page = upload(ina, archive).text
+    assert "2 submissions are new" in page and "01 May 2026" in page
+    assert "eve is not on the roster" in page
+    assert ina.page(CLASS).count("Not submitted") >= 2
+    assert confirm(ina, page) == 303
+    ann = site.visitor("ann")
+    assert eventually(lambda: "6 of 6 points" in ann.page(f"/homework/{ASSIGNMENT}"))
+    assert eventually(lambda: "Waiting for grading" not in ina.page(CLASS))
+    again = upload(ina, archive).text
+    assert "0 submissions are new" in again and "2 are here already" in again
+    assert confirm(ina, page) == 303  # a page that somebody left open
+    assert ann.page(f"/homework/{ASSIGNMENT}").count('href="/submissions/') == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"no archive at all", "class.zip", "cannot be read"),
+        (b"a table", "class.csv", "not an archive"),
+        (packed({"notes.txt": b"nothing"}), "class.zip", "class.zip holds no"),
+        (packed({"../../etc/passwd": b"x", "a/b.txt": b"y"}), "class.zip", "class.zip holds no"),
+        (packed({f"eve/{ASSIGNMENT}.ipynb": b"{}"}), "class.zip", "Complete roster.csv"),
+    ],
+)
+def test_what_is_no_download(site: HomeworkSite, content: bytes, name: str, words: str) -> None:
+    """A sentence says what is wrong; the server stays as it was."""
+    reply = upload(site.visitor("ina"), content, name)
+    assert reply.status_code in (200, 409)
+    assert words in reply.text and tempfile.gettempdir() not in reply.text
+
+
+def test_a_bomb(site: HomeworkSite) -> None:
+    """An archive that would fill the disk costs its program, and no more."""
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(100):
+            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(24 * 1024**2))
+    ina = site.visitor("ina")
+    reply = upload(ina, bomb.getvalue())
+    assert reply.status_code == 409
+    assert ina.http.get("/health").status_code == 200

@@ -1,0 +1,122 @@
+"""The file store: in a folder and in an object store the same bytes go in and come out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import Busy, NotFound, UsageError
+from autograder.site.file_store import FileStore
+
+numbers = count()
+MISSING = "moto[server] and s3fs are missing; `pip install 'autograder[test]'` installs them."
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """The address of an object store on this machine; skipped without its packages, not in CI."""
+    try:
+        from moto.server import ThreadedMotoServer
+
+        __import__("s3fs")
+    except ImportError:
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(object_store: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty bucket, as AUTOGRADER_FILES names it."""
+    import s3fs
+
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    for name, value in {**keys, "AWS_ENDPOINT_URL": object_store}.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    name = f"course-{next(numbers)}"
+    s3fs.S3FileSystem().mkdir(name)
+    return f"s3://{name}/files"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Both kinds."""
+    if request.param == "folder":
+        return str(tmp_path / "files")
+    bucket: str = request.getfixturevalue("bucket")
+    return bucket
+
+
+def test_what_goes_in_comes_out(address: str) -> None:
+    """The same bytes once, by their digest; what is not there is named so."""
+    files = FileStore(address)
+    stored = [files.put(content) for content in (b"", b"notebook", bytes(range(256)) * 1000)]
+    assert [files.put(b"notebook"), files.get(stored[1])] == [stored[1], b"notebook"]
+    assert files.get(stored[2]) == bytes(range(256)) * 1000
+    assert stored[0] in files and "0" * 64 not in files
+    with pytest.raises(NotFound):
+        files.get("0" * 64)
+    for name in ("", "../../etc/passwd", "F" * 64, "0" * 63):
+        with pytest.raises(NotFound):
+            files.get(name)
+
+
+def test_two_servers_share_it(address: str) -> None:
+    """What one has stored the other finds at once, though it had looked before."""
+    first, other = FileStore(address), FileStore(address)
+    assert "0" * 64 not in other
+
+    def both(number: int) -> bool:
+        content = f"submission {number % 10}".encode()
+        return other.get(first.put(content)) == content
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(both, range(40)))
+
+
+def test_a_copy_of_it(address: str, tmp_path: Path) -> None:
+    """A backup takes what it does not have yet, and what it gives back is the same."""
+    files, copy = FileStore(address), FileStore(tmp_path / "copy")
+    digest = files.put(b"first")
+    assert files.copy_to(copy) == 1
+    files.put(b"second")
+    assert files.copy_to(copy) == 1
+    assert files.copy_to(copy) == 0
+    assert copy.get(digest) == b"first"
+    assert FileStore(tmp_path / "nothing").copy_to(copy) == 0
+
+
+def test_an_object_store_that_does_not_answer(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is acknowledged, and a damaged file is not given out."""
+    import s3fs
+
+    files = FileStore(bucket)
+    digest = files.put(b"notebook")
+    s3fs.S3FileSystem().pipe_file(f"{bucket}/{digest[:2]}/{digest[2:]}.gz".removeprefix("s3://"), b"damaged")
+    with pytest.raises(NotFound, match="damaged"):
+        files.get(digest)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    s3fs.S3FileSystem.clear_instance_cache()
+    unreachable = FileStore(bucket)
+    with pytest.raises(Busy, match="cannot store"):
+        unreachable.put(b"another")
+    with pytest.raises((Busy, NotFound)):
+        unreachable.get(digest)
+
+
+def test_a_scheme_that_nobody_knows() -> None:
+    """A sentence says so when the server starts."""
+    with pytest.raises(UsageError, match="cannot be opened"):
+        FileStore("nowhere://bucket")

@@ -1,0 +1,100 @@
+"""What pages say: links lead somewhere, and every command line that is shown can be typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from autograder.cli import COMMANDS as HOMEWORK
+from quizzes.cli import COMMANDS as QUIZZES
+
+ROOT = Path(__file__).parents[2]
+OUTSIDE = {".venv", ".demo", ".git", ".pytest_cache", "node_modules"}
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in ROOT.rglob("*.md")
+    if not OUTSIDE & set(path.relative_to(ROOT).parts)
+)
+HISTORY = {"CHANGELOG.md", "DECISIONS.md"}  # they also name what is gone
+LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:|mailto:)([^)\s]*)\)")
+FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.M | re.S)
+INLINE = re.compile(r"`((?:autograder|quizzes) [a-z][^`\n]*)`")
+LINE = re.compile(r"^\s*(?:\$ )?((?:autograder|quizzes) [a-z][^#\n]*)", re.M)
+GENERATED = {"reference"}  # of the documentation site; its builder writes them
+
+
+@cache
+def commands() -> dict[str, Any]:
+    """Each command of both programs, and of their groups, by what is typed."""
+    found: dict[str, Any] = {}
+    for program, entries in (("autograder", HOMEWORK), ("quizzes", QUIZZES)):
+        for entry in entries:
+            target = entry.load()
+            if not isinstance(target, typer.Typer):
+                app = typer.Typer(add_completion=False)
+                app.command(entry.name)(target)
+                target = app
+            made: Any = typer.main.get_command(target)
+            found |= dict(_with_children(f"{program} {entry.name}", made))
+    return found
+
+
+def _with_children(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for child in getattr(command, "commands", {}).values():
+        yield from _with_children(f"{name} {child.name}", child)
+
+
+def command_lines(page: str) -> Iterator[str]:
+    """All command lines of a page, in blocks and in sentences."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for block in FENCED.findall(text):
+        yield from LINE.findall(block.replace("\\\n", " "))
+    yield from INLINE.findall(FENCED.sub("", text))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY])
+def test_command_lines(page: str) -> None:
+    """Each names a command and options that there are."""
+    wrong = []
+    for line in command_lines(page):
+        try:
+            words = shlex.split(line.replace("…", ""))
+        except ValueError:
+            words = line.split()
+        known = commands()
+        name = next((n for n in (" ".join(words[:length]) for length in (4, 3, 2)) if n in known), "")
+        if not name:
+            wrong.append(f"{line}: no such command")
+            continue
+        options = {
+            option
+            for parameter in known[name].params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        } | {"--help"}
+        given = [word.split("=")[0].rstrip(",.;:)") for word in words if word.startswith("--")]
+        wrong += [f"{line}: no option {option}" for option in given if option not in options]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page: str) -> None:
+    """Each leads to a file of the repository, or to a heading of the page."""
+    text = FENCED.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    folder = ROOT if page.startswith(".docs/tutorials/") else (ROOT / page).parent
+    broken = []
+    for target in LINK.findall(text):
+        path = target.partition("#")[0]
+        is_door = page.startswith(".docs/") and path.removesuffix(".md") in {
+            file.stem for file in (ROOT / ".docs/tutorials").glob("*.md")
+        }
+        if path and not is_door and path.split("/")[0] not in GENERATED and not (folder / path).exists():
+            broken.append(target)
+    assert broken == []
