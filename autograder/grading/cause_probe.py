@@ -22,6 +22,7 @@ from autograder.grading.diagnosis import find_cause, signature_of
 from autograder.grading.evaluation import evaluate
 from autograder.grading.near_misses import load_near_misses
 from autograder.grading.prefetch import record_calls, with_recorders
+from autograder.grading.repairs import LocalRepairs
 from autograder.grading.student_source import find_source
 
 __all__ = ["CauseProbe"]
@@ -32,7 +33,7 @@ class CauseProbe:
 
     def __init__(self, assignment: Assignment, seed: int = 15) -> None:
         self.assignment, self.seed = assignment, seed
-        backend = ReferenceBackend(assignment.reference)
+        backend = self._reference_backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(backend, assignment.parameters)
         self._recorded = record_calls(assignment.hidden_checks, backend, self._reference, seed)
         self._near_misses = load_near_misses(assignment)
@@ -53,6 +54,7 @@ class CauseProbe:
             signature_of(self.assignment.reference[function]),
             find_source([(1, source)], function),
             self._near_misses,
+            lambda: self._repairs(function, source, backend),
         )
 
     def _backend(self, function: str, source: str) -> NotebookBackend:
@@ -75,6 +77,11 @@ class CauseProbe:
         recorded = [with_recorders(each) for each in self._recorded.of_task.get(task, {}).get(function, [])]
         answers: list[Answer] = [backend.answer(function, [arguments], 5.0)[0] for arguments in recorded]
         return [Call(function, *pair) for pair in zip(recorded, answers, strict=True)]
+
+    def _repairs(self, function: str, source: str, backend: NotebookBackend) -> LocalRepairs | None:
+        found = find_source([(1, source)], function)
+        seconds = self._reference_backend.slowest.get(function, 0.0)
+        return LocalRepairs(found.text, function, dict(backend.namespace), seconds) if found else None
 
     def _parameters(self, backend: NotebookBackend) -> dict[str, tuple[str, ...]]:
         return {

@@ -58,6 +58,7 @@ class Cause:
     calls: int = 0  # calls that were compared
     telling: int = 0  # calls that tell it from the neighbour that is hardest to tell apart
     place: str = ""  # in the student's own code, such as `cell 3, line 5: if x > 0:`
+    proven: bool = False  # whether the sentence says no more than what all calls show
 
     @property
     def label(self) -> str:
@@ -112,7 +113,7 @@ class Answers:
 
         A function with a canonical form is compared in this form.
         """
-        self._reference, self._alternatives = reference, alternatives
+        self._reference, self.alternatives = reference, alternatives
         self.canonical_forms = canonical_forms or {}
         self._spreads: dict[tuple[str, bytes], float] = {}
         self._kept: dict[tuple[str, str, bytes], Outcome] = {}
@@ -139,7 +140,7 @@ class Answers:
             right = self.right(call)
             others = [
                 self.of(each, call)
-                for each in self._alternatives
+                for each in self.alternatives
                 if each.function == call.function and "print" not in each.body.__code__.co_names
             ]
             self._spreads[key] = max((_distance(right, other) for other in others), default=0.0)

@@ -22,6 +22,7 @@ from autograder.grading.causes import Answers, Cause, alike, known_cause, outcom
 from autograder.grading.idioms import PRECISE, idiom_cause
 from autograder.grading.near_misses import NearMisses, near_miss_cause
 from autograder.grading.patterns import WEAK, Signature, pattern_cause
+from autograder.grading.repairs import RepairSource, repair_cause
 from autograder.grading.student_source import StudentSource
 
 __all__ = ["Diagnosis", "TaskEvidence", "find_cause", "signature_of"]
@@ -58,8 +59,9 @@ def find_cause(
     signature: Signature,
     source: StudentSource | None = None,
     near_misses: NearMisses | None = None,
+    repairs: Callable[[], RepairSource | None] = lambda: None,
 ) -> Cause:
-    """What is told for one function: a known mistake, an idiom, a pattern or a near miss; "" for nothing.
+    """What is told for one function: a known mistake, idiom, repair, pattern or near miss; "" for nothing.
 
     `calls` are all calls of the function that the checks of its task make, with the submission's answers.
     """
@@ -71,6 +73,9 @@ def find_cause(
         return idiom
     if known.kind or function in answers.canonical_forms:
         return known  # where many answers are right, numbers beside one of them show nothing
+    repair = repair_cause(function, calls, answers, source, repairs())
+    if repair.kind:
+        return repair
     pattern = pattern_cause(function, calls, answers, signature)
     if pattern.kind or near_misses is None:
         return pattern
@@ -88,6 +93,8 @@ class TaskEvidence:
     near_misses: NearMisses | None = None
     #: More calls of a function, with their answers, which no check came to.
     more_calls: Callable[[str, Sequence[Call]], Sequence[Call]] = lambda function, calls: ()
+    #: Versions of a function with one change, where they can be made.
+    repairs: Callable[[str], RepairSource | None] = lambda function: None
     calls: list[Call] = field(default_factory=list)
     _causes: dict[str, Cause] = field(default_factory=dict)
 
@@ -124,6 +131,7 @@ class TaskEvidence:
                     self._signature(function),
                     self.sources.get(function),
                     self.near_misses,
+                    lambda: self.repairs(function),
                 )
         return self._causes[function]
 

@@ -43,7 +43,8 @@ RESTS_ON = (Status.PASSED, Status.MISSING, Status.ERROR)
 
 VERDICTS = (Failure, AssertionError)  # what a check raises on purpose
 LONGEST_MESSAGE = 1000  # characters; a sentence may quote what a function returned
-LOOKS_LIKE = "It looks like this, though not every call shows it: "
+LOOKS_LIKE = "It looks like this: "
+NOT_EVERYWHERE = "It looks like this, though not every call shows it: "
 TOO_MUCH = "What your functions returned takes more memory than judging one submission gets."
 
 
@@ -138,7 +139,9 @@ def _explained(run: CheckRun, evidence: TaskEvidence) -> CheckResult:
             diagnosis = evidence.diagnose(run.failure, run.calls)
     except Exception:  # an odd value, or too much of it: the failure stands without an explanation
         diagnosis = Diagnosis(run.failure.hint)
-    hedge = LOOKS_LIKE if diagnosis.cause.kind == "looks like" else ""
+    hedge, cause = "", diagnosis.cause
+    if cause.kind == "looks like" and not cause.proven:
+        hedge = NOT_EVERYWHERE if cause.agrees < cause.calls else LOOKS_LIKE
     return run.result.model_copy(
         update={
             "hint": hedge + diagnosis.hint,

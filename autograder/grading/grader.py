@@ -31,6 +31,7 @@ from autograder.grading.diagnosis import TaskEvidence, signature_of
 from autograder.grading.evaluation import CheckRun, explain, run_check, skipped, unread
 from autograder.grading.near_misses import load_near_misses
 from autograder.grading.prefetch import PrefetchingBackend, answer_recorded, record_calls
+from autograder.grading.repairs import SandboxRepairs
 from autograder.grading.student_source import find_source
 from autograder.report import (
     CheckResult,
@@ -290,6 +291,11 @@ class Grader:
             sources,
             self._near_misses,
             lambda function, made: self._more_calls(task.id, function, made, session),
+            lambda function: (
+                SandboxRepairs(session, sources[function], function, self._backend.slowest.get(function, 0.0))
+                if function in sources
+                else None
+            ),
         )
         results = [
             result.model_copy(update={"key": self._keys.key(run.check, result.status)})

@@ -207,6 +207,7 @@ def near_miss_cause(
         kind="looks like",
         name=f"near miss: {effect}",
         sentence=f"All your answers are those of a version in which {effect}.",
+        proven=True,
         agrees=len(calls),
         calls=len(calls),
         telling=len(wrong),

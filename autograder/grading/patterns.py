@@ -27,6 +27,7 @@ from autograder.grading.causes import (
     outcome_of,
     settled_calls,
 )
+from autograder.report import CauseKind
 
 __all__ = ["WEAK", "Signature", "pattern_cause"]
 
@@ -34,6 +35,12 @@ __all__ = ["WEAK", "Signature", "pattern_cause"]
 WEAK = {
     *("one_region", "far_out", "default", "more_axes", "batch_of_one", "large_numbers"),
     *("parameter_per_feature", "parameter_a_number"),
+}
+
+#: What the code does with its parameters and its results: a habit, which the numbers prove.
+HABITS = {
+    *("arguments_exchanged", "default_always_used", "argument_returned", "nothing_returned"),
+    *("results_exchanged", "reversed", "part_returned", "more_returned", "grouped_otherwise"),
 }
 
 ORDINALS = ("first", "second", "third", "fourth")
@@ -100,9 +107,8 @@ def pattern_cause(function: str, calls: Sequence[Call], answers: Answers, signat
     if found is None:
         return nothing
     name, sentence = found
-    return replace(
-        nothing, kind="pattern", name=name, sentence=sentence, agrees=len(compared), telling=sum(wrong)
-    )
+    kind: CauseKind = "idiom" if name in HABITS else "pattern"
+    return replace(nothing, kind=kind, name=name, sentence=sentence, agrees=len(compared), telling=sum(wrong))
 
 
 def _patterns(
@@ -139,7 +145,7 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
     if all(array is not None and array.size and not np.any(array) for array in arrays):
         yield "always_zero", "Every number that it returns is 0: is the result ever filled in?"
         return
-    if all(equal(got[0], value) for value in got[1:]):
+    if all(equal(got[0], value) for value in got[1:]) and signature.parameters:
         yield "always_the_same", "It returns the same whatever it is given: are the arguments used at all?"
         return
     right = [each.right.value for each in compared]

@@ -28,6 +28,7 @@ LONGEST_TYPE, LONGEST_TEXT = 80, 500
 PIECE = 64 * 1024  # bytes that one receive may bring: a whole request, as a rule
 IGNORE_WARNINGS = [("ignore", None, Warning, None, 0)]
 ERRORS: dict[str, Any] = {"divide": "warn", "over": "warn", "invalid": "warn", "under": "ignore"}
+EDITS = {"edits.begin", "edits.tried", "edits.answer", "edits.described"}  # no name of Python has a dot
 REPORT_SECONDS = 0.1  # after so long the judge is told that calls of a frame are done
 
 
@@ -61,6 +62,8 @@ class Runner:
         self.namespace: dict[str, Any] = self.main.__dict__
         self.namespace["__builtins__"] = builtins
         self.imports: Any = None  # the import hook
+        self.edits_module: Any = None  # makes versions of a function with one change
+        self.edits: dict[str, Any] = {}  # those of each function that was asked for
         self.sources: dict[int, list[str]] = {}
         self.maps: list[tuple[int, list[int]]] = []  # shared float64 arrays: descriptor and shape
         self.received = b""  # what came with the last frame and does not belong to it
@@ -174,12 +177,12 @@ class Runner:
                 if warnings.filters != IGNORE_WARNINGS:
                     warnings.simplefilter("ignore")
                     warnings.filters[:] = IGNORE_WARNINGS  # type: ignore[index]  # a list
-                value, converted = self.frames.plain(self.namespace[name](*arguments))
+                value, converted = self.frames.plain(self.function(name)(*arguments))
             else:
                 np.seterr(**ERRORS)
                 with warnings.catch_warnings(record=True) as warned:
                     warnings.simplefilter("always")
-                    value, converted = self.frames.plain(self.namespace[name](*arguments))
+                    value, converted = self.frames.plain(self.function(name)(*arguments))
             spec = packer.text(value)
             if packer.size > most or len(spec) > self.frames.MOST_HEADER - 64 * 1024:
                 raise self.frames.FrameError("far more than was asked for")
@@ -202,6 +205,27 @@ class Runner:
             notes["printed"] = self.printed.take()
         more = "," + json.dumps(notes)[1:-1] if notes else ""
         return f'{{"kind":"value","value":{spec}{more}}}'
+
+    def function(self, name: str) -> Any:
+        """A function of the submission, or one of ours that answers for versions of it with one change."""
+        return getattr(self, name.replace(".", "_")) if name in EDITS else self.namespace[name]
+
+    def edits_begin(self, name: str, source: str, most: int) -> int:
+        """Make the versions of a function; returns how many there are."""
+        self.edits[name] = self.edits_module.Edits(source, name, self.namespace, most)
+        return len(self.edits[name].versions)
+
+    def edits_tried(self, name: str, start: int, *arguments: Any) -> Any:
+        """The answers of the versions from one on."""
+        return self.edits[name].tried(start, arguments)
+
+    def edits_answer(self, name: str, number: int, *arguments: Any) -> Any:
+        """The answer of one version."""
+        return self.edits[name].answer(number, *arguments)
+
+    def edits_described(self, name: str, number: int) -> Any:
+        """What one version changes."""
+        return self.edits[name].described(number)
 
     def describe(self, problem: BaseException) -> dict[str, str]:
         """An exception as text: its type and message, and the student's own line."""
@@ -302,11 +326,11 @@ def parameters(function: Any) -> list[str]:
     return [str(name)[:40] for name in code.co_varnames[: code.co_argcount]] if code is not None else []
 
 
-def serve(descriptor: int, frames: Any, cells: Any, arena: Any, stand_ins: Any) -> None:
+def serve(descriptor: int, frames: Any, cells: Any, arena: Any, stand_ins: Any, edits: Any) -> None:
     """Serve the connection on a descriptor until the judge hangs up."""
     # Family, type and protocol are said so that nothing has to be asked of the kernel, which refuses.
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
     runner = Runner(connection, frames, cells, arena)
-    runner.imports = stand_ins.install(cells)
+    runner.imports, runner.edits_module = stand_ins.install(cells), edits
     sys.modules["__main__"] = runner.main
     runner.serve()

@@ -72,8 +72,8 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
     files = load("files_in_memory").FilesInMemory()
     files.install()
     import_before_the_fork()
-    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins")
-    confinement, frames, runner, cells, arena, stand_ins = (load(name) for name in names)
+    names = ("confinement", "frames", "runner", "cells", "arena", "stand_ins", "edits")
+    confinement, frames, runner, cells, arena, stand_ins, edits = (load(name) for name in names)
     if clock_shift:
         load("shifted_clock").install(clock_shift)
     layers = (load(name) for name in ("landlock", "seccomp", "syscalls"))
@@ -98,7 +98,7 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
                     shared = arena.Arena(descriptors[1], first_half=False)
                     restrictions.apply(descriptors[0], memory, cpu_seconds)
                     files.activate(cells.written)
-                    runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins)
+                    runner.serve(confinement.SOCKET_FD, frames, cells, shared, stand_ins, edits)
                     code = 0
                 finally:
                     os._exit(code)

@@ -1,0 +1,115 @@
+"""Versions of a function with one change: what they are, and that making and running them ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.grading.causes import equal
+from autograder.sandbox.edits import MOST_VERSIONS, PAGE, Edits
+
+
+def edits(source: str, **names: Any) -> Edits:
+    """The versions of the function f."""
+    return Edits(source, "f", {"np": np, **names})
+
+
+def answers(made: Edits, *arguments: Any) -> list[tuple[int, Any]]:
+    """Number and answer of all versions."""
+    found: list[tuple[int, Any]] = []
+    start = 0
+    while start < len(made.versions):
+        numbers, places, values, following = made.tried(start, arguments)
+        assert start < following <= start + PAGE
+        found += [(number, values[place]) for number, place in zip(numbers, places, strict=True)]
+        start = following
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "right", "kind"),
+    [
+        ("return x + y", lambda x, y: x - y, "swap_plus_minus"),
+        ("return x - 2 * y - 1", lambda x, y: x - (2 * y - 1), "brackets"),
+        ("return y - x", lambda x, y: x - y, "sides"),
+        ("return np.exp(x)", lambda x, y: np.exp(-x), "wrap_negate"),
+        ("return np.mean(x)", lambda x, y: np.sum(x), "other_function"),
+        ("return x > 0", lambda x, y: x >= 0, "edge"),
+        ("return np.where(x > 0, x, y)", lambda x, y: np.where(x > 0, y, x), "compare"),
+        ("return x", lambda x, y: x * y, "insert_times"),
+        ("return x ** 2", lambda x, y: x, "drop_power"),
+        ("return np.tanh(x)", lambda x, y: x, "unwrap"),
+        ("return 3 * x", lambda x, y: 2 * x, "constant"),
+        ("return np.sum(x)", lambda x, y: np.sum(x, axis=0), "no_axis"),
+        ("return (x[0], y)", lambda x, y: (y, x[0]), "results"),
+        ("x = x + y\n    x = x * y\n    return x", lambda x, y: x * y, "line"),
+        (
+            "total = 0\n    for each in y:\n        total = x * each\n    return total",
+            lambda x, y: sum(x * each for each in y),
+            "not_added_up",
+        ),
+    ],
+)
+def test_a_change_that_makes_it_right_is_among_the_versions(body: str, right: Any, kind: str) -> None:
+    """Each kind of slip has the version without it, and says what kind it is."""
+    x, y = np.array([[1.0, 2.0, 0.0]]), np.array([2.0, 5.0, 3.0])
+    made = edits(f"def f(x, y):\n    {body}\n")
+    wanted = right(x, y)
+    kinds = [
+        made.described(number)[0] for number, value in answers(made, x, y) if equal(value, wanted, 1e-12)
+    ]
+    assert kind in kinds
+
+
+def test_a_change_can_be_made_at_all_like_places() -> None:
+    """Two like slips are undone together, and the version says how many places it changes."""
+    made = edits("def f(a, b, t):\n    return 1 - a * t, 1 - b * t\n")
+    right = [number for number, value in answers(made, 0.5, 0.25, 3) if value == (1 - 0.5**3, 1 - 0.25**3)]
+    kind, line, part, _, places = made.described(right[0])
+    assert (kind, line, part, places) == ("swap_times_power", 2, "t", 2)
+
+
+def test_no_version_changes_another() -> None:
+    """The tree is put back after each version: in any order, each gives the same answers."""
+    source = "def f(x, y):\n    z = x * y + 2\n    return np.sum(z / (1 + y)) - x[0]\n"
+    x, y = np.array([1.0, 4.0]), np.array([3.0, 0.5])
+    forwards, backwards = edits(source), edits(source)
+    numbers = [number for number, _ in answers(forwards, x, y)]
+    for number in reversed(numbers):
+        backwards.body(number)
+    with np.errstate(all="ignore"):
+        for number in numbers:
+            np.testing.assert_equal(backwards.answer(number, x, y), forwards.answer(number, x, y))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "n = 0\n    while n < x:\n        n += 1\n    return n",
+        "return (x + 1) ** 2 ** x",
+        "return [f(x - 1), x] if x > 0 else x",
+    ],
+)
+def test_a_change_that_would_never_end_is_given_up(body: str) -> None:
+    """Loops without an end, huge powers and endless recursion bring no answer, and the rest goes on."""
+    assert answers(edits(f"def f(x):\n    {body}\n"), 6)
+
+
+TEXT = st.text(
+    st.sampled_from("x y=+-*/&|~^<>%()[]:,.\n    def f return 1 2 while in np.sum") | st.characters(),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(source=TEXT)
+def test_any_text_has_versions_or_none(source: str) -> None:
+    """A source that is no function of that name has no versions, and none raises."""
+    for text in (source, f"def f(x):\n    {source}\n"):
+        made = edits(text)
+        assert len(made.versions) <= MOST_VERSIONS
+        made.tried(0, (np.array([1.0, -2.0]),))
