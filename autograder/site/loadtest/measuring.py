@@ -21,7 +21,7 @@ def machine() -> str:
     """The system, cores and versions, as a sentence."""
     return (
         f"{platform.system()} on {platform.machine()}, {available_cores()} cores for server and "
-        f"students together, 
+        f"students together, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}."
     )
 
