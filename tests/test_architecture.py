@@ -50,7 +50,7 @@ MOST_MODULES = 4  # beside the rooms
 MOST_ARROWS = {"autograder": 113, "quizzes": 53}  # between rooms
 # What a child loads by path, in a Python that cannot see the engine.
 IN_THE_CHILD = (
-    *("arena", "cells", "confinement", "files_in_memory", "frames", "landlock"),
+    *("arena", "cells", "confinement", "edits", "files_in_memory", "frames", "landlock"),
     *("runner", "seccomp", "shifted_clock", "stand_ins", "syscalls", "zygote"),
 )
 

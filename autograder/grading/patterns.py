@@ -38,7 +38,7 @@ WEAK = {
 }
 
 #: What the code does with its parameters and its results: a habit, which the numbers prove.
-HABITS = {
+CODE_PATTERNS = {
     *("arguments_exchanged", "default_always_used", "argument_returned", "nothing_returned"),
     *("results_exchanged", "reversed", "part_returned", "more_returned", "grouped_otherwise"),
 }
@@ -107,7 +107,7 @@ def pattern_cause(function: str, calls: Sequence[Call], answers: Answers, signat
     if found is None:
         return nothing
     name, sentence = found
-    kind: CauseKind = "idiom" if name in HABITS else "pattern"
+    kind: CauseKind = "idiom" if name in CODE_PATTERNS else "pattern"
     return replace(nothing, kind=kind, name=name, sentence=sentence, agrees=len(compared), telling=sum(wrong))
 
 

@@ -10,8 +10,10 @@ repair where no known mistake and no idiom explains the answers.
 from __future__ import annotations
 
 import io
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -20,6 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.checks.calls import Answer, Call
+from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, bytes_of, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import NotebookBackend
@@ -178,7 +181,7 @@ class RepairSource(Protocol):
         ...
 
     def answers(self, number: int, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
-        """The answers of one version, up to the first that is no value."""
+        """The answers of one version, up to the first that is not a value."""
         ...
 
     def described(self, number: int) -> Value:
@@ -198,15 +201,20 @@ class LocalRepairs:
         self._function = function
 
     def tried(self, start: int, arguments: tuple[Value, ...]) -> Value:
-        """As the sandbox answers."""
-        return self._edits.tried(start, arguments)
+        """As the sandbox answers; nothing where the versions took too long."""
+        try:
+            with _bounded_here():
+                return self._edits.tried(start, arguments)
+        except TimeoutError:
+            return None
 
     def answers(self, number: int, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
         """As the sandbox answers."""
         backend = NotebookBackend({self._function: partial(self._edits.answer, number)})
         found = []
         for call in calls:
-            found += backend.answer(self._function, [call], 5.0)
+            with _bounded_here():
+                found += backend.answer(self._function, [call], 5.0)
             if found[-1].kind != "value":
                 break
         return found
@@ -214,6 +222,29 @@ class LocalRepairs:
     def described(self, number: int) -> Value:
         """As the sandbox answers."""
         return self._edits.described(number)
+
+
+@contextmanager
+def _bounded_here() -> Iterator[None]:
+    """Bound the memory, and in the main thread the time, of versions that run in this process.
+
+    A changed formula may ask for an array of any size. Raises TimeoutError.
+    """
+
+    def stop(*_: object) -> None:
+        raise TimeoutError("versions of a function took too long")
+
+    with limited_memory():
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGVTALRM, stop)
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, SECONDS / 20)  # again for each version after it
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
 
 
 def _most_versions(reference_seconds: float) -> int:

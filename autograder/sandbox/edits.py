@@ -126,7 +126,7 @@ class Edits:
             self.versions = []
 
     def body(self, number: int) -> Any:
-        """The function with a change; None where that is no program."""
+        """The function with a change; None where that cannot be compiled."""
         if number not in self.bodies:
             settings = self.versions[number].settings
             before = [_get(owner, name, index) for owner, name, index, _ in settings]
@@ -521,9 +521,9 @@ class _Search:
             if len(node.args) == 2:
                 yield 2, "range", self._text(node), "", ((node, "args", None, node.args[1:]),)
             elif len(node.args) == 1:
-                one = [ast.Constant(1), ast.BinOp(node.args[0], ast.Add(), ast.Constant(1))]
+                from_1 = [ast.Constant(1), ast.BinOp(node.args[0], ast.Add(), ast.Constant(1))]
                 yield 2, "range", self._text(node), "", ((node, "args", None, [ast.Constant(1), *node.args]),)
-                yield 3, "range", self._text(node), "", ((node, "args", None, one),)
+                yield 3, "range", self._text(node), "", ((node, "args", None, from_1),)
 
     def _axes(self, node: ast.Call, shown: str, is_method: bool) -> Iterator[Any]:
         place = 0 if is_method else 1

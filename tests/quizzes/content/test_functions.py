@@ -81,7 +81,8 @@ def test_partly_right(grader: SandboxGrader) -> None:
         ("def twice(x)\n    return 2 * x", "Line 1: SyntaxError"),
         ("def other(x):\n    return 2 * x", "There is no function twice"),
         ("import os\ndef twice(x):\n    os.fork()\n    return 2 * x", "PermissionError"),
-        ("import os\ndef twice(x):\n    return os.listdir('/')", "PermissionError"),
+        ("import os\ndef twice(x):\n    return os.listdir('/')", "does not hold"),  # a directory in memory
+        ("def twice(x):\n    return open('/etc/passwd').read()", "Error"),
         ("import os\ndef twice(x):\n    os._exit(0)", "ended the process"),
         ("def twice(x):\n    return bytearray(4 << 30)", "memory"),
         ("raise SystemExit", "no function"),
