@@ -171,7 +171,7 @@ CAUSES = [
     ("if x > 0:\n        return 2 * x\n    return x", "idiom", "if_on_an_array", "line 3: if x > 0:"),
     ("y = x\n    y *= 2\n    return y", "idiom", "changed_in_place", "line 4: y *= 2"),
     ("return x * x", "named", "squared", ""),
-    ("return 3 * x", "pattern", "constant_factor", ""),
+    ("return 3 * x", "looks like", "another_number", "line 3: return 3 * x"),
 ]
 
 
