@@ -39,10 +39,11 @@ class CauseProbe:
         self._near_misses = load_near_misses(assignment)
         self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
 
-    def told_cause(self, function: str, source: str) -> Cause:
+    def told_cause(self, function: str, source: str, *, repairs: bool = True) -> Cause:
         """What is told for a function's source; the other functions of the assignment are right.
 
-        `source` may hold helpers and imports beside the function. Kind "" where nothing is told.
+        `source` may hold helpers and imports beside the function. Kind "" where nothing is told. Without
+        `repairs` no version of the function is run, as for functions that take too long for that.
         """
         backend = self._backend(function, source)
         calls = [*self.checked_calls(function, backend), *self._recorded_calls(function, backend)]
@@ -54,7 +55,7 @@ class CauseProbe:
             signature_of(self.assignment.reference[function]),
             find_source([(1, source)], function),
             self._near_misses,
-            lambda: self._repairs(function, source, backend),
+            lambda: self._repairs(function, source, backend) if repairs else None,
         )
 
     def _backend(self, function: str, source: str) -> NotebookBackend:
@@ -80,7 +81,7 @@ class CauseProbe:
 
     def _repairs(self, function: str, source: str, backend: NotebookBackend) -> LocalRepairs | None:
         found = find_source([(1, source)], function)
-        seconds = self._reference_backend.slowest.get(function, 0.0)
+        seconds = self._reference_backend.usual_seconds(function)
         return LocalRepairs(found.text, function, dict(backend.namespace), seconds) if found else None
 
     def _parameters(self, backend: NotebookBackend) -> dict[str, tuple[str, ...]]:

@@ -292,7 +292,7 @@ class Grader:
             self._near_misses,
             lambda function, made: self._more_calls(task.id, function, made, session),
             lambda function: (
-                SandboxRepairs(session, sources[function], function, self._backend.slowest.get(function, 0.0))
+                SandboxRepairs(session, sources[function], function, self._backend.usual_seconds(function))
                 if function in sources
                 else None
             ),
@@ -326,7 +326,7 @@ class Grader:
         known = {_fingerprint(call.arguments) for call in made} - {b""}
         recorded = self._recorded_calls.of_task.get(task, {}).get(function, [])
         missing = [arguments for arguments in recorded if _fingerprint(arguments) not in known]
-        return answer_recorded(session, function, missing, self._backend.slowest.get(function, 0.0))
+        return answer_recorded(session, function, missing, self._backend.usual_seconds(function))
 
     def close(self) -> None:
         """End the sandbox's processes."""

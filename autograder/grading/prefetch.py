@@ -95,7 +95,7 @@ def answer_recorded(
 ) -> list[Call]:
     """A submission's answers to recorded calls, for the diagnosis; those that it had no time for are missing.
 
-    That costs the submission nothing. `reference_seconds` is what the reference took for its longest call.
+    That costs the submission nothing. `reference_seconds` is what an ordinary call of the reference takes.
     """
     most = MOST_CALLS if reference_seconds <= 0 else max(1, int(DIAGNOSIS_SECONDS / reference_seconds))
     left, calls = list(map(with_recorders, recorded[:most])), []

@@ -46,7 +46,7 @@ __all__ = ["LocalRepairs", "RepairSource", "SandboxRepairs", "repair_cause"]
 
 EDITS = "edits."  # how a child's own functions for this are named
 SECONDS = 5.0  # of processor time for one request
-MOST_SECONDS = 2.0  # of the reference's time for as many calls as versions are made
+MOST_SECONDS = 2.0  # of the reference's usual time for as many calls as versions are made
 LEAST_VERSIONS = 100
 MOST_TRIED = 24  # versions that are right in one call, and are asked for all of them
 PROVEN = "With this alone changed, all your answers are right."
@@ -195,7 +195,7 @@ class LocalRepairs:
     def __init__(
         self, source: str, function: str, namespace: dict[str, Any], reference_seconds: float = 0.0
     ) -> None:
-        """`reference_seconds` is what the reference took for its longest call."""
+        """`reference_seconds` is what an ordinary call of the reference takes."""
         most = _most_versions(reference_seconds)
         self._edits = Edits(source, function, namespace, most)
         self._function = function
@@ -259,7 +259,7 @@ class SandboxRepairs:
     def __init__(
         self, session: Session, source: StudentSource, function: str, reference_seconds: float
     ) -> None:
-        """`reference_seconds` is what the reference took for its longest call."""
+        """`reference_seconds` is what an ordinary call of the reference takes."""
         self._session, self._function = session, function
         most = _most_versions(reference_seconds)
         self._has_begun = most > 0 and isinstance(self._ask("begin", source.text, most), int)
