@@ -233,5 +233,5 @@ def test_the_digits_cost_no_import() -> None:
         "import sys; from autograder.checks.datasets import load_images; "
         "load_images('digits'); print(*sys.modules)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"sklearn", "scipy"} & {name.split(".")[0] for name in ran.stdout.split()}
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"sklearn", "scipy"} & {name.split(".")[0] for name in finished.stdout.split()}
