@@ -81,8 +81,8 @@ class CauseProbe:
 
     def _repairs(self, function: str, source: str, backend: NotebookBackend) -> LocalRepairs | None:
         found = find_source([(1, source)], function)
-        seconds = self._reference_backend.usual_seconds(function)
-        return LocalRepairs(found.text, function, dict(backend.namespace), seconds) if found else None
+        work = self._reference_backend.usual_work(function)
+        return LocalRepairs(found.text, function, dict(backend.namespace), work) if found else None
 
     def _parameters(self, backend: NotebookBackend) -> dict[str, tuple[str, ...]]:
         return {

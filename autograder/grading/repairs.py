@@ -46,7 +46,7 @@ __all__ = ["LocalRepairs", "RepairSource", "SandboxRepairs", "repair_cause"]
 
 EDITS = "edits."  # how a child's own functions for this are named
 SECONDS = 5.0  # of processor time for one request
-MOST_SECONDS = 2.0  # of the reference's usual time for as many calls as versions are made
+MOST_WORK = 3_000_000  # of the reference for as many calls as versions are made; two or three seconds
 LEAST_VERSIONS = 100
 MOST_TRIED = 24  # versions that are right in one call, and are asked for all of them
 PROVEN = "With this alone changed, all your answers are right."
@@ -193,10 +193,10 @@ class LocalRepairs:
     """Versions that run in this very process: for the course's own wrong functions only."""
 
     def __init__(
-        self, source: str, function: str, namespace: dict[str, Any], reference_seconds: float = 0.0
+        self, source: str, function: str, namespace: dict[str, Any], reference_work: int = 0
     ) -> None:
-        """`reference_seconds` is what an ordinary call of the reference takes."""
-        most = _most_versions(reference_seconds)
+        """`reference_work` is what an ordinary call of the reference takes, as its backend counts it."""
+        most = _most_versions(reference_work)
         self._edits = Edits(source, function, namespace, most)
         self._function = function
 
@@ -247,21 +247,21 @@ def _bounded_here() -> Iterator[None]:
             signal.signal(signal.SIGVTALRM, before)
 
 
-def _most_versions(reference_seconds: float) -> int:
+def _most_versions(reference_work: int) -> int:
     """How many versions of a function are run; none of one that takes long."""
-    most = MOST_SECONDS / max(reference_seconds, 1e-9)
-    return int(min(most, MOST_VERSIONS)) if most >= LEAST_VERSIONS else 0
+    most = min(MOST_WORK // max(reference_work, 1), MOST_VERSIONS)
+    return most if most >= LEAST_VERSIONS else 0
 
 
 class SandboxRepairs:
     """Versions that run in a submission's session, after its checks: what they take costs it nothing."""
 
     def __init__(
-        self, session: Session, source: StudentSource, function: str, reference_seconds: float
+        self, session: Session, source: StudentSource, function: str, reference_work: int
     ) -> None:
-        """`reference_seconds` is what an ordinary call of the reference takes."""
+        """`reference_work` is what an ordinary call of the reference takes, as its backend counts it."""
         self._session, self._function = session, function
-        most = _most_versions(reference_seconds)
+        most = _most_versions(reference_work)
         self._has_begun = most > 0 and isinstance(self._ask("begin", source.text, most), int)
 
     def _ask(self, what: str, *arguments: Value) -> Value:

@@ -142,14 +142,14 @@ def worker() -> Iterator[SandboxProcess]:
         yield started
 
 
-def in_sandbox(worker: SandboxProcess, source: str, reference_seconds: float = 0.0) -> Cause:
+def in_sandbox(worker: SandboxProcess, source: str, reference_work: int = 0) -> Cause:
     """What is told by a session of the sandbox."""
     cells = [(1, "import numpy as np"), (2, source)]
     with Session(worker, cells, ["scale"]) as session:
         calls = [Call("scale", each, session.answer("scale", [each], 5.0)[0]) for each in CALLS]
         found = find_source(cells, "scale")
         assert isinstance(found, StudentSource)
-        repairs = SandboxRepairs(session, found, "scale", reference_seconds)
+        repairs = SandboxRepairs(session, found, "scale", reference_work)
         return repair_cause("scale", calls, answers(), found, repairs)
 
 
@@ -177,7 +177,7 @@ def test_a_version_that_ends_the_child_changes_no_diagnosis(worker: SandboxProce
 def test_a_function_that_takes_long_has_no_versions(worker: SandboxProcess) -> None:
     """Where even the reference takes long, hundreds of versions are not run."""
     source = "def scale(x, rate):\n    return x * np.sqrt(rate)\n"
-    assert in_sandbox(worker, source, reference_seconds=1.0).kind == ""
+    assert in_sandbox(worker, source, reference_work=1_000_000).kind == ""
 
 
 # --- The course's functions ----------------------------------------------------------------------
