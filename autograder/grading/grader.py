@@ -20,11 +20,12 @@ from autograder.checks.convergence_checks import hidden_images, is_convergence, 
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Check, Materials
+from autograder.checks.input_generators import Generator
 from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, fingerprint
-from autograder.course.assignment import Assignment, Task
+from autograder.course.assignment import Assignment, Task, input_generators
 from autograder.environment import environment, one_thread
-from autograder.errors import SandboxError, UsageError, choose_one
+from autograder.errors import ContentError, SandboxError, UsageError, choose_one
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
@@ -128,7 +129,9 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
+        self._answers = Answers(
+            self._reference, assignment.alternatives, assignment.canonical_forms, _generators(assignment)
+        )
         self._near_misses = load_near_misses(assignment)
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
@@ -356,6 +359,13 @@ class Grader:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _generators(assignment: Assignment) -> Mapping[str, Generator]:
+    """The generators of arguments; none where their file is at fault, as lint says."""
+    with suppress(ContentError):
+        return input_generators(assignment)
+    return {}
 
 
 def _fingerprint(arguments: tuple[Value, ...]) -> bytes:

@@ -51,6 +51,7 @@ LEAST_VERSIONS = 100
 MOST_TRIED = 24  # versions that are right in one call, and are asked for all of them
 PROVEN = "With this alone changed, all your answers are right."
 PROVEN_OF_MANY = "With this changed, here and where it stands again, all your answers are right."
+ROUNDED, MOST_WRONG = 1e-3, 0.05  # elsewhere: relative distance of equal answers, and share of others
 LEAST_SETTLED = 2 / 3  # of the calls: elsewhere many answers are right, and none is the one to compare with
 
 SIDES = {
@@ -133,6 +134,7 @@ SENTENCES = {
     "no_not": "the condition {part} is the wrong way round",
     "condition": "the condition {part} is the wrong way round",
     "constant": "{part} is not the number that belongs there",
+    "switch": "{part} stands where {other} belongs",
     "text": "the text {part} is not the one that the handout names",
     "whole": "{part} picks a part where the whole belongs",
     "slice": "the part that is picked begins or ends at the wrong place",
@@ -145,7 +147,7 @@ SENTENCES = {
     "not_added_up": "{part} is replaced, where it has to be added to",
     "line": "the line does not belong there",
     "late": "the line stands too late: it has to come before the one above it",
-    "default": "the default of {part} is not the handout's",
+    "default": "the default of {part} changes the answers: the handout has another one, or no {part} at all",
     "replace": "{part} stands where {other} belongs",
     "copy": "{part} gets a second name, not a copy: what is changed under one name changes under both",
     "first_entry": "{part} is an array with one entry or several, where a number of it belongs",
@@ -170,7 +172,15 @@ SENTENCES = {
     "insert_minus": "{other} is not subtracted from {part}",
     "insert_power": "the exponent {other} is missing at {part}",
 }
-OTHERS = {"len": "the number of examples", "0": "0", "1": "1", "2": "2", "0.5": "0.5"}
+OTHERS = {
+    "True": "`True`",
+    "False": "`False`",
+    "len": "the number of examples",
+    "0": "0",
+    "1": "1",
+    "2": "2",
+    "0.5": "0.5",
+}
 
 
 class RepairSource(Protocol):
@@ -182,6 +192,10 @@ class RepairSource(Protocol):
 
     def answers(self, number: int, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
         """The answers of one version, up to the first that is not a value."""
+        ...
+
+    def removals(self, number: int) -> Value:
+        """The versions that leave out something around the place of a version's change."""
         ...
 
     def described(self, number: int) -> Value:
@@ -218,6 +232,10 @@ class LocalRepairs:
             if found[-1].kind != "value":
                 break
         return found
+
+    def removals(self, number: int) -> Value:
+        """As the sandbox answers."""
+        return self._edits.removals(number)
 
     def described(self, number: int) -> Value:
         """As the sandbox answers."""
@@ -256,9 +274,7 @@ def _most_versions(reference_work: int) -> int:
 class SandboxRepairs:
     """Versions that run in a submission's session, after its checks: what they take costs it nothing."""
 
-    def __init__(
-        self, session: Session, source: StudentSource, function: str, reference_work: int
-    ) -> None:
+    def __init__(self, session: Session, source: StudentSource, function: str, reference_work: int) -> None:
         """`reference_work` is what an ordinary call of the reference takes, as its backend counts it."""
         self._session, self._function = session, function
         most = _most_versions(reference_work)
@@ -282,6 +298,10 @@ class SandboxRepairs:
             for answer in answers
             if answer.kind == "value"
         ]
+
+    def removals(self, number: int) -> Value:
+        """As the submission's child answers."""
+        return self._ask("removals", number)
 
     def described(self, number: int) -> Value:
         """As the submission's child answers."""
@@ -332,26 +352,40 @@ def _cause(
     first = sorted(wrong, key=lambda call: bytes_of(call.arguments))[len(wrong) // 3]
     numbers = {id(call) for call in wrong}
     rest = sorted((call for call in calls if call is not first), key=lambda call: id(call) not in numbers)
+    more = [call for call in answers.unseen(function) if answers.right(call).kind == "value"]
+
+    def repaired(number: int) -> bool:
+        return (
+            _is_right(number, repairs, rest[:2], targets, rtol)
+            and _is_right(number, repairs, [first, *rest], targets, rtol)
+            and _is_between(number, repairs, unsettled, targets)
+            and _holds_elsewhere(number, repairs, more, targets)
+        )
+
     for number in islice(_right_once(repairs, first, targets, rtol), MOST_TRIED):
-        if _is_right(number, repairs, rest[:2], targets, rtol) and _is_right(
-            number, repairs, [first, *rest], targets, rtol
-        ):
-            if not _is_between(number, repairs, unsettled, targets):
-                continue
-            kind, sentence, line = _sentence(repairs.described(number), source)
-            if sentence:
-                return Cause(
-                    function,
-                    kind="looks like",
-                    name=f"repair: {kind}",
-                    sentence=sentence,
-                    proven=True,
-                    agrees=len(calls),
-                    calls=len(calls),
-                    telling=len(wrong),
-                    place=source.place(line),
-                )
+        if not repaired(number):
+            continue
+        number = next(filter(repaired, _numbers(repairs.removals(number))), number)
+        kind, sentence, line = _sentence(repairs.described(number), source)
+        if sentence:
+            return Cause(
+                function,
+                kind="looks like",
+                name=f"repair: {kind}",
+                sentence=sentence,
+                proven=True,
+                agrees=len(calls),
+                calls=len(calls),
+                telling=len(wrong),
+                place=source.place(line),
+            )
     return nothing
+
+
+def _numbers(value: Value) -> list[int]:
+    """The version numbers that a child has sent, as far as they can be some."""
+    is_list = isinstance(value, (list, tuple))
+    return [each for each in value[:MOST_TRIED] if type(each) is int and each >= 0] if is_list else []
 
 
 Target = Callable[[Call], Outcome]
@@ -408,6 +442,24 @@ def _is_between(number: int, repairs: RepairSource, calls: Sequence[Call], targe
         _lies_between(answer.value, [target(call).value for target in targets])
         for call, answer in zip(calls, given, strict=True)
     )
+
+
+def _holds_elsewhere(
+    number: int, repairs: RepairSource, calls: Sequence[Call], targets: Sequence[Target]
+) -> bool:
+    """Whether a version is right for arguments that no check has drawn, rounding and rare exceptions aside.
+
+    A threshold that no entry of the checks' arrays came near is not a repair.
+    """
+    given = repairs.answers(number, [call.arguments for call in calls]) if calls else []
+    if len(given) != len(calls):
+        return False
+    wrong = sum(
+        not any(alike(target(call), outcome_of(answer), ROUNDED) for target in targets)
+        and not _lies_between(answer.value, [target(call).value for target in targets])
+        for call, answer in zip(calls, given, strict=True)
+    )
+    return wrong <= MOST_WRONG * len(calls)
 
 
 def _lies_between(value: Value, right: Sequence[Value]) -> bool:

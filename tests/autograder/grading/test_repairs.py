@@ -105,6 +105,9 @@ class _Forged:
     def answers(self, number: int, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
         return [Answer("value", scale(*call)) for call in calls]
 
+    def removals(self, number: int) -> Value:
+        return self._tried
+
     def described(self, number: int) -> Value:
         return self._described
 
