@@ -49,6 +49,7 @@ SECONDS = 5.0  # of processor time for one request
 MOST_WORK = 3_000_000  # of the reference for as many calls as versions are made; two or three seconds
 LEAST_VERSIONS = 100
 MOST_TRIED = 24  # versions that are right in one call, and are asked for all of them
+MOST_REMOVED = 3  # parts left out, each one around the last
 PROVEN = "With this alone changed, all your answers are right."
 PROVEN_OF_MANY = "With this changed, here and where it stands again, all your answers are right."
 ROUNDED, MOST_WRONG = 1e-3, 0.05  # elsewhere: relative distance of equal answers, and share of others
@@ -365,7 +366,11 @@ def _cause(
     for number in islice(_right_once(repairs, first, targets, rtol), MOST_TRIED):
         if not repaired(number):
             continue
-        number = next(filter(repaired, _numbers(repairs.removals(number))), number)
+        for _ in range(MOST_REMOVED):  # outwards, as long as still more can be left out
+            around = next(filter(repaired, _numbers(repairs.removals(number))), None)
+            if around is None:
+                break
+            number = around
         kind, sentence, line = _sentence(repairs.described(number), source)
         if sentence:
             return Cause(

@@ -84,6 +84,7 @@ FAMILIES = (
 )
 WRAPS = ("sqrt", "square", "abs", "exp", "log", "negate", "one_minus", "inverse")
 SUMS = ("sum", "mean", "max")
+ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "argmin", "norm", "prod", "cumsum", "median")
 #: Changes that leave something out: where they do, what a smaller change in it would mend is not the cause.
 REMOVALS = ("unwrap", "first_case", "second_case", "drop_", "whole")
 MOST_REMOVALS = 8
@@ -546,7 +547,7 @@ class _Search:
         if len(node.args) == 2 and called not in ("where", "maximum", "minimum", "zeros", "range"):
             swapped = ((node, "args", 0, node.args[1]), (node, "args", 1, node.args[0]))
             yield 3, "arguments", shown, "", swapped
-        if called in ("sum", "mean", "max", "min", "argmax", "argmin", "norm", "prod", "cumsum", "median"):
+        if called in ALONG_AN_AXIS and isinstance(function, ast.Attribute):  # Python's own have no axis
             yield from self._axes(node, shown, is_method)
         if called == "range":
             for i, each in enumerate(node.args[:2]):

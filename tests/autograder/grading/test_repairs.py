@@ -93,6 +93,40 @@ def test_one_right_function_has_to_answer_all_calls() -> None:
     assert cause_of(doubled, None, lambda x, rate: -2 * x * np.sqrt(rate)).kind == "looks like"
 
 
+def unseen(rng: np.random.Generator) -> tuple[Value, ...]:
+    """Arguments that the handout allows."""
+    return rng.normal(size=rng.integers(1, 6)), float(rng.uniform(0.1, 3))
+
+
+def cause_with_inputs(source: str) -> Cause:
+    """What is told where arguments can be made that no check has drawn."""
+    known = Answers(Functions(ReferenceBackend({"scale": scale})), generators={"scale": unseen})
+    found = find_source([(3, source)], "scale")
+    repairs = LocalRepairs(source, "scale", {"np": np})
+    return repair_cause("scale", calls_of(source), known, found, repairs)
+
+
+def test_a_repair_holds_for_arguments_that_no_check_has_drawn() -> None:
+    """A smaller threshold, which no entry of the checks' arrays comes near, is no repair; 0 is."""
+    source = "def relu(x):\n    threshold = x.mean()\n    return np.where(x > threshold, x, 0.0)\n"
+    cause = CauseProbe(load_assignment(COURSE, "hw1-activations")).told_cause("relu", source)
+    assert cause.sentence.startswith("In this line, `threshold` stands where 0 belongs.")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("-x * np.sqrt(np.where(rate != 1.5, rate * rate, rate))", "second_case"),  # and not `rate * rate`
+        ("-x * np.sqrt(max(rate, 50 * rate))", "unwrap"),  # and not `50`
+        ("-x * np.sqrt(rate) * (2 - 0.5 * (x > 90))", "drop_times"),  # and not `2`
+        ("-x * np.sqrt(rate * 3)", "drop_times"),
+    ],
+)
+def test_what_does_not_belong_there_is_not_mended_inside(line: str, told: str) -> None:
+    """Where a part can be left out, no change in this part is told."""
+    assert cause_with_inputs(f"def scale(x, rate):\n    return {line}\n").name == f"repair: {told}"
+
+
 class _Forged:
     """A child that a submission has taken over: it says whatever it likes."""
 
