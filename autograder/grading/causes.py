@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.checks.calls import Answer, Call, Functions, quiet
 from autograder.checks.canonical_forms import AnsweredCall, AskedFunction, CanonicalForm
+from autograder.checks.input_generators import Generator
 from autograder.checks.values import Value, bytes_of, fingerprint, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import copied, same
@@ -42,6 +43,7 @@ LEAST_TELLING = 2  # calls that have to tell a named mistake from each of its ne
 RTOL = 1e-6  # of answers that are the same
 SETTLED, MOST_RTOL = 1e-4, 1e-4  # right answers further apart than this leave a call out
 LARGEST_ORDINARY = 100.0  # numbers in the arguments of an ordinary call
+UNSEEN, UNSEEN_SEED = 40, 2018  # further calls of a function
 MOST_REMEMBERED = 32 * 1024**2  # bytes of the answers of a function's mistakes
 
 
@@ -108,11 +110,14 @@ class Answers:
         reference: Functions,
         alternatives: Sequence[Variant] = (),
         canonical_forms: Mapping[str, CanonicalForm] | None = None,
+        generators: Mapping[str, Generator] | None = None,
     ) -> None:
         """`alternatives` are right answers: where they differ, a call proves little.
 
-        A function with a canonical form is compared in this form.
+        A function with a canonical form is compared in this form. `generators` make further arguments.
         """
+        self._generators = generators or {}
+        self._unseen: dict[str, list[Call]] = {}
         self._reference, self.alternatives = reference, alternatives
         self.canonical_forms = canonical_forms or {}
         self._spreads: dict[tuple[str, bytes], float] = {}
@@ -145,6 +150,17 @@ class Answers:
             ]
             self._spreads[key] = max((_distance(right, other) for other in others), default=0.0)
         return self._spreads[key]
+
+    def unseen(self, function: str) -> list[Call]:
+        """Calls that the handout allows, whether a check makes them or not; without answers."""
+        if function not in self._unseen:
+            generator, rng = self._generators.get(function), np.random.default_rng(UNSEEN_SEED)
+            try:
+                arguments = [generator(rng) for _ in range(UNSEEN)] if generator else []
+            except Exception:  # a generator at fault, as lint says
+                arguments = []
+            self._unseen[function] = [Call(function, each, Answer("missing")) for each in arguments]
+        return self._unseen[function]
 
     def _answer(
         self, who: tuple[str, str], function: Callable[..., Any], arguments: tuple[Value, ...]

@@ -84,6 +84,10 @@ FAMILIES = (
 )
 WRAPS = ("sqrt", "square", "abs", "exp", "log", "negate", "one_minus", "inverse")
 SUMS = ("sum", "mean", "max")
+ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "argmin", "norm", "prod", "cumsum", "median")
+#: Changes that leave something out: where they do, what a smaller change in it would mend is not the cause.
+REMOVALS = ("unwrap", "first_case", "second_case", "drop_", "whole")
+MOST_REMOVALS = 8
 SKIPPED = ("ctx", "annotation", "returns", "decorator_list", "args", "type_comment", "func")
 
 
@@ -97,6 +101,8 @@ class Edit(NamedTuple):
     other: str  # a name of the student's, or of this file
     settings: tuple[tuple[Any, str, int | None, Any], ...]
     places: int = 1  # that are changed alike
+    #: From where to where the changed expression goes: line and column, twice.
+    span: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 class Edits:
@@ -164,6 +170,23 @@ class Edits:
         """Kind, line, part and other part of a version, and how many places are changed alike."""
         edit = self.versions[number]
         return edit.kind, edit.line, edit.part, edit.other, edit.places
+
+    def removals(self, number: int) -> list[int]:
+        """The versions that leave out something around the place of a change, the smallest part first."""
+        edit = self.versions[number]
+        start, end = edit.span[:2], edit.span[2:]
+        found = [
+            i
+            for i, each in enumerate(self.versions)
+            if each.kind.startswith(REMOVALS)
+            and i != number
+            and each.span[:2] <= start
+            and end <= each.span[2:]
+            and each.span != edit.span
+        ]
+        sizes = {i: (self.versions[i].span[2] - self.versions[i].span[0]) * 1000 for i in found}
+        sizes = {i: sizes[i] + self.versions[i].span[3] - self.versions[i].span[1] for i in found}
+        return sorted(found, key=lambda i: sizes[i])[:MOST_REMOVALS] if any(edit.span) else []
 
     def tried(self, start: int, arguments: tuple[Any, ...]) -> tuple[list[int], list[int], list[Any], int]:
         """Versions from `start` on, which answer each one gives, these answers, and where to go on."""
@@ -287,6 +310,13 @@ def _set(owner: Any, name: str, index: int | None, value: Any) -> None:
         getattr(owner, name)[index] = value
 
 
+def _span(node: Any) -> tuple[int, int, int, int]:
+    """From where to where an expression goes; zeros where that is not known."""
+    names = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    line, column, end_line, end_column = (getattr(node, name, None) or 0 for name in names)
+    return line, column, end_line, end_column
+
+
 def _locate(node: Any, line: int) -> None:
     """Give new nodes a line, down to those that have one."""
     if isinstance(node, ast.AST) and not (hasattr(node, "lineno") and hasattr(node, "end_lineno")):
@@ -347,7 +377,13 @@ class _Search:
         for parent, name, index, node in self._sites():
             for rank, kind, part, other, settings in self._changes(parent, name, index, node):
                 yield Edit(
-                    rank, kind, getattr(node, "lineno", getattr(parent, "lineno", 1)), part, other, settings
+                    rank,
+                    kind,
+                    getattr(node, "lineno", getattr(parent, "lineno", 1)),
+                    part,
+                    other,
+                    settings,
+                    span=_span(node),
                 )
         yield from self._statements()
 
@@ -511,7 +547,7 @@ class _Search:
         if len(node.args) == 2 and called not in ("where", "maximum", "minimum", "zeros", "range"):
             swapped = ((node, "args", 0, node.args[1]), (node, "args", 1, node.args[0]))
             yield 3, "arguments", shown, "", swapped
-        if called in ("sum", "mean", "max", "min", "argmax", "argmin", "norm", "prod", "cumsum", "median"):
+        if called in ALONG_AN_AXIS and isinstance(function, ast.Attribute):  # Python's own have no axis
             yield from self._axes(node, shown, is_method)
         if called == "range":
             for i, each in enumerate(node.args[:2]):
@@ -526,6 +562,10 @@ class _Search:
                 yield 3, "range", self._text(node), "", ((node, "args", None, from_1),)
 
     def _axes(self, node: ast.Call, shown: str, is_method: bool) -> Iterator[Any]:
+        keeps = next((each for each in node.keywords if each.arg == "keepdims"), None)
+        if keeps is not None:
+            new = [each for each in node.keywords if each is not keeps]
+            yield 2, "no_keepdims", shown, "", ((node, "keywords", None, new),)
         place = 0 if is_method else 1
         given = next((each for each in node.keywords if each.arg == "axis"), None)
         if len(node.args) > place and given is None:
@@ -543,7 +583,6 @@ class _Search:
         for axis in axes:
             kind = "all_entries" if axis is None else "axis"
             yield 1, kind, shown, "", ((*owner, ast.Constant(axis)),)
-        keeps = next((each for each in node.keywords if each.arg == "keepdims"), None)
         if keeps is None:
             new = [*node.keywords, ast.keyword("keepdims", ast.Constant(True))]
             yield 1, "keepdims", shown, "", ((node, "keywords", None, new),)
@@ -557,14 +596,12 @@ class _Search:
                     if (given is None)
                     else ((given, "value", None, ast.Constant(axis)), (node, "keywords", None, new)),
                 )
-        else:
-            new = [each for each in node.keywords if each is not keeps]
-            yield 2, "no_keepdims", shown, "", ((node, "keywords", None, new),)
 
     def _constants(self, node: ast.Constant, put: Any, parent: Any) -> Iterator[Any]:
         value, text = node.value, self._text(node)
         if isinstance(value, bool):
-            yield 1, "constant", text, "", put(ast.Constant(not value))
+            if not (isinstance(parent, ast.keyword) and parent.arg == "keepdims"):  # told as an axis
+                yield 1, "switch", text, repr(not value), put(ast.Constant(not value))
         elif isinstance(value, (int, float)):
             options = [*NUMBERS, value + 1, value - 1, -value, 10 * value, value / 10]
             options += [1 / value] if value else []
