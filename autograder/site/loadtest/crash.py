@@ -1,4 +1,7 @@
-"""The crash test of homework: servers and graders are killed while students submit; nothing may be lost."""
+"""The crash test of homework: servers, graders and database connections are killed while students submit.
+
+Nothing may be lost, graded twice or missing from the ledger.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import text
 
 from autograder.site.loadtest.checks import damage, missing, wrongly_graded
 from autograder.site.loadtest.client import Client, Receipt, Times
@@ -39,6 +44,7 @@ class CrashResult:
 
     receipts: list[Receipt] = field(default_factory=list)
     graders_killed: int = 0
+    connections_cut: int = 0  # to PostgreSQL
     broken: list[str] = field(default_factory=list)  # promises, as sentences
 
     def broken_promises(self) -> list[str]:
@@ -57,6 +63,18 @@ def graders_of(server: Server) -> list[int]:
             if parent == server.process.pid and b"grader" in words:
                 found.append(int(path.parent.name))
     return found
+
+
+def cut_connections(fixture: HomeworkFixture) -> int:
+    """End all connections to a PostgreSQL database but this one; how many. None with SQLite."""
+    if not fixture.address:
+        return 0
+    ended = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with fixture.open_site() as site, site.database.transaction() as connection:
+        return len(connection.execute(ended).all())
 
 
 def run_crash_test(fixture: HomeworkFixture, plan: CrashPlan, report: Callable[[str], None]) -> CrashResult:
@@ -113,7 +131,7 @@ class _CrashTest:
             await asyncio.sleep(self.plan.every * dice.uniform(0.5, 1.5))
 
     async def _kill(self, number: int, clients: list[Client]) -> None:
-        """Kill the server, and in every other round a grader before it, at a random moment."""
+        """Kill the server at a random moment; before it, cut its connections or kill a grader."""
         assert self.server is not None
         life = self.dice.uniform(0.1, self.plan.life)
         await asyncio.sleep(life / 2)
@@ -122,6 +140,8 @@ class _CrashTest:
             with suppress(ProcessLookupError):
                 os.kill(self.dice.choice(graders), signal.SIGKILL)
                 self.result.graders_killed += 1
+        if number % 2 == 1:
+            self.result.connections_cut += await asyncio.to_thread(cut_connections, self.fixture)
         await asyncio.sleep(life / 2)
         receipts = len(self.result.receipts)
         await asyncio.to_thread(self.server.kill)
