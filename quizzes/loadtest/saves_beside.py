@@ -1,4 +1,4 @@
-"""Students who take a quiz while others submit homework: `autograder loadtest` runs them beside its uploads."""
+"""Students who take a quiz while others submit homework; `autograder loadtest` runs them."""
 
 from __future__ import annotations
 

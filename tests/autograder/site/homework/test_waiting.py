@@ -75,7 +75,7 @@ def test_an_odd_wait_is_none(site: HomeworkSite, wait: object) -> None:
 
 @given(before=st.integers(0, 10**6), waited=st.integers(-(10**6), 10**12))
 def test_the_page_asks_less_often_the_longer_it_waits(before: int, waited: int) -> None:
-    """The pause is bounded, grows with what is queued before and with the time, and is short for who is next."""
+    """The pause is bounded, grows with what is queued before and with the time; who is next asks soon."""
     pause = pause_until_next_look(before, waited)
     assert 400 <= pause <= 15_000
     assert pause <= pause_until_next_look(before + 1, waited)
