@@ -116,6 +116,10 @@ def crashtest(
         fixture = fixture_for(root, assignment, place, database)
         result = run_crash_test(fixture, CrashPlan(rounds, students, life, seed=seed), say)
     say(f"{len(result.receipts)} receipts, {result.graders_killed} graders killed beside {rounds} servers.")
+    if result.problems:
+        say(
+            f"Requests that failed: {', '.join(f'{kind}: {many}' for kind, many in result.problems.items())}."
+        )
     if database:
         say(f"Connections to PostgreSQL that were cut: {result.connections_cut}.")
     broken = result.broken_promises()

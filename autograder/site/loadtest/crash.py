@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from autograder.site.loadtest.fixture import HomeworkFixture
 from autograder.site.loadtest.server_process import Server
 
 __all__ = ["CrashPlan", "CrashResult", "graders_of", "run_crash_test"]
+
+RECEIPT_WITHIN, POLL_INTERVAL = 60.0, 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class CrashResult:
     receipts: list[Receipt] = field(default_factory=list)
     graders_killed: int = 0
     connections_cut: int = 0  # to PostgreSQL
+    problems: Counter[str] = field(default_factory=Counter)  # that students met, by kind; they submit again
     broken: list[str] = field(default_factory=list)  # promises, as sentences
 
     def broken_promises(self) -> list[str]:
@@ -96,6 +100,7 @@ class _CrashTest:
     def __init__(self, fixture: HomeworkFixture, plan: CrashPlan, report: Callable[[str], None]) -> None:
         self.fixture, self.plan, self.report = fixture, plan, report
         self.result, self.dice, self.times = CrashResult(), random.Random(plan.seed), Times()
+        self.result.problems = self.times.problems
         self.solved = fixture.solved()
         self.server: Server | None = None
         self.over = asyncio.Event()
@@ -135,6 +140,8 @@ class _CrashTest:
         assert self.server is not None
         life = self.dice.uniform(0.1, self.plan.life)
         await asyncio.sleep(life / 2)
+        if number % 2 == 0:  # on a slow machine, too, some are killed with work in hand
+            await self._wait_for_a_receipt()
         graders = await asyncio.to_thread(graders_of, self.server)
         if number % 2 == 0 and graders:
             with suppress(ProcessLookupError):
@@ -157,6 +164,11 @@ class _CrashTest:
             f"kill {number}: after {life:.1f} s, {receipts} receipts so far, {len(lost)} missing; "
             f"another server after {time.monotonic() - began:.1f} s"
         )
+
+    async def _wait_for_a_receipt(self) -> None:
+        receipts, ends = len(self.result.receipts), time.monotonic() + RECEIPT_WITHIN
+        while len(self.result.receipts) == receipts and time.monotonic() < ends:
+            await asyncio.sleep(POLL_INTERVAL)
 
     async def _wait_for_results(self) -> None:
         ends = time.monotonic() + self.plan.graded_within
