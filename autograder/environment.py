@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from threadpoolctl import threadpool_limits
 
-__all__ = ["available_cores", "environment", "one_core", "one_thread"]
+__all__ = ["HUB_SECRET", "available_cores", "environment", "one_core", "one_thread"]
+
+HUB_SECRET = "AUTOGRADER_HUB_SECRET"  # the variable with the secret that a JupyterHub and the site share
 
 # NumPy is imported when it is needed: a command counts the cores before it imports the engine.
 

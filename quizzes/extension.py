@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
+    from quizzes.loadtest.saves_beside import SavesBeside
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
 
@@ -122,6 +123,14 @@ class QuizExtension(Extension):
             publish_plan(
                 connection, opened_now(load_quiz(course, path.stem), at), at=at, who="demo", force=True
             )
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> SavesBeside | None:
+        """Students who save answers at the course's first quiz."""
+        from quizzes.content.quiz_file import quiz_paths
+        from quizzes.loadtest.fixture import fixture_for
+        from quizzes.loadtest.saves_beside import SavesBeside
+
+        return SavesBeside(fixture_for(course, "", folder, address)) if quiz_paths(course) else None
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, regrade."""

@@ -27,10 +27,19 @@ if TYPE_CHECKING:
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
+    from autograder.site.loadtest.measuring import Limit
     from autograder.site.marks import Mark
     from autograder.site.people import Change
 
-__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "NoAccommodations", "Running", "extensions"]
+__all__ = [
+    "AccommodationPlan",
+    "Extension",
+    "LinkTarget",
+    "LoadBeside",
+    "NoAccommodations",
+    "Running",
+    "extensions",
+]
 
 GROUP = "autograder.site"
 HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
@@ -55,6 +64,28 @@ class Running(Protocol):
 
     def stop(self) -> None:
         """Stop after the work in progress."""
+
+
+class LoadBeside(Protocol):
+    """Students of another part of the course beside a load test of homework."""
+
+    def prepare(self, students: int) -> None:
+        """Enrol so many students; no server runs yet."""
+
+    async def start(self, ports: Sequence[int]) -> None:
+        """Let them begin, at the servers with these ports on this machine."""
+
+    async def save(self, seconds: float) -> None:
+        """Let them work for so many seconds."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+    def lines(self) -> Sequence[str]:
+        """The times of the requests, a line for each kind."""
+
+    def limits(self) -> Sequence[Limit]:
+        """What was measured against the limits, after the servers have ended."""
 
 
 class AccommodationPlan(Protocol):
@@ -94,7 +125,7 @@ class Extension(Protocol):
     """A part of the course with its pages, tables and background work.
 
     An extension inherits from it and defines everything but what it does not need: locks, links,
-    accommodations and a demonstration.
+    accommodations, a demonstration and a load beside homework's.
     """
 
     #: The package whose `templates` and `static` directories the site serves.
@@ -164,6 +195,13 @@ class Extension(Protocol):
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Fill a demonstration of a course, with its people, with what this part has to show."""
         return
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> LoadBeside | None:
+        """Its load beside a load test of homework: a copy of the course in a directory, and a database.
+
+        None where the course has nothing of it.
+        """
+        return None
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""

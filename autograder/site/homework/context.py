@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from dataclasses import dataclass, field
@@ -34,6 +35,16 @@ class HomeworkContext:
 
     def __post_init__(self) -> None:
         self.previews = Previews(self.files)
+        self._queued = asyncio.Event()  # set when the next submission is queued, and replaced
+
+    def submission_queued(self) -> asyncio.Event:
+        """The event that the next submission is queued at this server."""
+        return self._queued
+
+    def announce_submission(self) -> None:
+        """Wake the graders that wait at this server; called on the event loop, after the commit."""
+        queued, self._queued = self._queued, asyncio.Event()
+        queued.set()
 
     def course(self) -> Course:
         """The course with its rules as course.yaml has them now."""
@@ -49,7 +60,9 @@ def homework_of(request: Request) -> HomeworkContext:
     site = site_of(request)
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
-        context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))
+        # Threads may ask at once: all get the one that came first.
+        new = HomeworkContext(site, FileStore(files_address(site.folder)))
+        context = site.parts.setdefault(PART, new)
     return context
 
 

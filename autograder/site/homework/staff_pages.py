@@ -250,6 +250,7 @@ async def grade_again(request: Request) -> Response:
         record_act(connection, Act(at, session.person, "regrade homework", assignment, detail))
 
     await site.written(write)
+    context.announce_submission()
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 

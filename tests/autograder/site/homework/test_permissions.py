@@ -42,6 +42,7 @@ EXPECTED = {
     "GET /staff/submissions/{submission}/pictures/{number:whole}": (303, 404, 404, 404, 404),  # it has none
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
     "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
+    "POST /api/hub/tokens": GRADERS,
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,
