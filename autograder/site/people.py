@@ -127,8 +127,8 @@ def students_in(connection: Connection, course_id: str) -> list[str]:
 
 def not_counted(connection: Connection, course_id: str) -> frozenset[str]:
     """Who has an enrolment and is in no statistic: dropped students, and test students."""
-    apart = or_(enrolment.c.dropped_at.is_not(None), enrolment.c.is_test)
-    rows = connection.execute(select(enrolment.c.person).where(enrolment.c.course == course_id, apart))
+    excluded = or_(enrolment.c.dropped_at.is_not(None), enrolment.c.is_test)
+    rows = connection.execute(select(enrolment.c.person).where(enrolment.c.course == course_id, excluded))
     return frozenset(rows.scalars())
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "Upload",
     "body_of",
     "check_form_token",
+    "field_of",
     "form_of",
     "form_pairs",
     "is_json",
@@ -44,6 +45,7 @@ __all__ = [
     "session_for",
     "session_of",
     "site_of",
+    "staff_token_in",
     "uploaded",
     "uploaded_form",
     "whole_number",
@@ -247,6 +249,11 @@ async def form_of(request: Request, session: Session | None, largest: int = LARG
     if session is not None:
         check_form_token(request, session, fields.get("token", [""])[-1])
     return fields
+
+
+def field_of(form: Form, name: str, longest: int = 500) -> str:
+    """A field of a form without spaces around it; empty where the form has none."""
+    return form.get(name, [""])[-1].strip()[:longest]
 
 
 def form_pairs(body: bytes) -> Iterator[tuple[str, str]]:

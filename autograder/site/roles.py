@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, select, true
 
@@ -112,7 +113,7 @@ def student_access(connection: Connection, course: str, person: str) -> Access:
     return access
 
 
-def visible_people(course: str, access: Access) -> Select[tuple[str]] | None:
+def visible_people(course: str, access: Access) -> Select[Any] | None:
     """The people whose work a person may see, as a query; None for everybody, former students too."""
     if access.students is StudentData.ALL:
         return None

@@ -24,8 +24,14 @@ from autograder.pages.bar_charts import histogram
 from autograder.pages.text import percent
 from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
-from autograder.site.homework.assignments import Homework, homework_in, published, set_release
-from autograder.site.homework.context import homework_of
+from autograder.site.homework.assignments import (
+    Homework,
+    due_for_student,
+    homework_in,
+    published,
+    set_release,
+)
+from autograder.site.homework.context import homework_of, role_of
 from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
@@ -46,7 +52,7 @@ from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_
 from autograder.site.roles import Access, require_visible, visible_among
 from autograder.site.staff import staff_access, staff_of_course
 
-__all__ = ["HOMEWORK_STAFF_ROUTES"]
+__all__ = ["HOMEWORK_STAFF_ROUTES", "person_section"]
 
 ROWS = 200  # students on one page
 LONGEST_REASON = 500
@@ -320,6 +326,19 @@ async def mark_answers(request: Request) -> Response:
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
+
+
+def person_section(request: Request, connection: Connection, person: str) -> Markup:
+    """A student's assignments for staff: dates, submissions, what counts; empty for members of staff."""
+    site, course = site_of(request), homework_of(request).course()
+    if role_of(connection, site.course, person) != "student":
+        return Markup("")
+    items = []
+    for row in homework_in(connection, site.course):
+        attempts = attempts_of(connection, course, site.course, row, person)
+        due_at = due_for_student(course, row, person)
+        items.append((row, due_at, attempts, counted(course, row, person, attempts)))
+    return Markup(site.page("person_homework.html", items=items)) if items else Markup("")
 
 
 HOMEWORK_STAFF_ROUTES = (
