@@ -100,6 +100,22 @@ class QuizExtension(Extension):
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
 
+    def plan_extension(
+        self,
+        connection: Connection,
+        work: str,
+        people: Sequence[str],
+        zone: ZoneInfo,
+        *,
+        days: int,
+        minutes: int,
+        until: int | None,
+    ) -> QuizAccommodations | None:
+        """What a later due date and close of a quiz would change for some students."""
+        from quizzes.services.enrolment import plan_extension
+
+        return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
+
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""
         from quizzes.store.mark_records import record_marks

@@ -44,6 +44,7 @@ class HomeworkExtension(Extension):
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages, and those of the graders."""
         from autograder.site.homework.class_upload_pages import CLASS_UPLOAD_ROUTES
+        from autograder.site.homework.due_date_pages import DUE_DATE_ROUTES
         from autograder.site.homework.grader_api import GRADER_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
@@ -54,6 +55,7 @@ class HomeworkExtension(Extension):
             *NOTEBOOK_ROUTES,
             *HOMEWORK_STAFF_ROUTES,
             *CLASS_UPLOAD_ROUTES,
+            *DUE_DATE_ROUTES,
             *GRADER_ROUTES,
         )
 

@@ -160,7 +160,7 @@ async def store_upload(
             card = _card(connection, context, row, person, at)
             if not card.attempts or card.attempts[-1].submission.digest != digest:  # the same again is free
                 _require_an_attempt(_left(card, at), site.zone)
-        owners = partners_in(connection, context.course(), site.course, assignment).owners(person)
+        owners = partners_in(connection, context.course(connection), site.course, assignment).owners(person)
         stored = store_submission(
             connection,
             row,
@@ -303,12 +303,13 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
         card = _card(connection, context, row, session.person, at)
         staff = role_of(connection, site.course, session.person) != "student"
         partners = _partners(connection, context, card, session.person, at)
+        course = context.course(connection)
     page = site.page(
         "homework.html",
         card=card,
-        late=_late_now(card, context.course(), at),
+        late=_late_now(card, course, at),
         is_over=card.due_at is not None and at > card.due_at,
-        replaces=card.counted is not None and _rule(context.course(), card, session.person) == "last",
+        replaces=card.counted is not None and _rule(course, card, session.person) == "last",
         partners=partners,
         left=_left(card, at),
         largest=LARGEST_UPLOAD // 1024**2,
@@ -321,7 +322,7 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
 
 
 def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
-    course, of = context.course(), context.site.course
+    course, of = context.course(connection), context.site.course
     attempts = attempts_of(connection, course, of, row, person)
     visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
@@ -333,7 +334,7 @@ def _partners(
     connection: Connection, context: HomeworkContext, card: Card, person: str, at: int
 ) -> list[tuple[str, int, bool]]:
     """The other members of the group: name, days late now, whether a submission takes another's place."""
-    course, row = context.course(), card.homework
+    course, row = context.course(connection), card.homework
     others = [
         owner
         for owner in partners_in(connection, course, context.site.course, row.id).owners(person)

@@ -109,9 +109,9 @@ def assignment_page(request: Request) -> Response:
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
-        rows = _class(connection, context.course(), site.course, row, access)
+        rows = _class(connection, context.course(connection), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
-        partners = partners_in(connection, context.course(), site.course, row.id)
+        partners = partners_in(connection, context.course(connection), site.course, row.id)
     submissions = {item.submission.id: item for student in rows for item in student.attempts}
     shown = [
         item
@@ -158,7 +158,7 @@ def submission_page(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     session, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        course = context.course()
+        course = context.course(connection)
         row, attempts = _found(connection, course, site.course, request, access)
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
@@ -193,7 +193,7 @@ def submission_picture(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        _, attempts = _found(connection, context.course(), site.course, request, access)
+        _, attempts = _found(connection, context.course(connection), site.course, request, access)
     submission = _attempt_in(attempts, request).submission
     picture = picture_of(context.files, submission.digest, submission.file, request.path_params["number"])
     if picture is None:
@@ -208,7 +208,7 @@ def submission_feedback(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        row, attempts = _found(connection, context.course(), site.course, request, access)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         names = names_of(connection, attempts)
     return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
@@ -250,7 +250,7 @@ async def grade_again(request: Request) -> Response:
             many = retry_failed(connection, site.course, assignment)
             record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
             return
-        names = _counting_old(row, _class(connection, context.course(), site.course, row))
+        names = _counting_old(row, _class(connection, context.course(connection), site.course, row))
         for name, digest in names.items():
             seed = seed_of(site.signer, row.id, owners_of(connection, name), digest)
             enqueue(connection, site.course, name, row.bundle, reason="regrade", seed=seed, at=at)
@@ -278,7 +278,7 @@ async def override(request: Request) -> Response:
     context = homework_of(request)
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request, access)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
@@ -311,7 +311,7 @@ async def mark_answers(request: Request) -> Response:
     name = request.path_params["submission"]
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request, access)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
         add_marks(connection, KIND, name, marks)
@@ -330,7 +330,7 @@ async def mark_answers(request: Request) -> Response:
 
 def person_section(request: Request, connection: Connection, person: str) -> Markup:
     """A student's assignments for staff: dates, submissions, what counts; empty for members of staff."""
-    site, course = site_of(request), homework_of(request).course()
+    site, course = site_of(request), homework_of(request).course(connection)
     if role_of(connection, site.course, person) != "student":
         return Markup("")
     items = []
@@ -338,7 +338,7 @@ def person_section(request: Request, connection: Connection, person: str) -> Mar
         attempts = attempts_of(connection, course, site.course, row, person)
         due_at = due_for_student(course, row, person)
         items.append((row, due_at, attempts, counted(course, row, person, attempts)))
-    return Markup(site.page("person_homework.html", items=items)) if items else Markup("")
+    return Markup(site.page("person_homework.html", items=items, person=person)) if items else Markup("")
 
 
 HOMEWORK_STAFF_ROUTES = (
