@@ -8,6 +8,7 @@ rule for one assignment goes before a standing one. The site stores such rules; 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,14 @@ class DueRules:
     labels: Mapping[str, str] = field(default_factory=dict)  # by person
     sections: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by person
     late_days: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by person and assignment
+
+    @property
+    def digest(self) -> str:
+        """The same for the same rules of the same people."""
+        sections = {person: sorted(named) for person, named in self.sections.items()}
+        parts = (*map(repr, self.rules), self.labels, sections, self.late_days)
+        written = repr([sorted(part.items()) if isinstance(part, dict) else part for part in parts])
+        return hashlib.sha256(written.encode()).hexdigest()
 
     def base(self, student: str, assignment: str, published: datetime | None) -> datetime | None:
         """The due date without any extension: the section's, else the one everybody has now."""

@@ -105,7 +105,7 @@ class DuePlan:
 
     def is_current(self, connection: Connection) -> bool:
         """Whether the rules that the plan was made from still hold; far cheaper than another plan."""
-        return self._stored == repr(due_rules_in(connection, self._of))
+        return self._stored == due_rules_in(connection, self._of).digest
 
     def apply(self, connection: Connection, course: Course, at: int, who: str) -> None:
         """Store the rules, end those they take the place of, and record it for each person it is for."""
@@ -279,7 +279,7 @@ def plan_rules(connection: Connection, course: Course, of: str, form: RuleForm, 
         rows,
         tuple(replaced),
         of,
-        repr(due_rules_in(connection, of)),
+        due_rules_in(connection, of).digest,
     )
 
 

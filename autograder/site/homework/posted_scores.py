@@ -68,7 +68,7 @@ def score_state(connection: Connection, of: str, name: str) -> Hashable:
         tuple(connection.execute(gradings).one()),
         connection.execute(newest_mark).scalar_one(),
         tuple(connection.execute(release).one()),
-        repr(due_rules_in(connection, of)),
+        due_rules_in(connection, of).digest,
     )
 
 

@@ -42,6 +42,14 @@ EXPECTED = {
     "GET /staff/submissions/{submission}/pictures/{number:whole}": (303, 404, 404, 404, 404),  # it has none
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
     "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
+    "GET /extensions": STAFF,
+    "POST /extensions/preview": (401, 404, 404, 403, 409),  # of nothing
+    "POST /extensions/give": (401, 404, 404, 403, 409),
+    "POST /extensions/{number:whole}/end": (401, 404, 404, 403, 404),  # there is none
+    "POST /extensions/requests/{number:whole}": (401, 404, 404, 403, 404),
+    "GET /homework/{assignment}/dates": EVERYBODY,
+    "POST /homework/{assignment}/dates": (401, 409, 409, 409, 409),  # without a reason
+    "POST /homework/{assignment}/late-days": (401, 409, 409, 409, 409),  # the course has none
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,
