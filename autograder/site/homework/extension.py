@@ -46,6 +46,7 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.class_upload_pages import CLASS_UPLOAD_ROUTES
         from autograder.site.homework.due_date_pages import DUE_DATE_ROUTES
         from autograder.site.homework.grader_api import GRADER_ROUTES
+        from autograder.site.homework.group_pages import GROUP_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
@@ -56,6 +57,7 @@ class HomeworkExtension(Extension):
             *HOMEWORK_STAFF_ROUTES,
             *CLASS_UPLOAD_ROUTES,
             *DUE_DATE_ROUTES,
+            *GROUP_ROUTES,
             *GRADER_ROUTES,
         )
 

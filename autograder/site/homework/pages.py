@@ -41,6 +41,7 @@ from autograder.site.homework.scores import (
     late_rule,
     used_times,
 )
+from autograder.site.homework.site_groups import sign_up_for
 from autograder.site.homework.submissions import (
     StoredSubmission,
     latest_gradings,
@@ -304,6 +305,7 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
         staff = role_of(connection, site.course, session.person) != "student"
         partners = _partners(connection, context, card, session.person, at)
         course = context.course(connection)
+        sign_up = sign_up_for(connection, site.course, row.id)
     page = site.page(
         "homework.html",
         card=card,
@@ -311,6 +313,7 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
         is_over=card.due_at is not None and at > card.due_at,
         replaces=card.counted is not None and _rule(course, card, session.person) == "last",
         partners=partners,
+        groups_open=sign_up is not None,
         left=_left(card, at),
         largest=LARGEST_UPLOAD // 1024**2,
         problem=problem,

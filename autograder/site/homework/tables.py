@@ -23,7 +23,10 @@ __all__ = [
     "due_rule",
     "extension_request",
     "grading",
+    "group_member",
+    "group_sign_up",
     "homework",
+    "homework_group",
     "late_day",
     "submission",
     "submission_owner",
@@ -167,4 +170,34 @@ extension_request = Table(
     Column("granted", Boolean, nullable=False),
     Column("reply", Text, nullable=False),
     Index("extension_request_person", "course", "person"),
+)
+# A group of one assignment, or with an empty one of all.
+homework_group = Table(
+    "homework_group",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("assignment", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("letters", Text, nullable=False),  # of the name: platforms leave signs out
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Index("homework_group_name", "course", "assignment", "letters", unique=True),
+)
+group_member = Table(
+    "group_member",
+    metadata,
+    Column("group_id", ForeignKey("homework_group.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("group_member_person", "person"),
+)
+# Where students form groups themselves.
+group_sign_up = Table(
+    "group_sign_up",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("assignment", Text, primary_key=True),
+    Column("largest", Integer, CheckConstraint("largest > 1"), nullable=False),
+    Column("until", BigInteger),
 )

@@ -50,6 +50,12 @@ EXPECTED = {
     "GET /homework/{assignment}/dates": EVERYBODY,
     "POST /homework/{assignment}/dates": (401, 409, 409, 409, 409),  # without a reason
     "POST /homework/{assignment}/late-days": (401, 409, 409, 409, 409),  # the course has none
+    "GET /groups": STAFF,
+    "POST /groups/preview": (401, 404, 404, 403, 409),  # without a file
+    "POST /groups/import": (401, 404, 404, 403, 409),
+    "POST /groups/sign-up": INSTRUCTORS,
+    "GET /homework/{assignment}/group": EVERYBODY,
+    "POST /homework/{assignment}/group": (401, 409, 409, 409, 409),  # no sign-up is open
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,
