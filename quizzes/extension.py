@@ -55,6 +55,12 @@ class QuizExtension(Extension):
 
         return home_section(request)
 
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """A student's times and attempts, by quiz."""
+        from quizzes.web.staff.person import person_section
+
+        return person_section(request, connection, person)
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
         from quizzes.store.events import latest_instant
@@ -94,6 +100,22 @@ class QuizExtension(Extension):
 
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
+
+    def plan_extension(
+        self,
+        connection: Connection,
+        work: str,
+        people: Sequence[str],
+        zone: ZoneInfo,
+        *,
+        days: int,
+        minutes: int,
+        until: int | None,
+    ) -> QuizAccommodations | None:
+        """What a later due date and close of a quiz would change for some students."""
+        from quizzes.services.enrolment import plan_extension
+
+        return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""

@@ -174,6 +174,29 @@ class Extension(Protocol):
         """
         return NoAccommodations()
 
+    def plan_extension(
+        self,
+        connection: Connection,
+        work: str,
+        people: Sequence[str],
+        zone: ZoneInfo,
+        *,
+        days: int,
+        minutes: int,
+        until: int | None,
+    ) -> AccommodationPlan | None:
+        """What later dates of a piece of its work would change for some students; None for unknown work.
+
+        Nothing is written. Dates move by days on the clock and minutes, and at least to `until`.
+        """
+        return None
+
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """What staff see of a person's work on the page of that person; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
         raise NotImplementedError(f"{type(self).__name__} takes no marks.")

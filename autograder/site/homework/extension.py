@@ -44,7 +44,9 @@ class HomeworkExtension(Extension):
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages, and those of the graders."""
         from autograder.site.homework.class_upload_pages import CLASS_UPLOAD_ROUTES
+        from autograder.site.homework.due_date_pages import DUE_DATE_ROUTES
         from autograder.site.homework.grader_api import GRADER_ROUTES
+        from autograder.site.homework.group_pages import GROUP_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
@@ -54,6 +56,8 @@ class HomeworkExtension(Extension):
             *NOTEBOOK_ROUTES,
             *HOMEWORK_STAFF_ROUTES,
             *CLASS_UPLOAD_ROUTES,
+            *DUE_DATE_ROUTES,
+            *GROUP_ROUTES,
             *GRADER_ROUTES,
         )
 
@@ -62,6 +66,12 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.pages import home_section
 
         return home_section(request)
+
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """A student's dates, submissions and scores, by assignment."""
+        from autograder.site.homework.staff_pages import person_section
+
+        return person_section(request, connection, person)
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The arrival of the latest submission outside wrong spans."""
