@@ -18,7 +18,7 @@ def with_replacement(x, k, seed):
 @mistake(
     function="first_centers",
     severity="useless",
-    feedback="You take the first k rows whatever the seed is. Data are often sorted: shuffle before you take.",
+    feedback="You take the first k rows whatever the seed is. Data are often sorted: shuffle first.",
 )
 def first_rows(x, k, seed):
     return x[:k].copy()
@@ -183,7 +183,7 @@ def all_centers(x, centers):
 @mistake(
     function="k_means",
     severity="slip",
-    feedback="The labels are those of the step before: label the points once more with the centers you return.",
+    feedback="The labels are those of the step before: label the points again at the end.",
 )
 def labels_of_the_step_before(x, centers, steps):
     for _ in range(steps):

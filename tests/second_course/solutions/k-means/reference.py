@@ -57,8 +57,8 @@ def inertia(x, centers):
 def k_means(x, centers, steps):
     """As many steps of Lloyd's algorithm: label the points, move the centers.
 
-    x: (N, D), centers: (K, D), steps: an int from 1. Returns (centers, labels), the labels with respect to the
-    centers that are returned.
+    x: (N, D), centers: (K, D), steps: an int from 1. Returns (centers, labels): the labels
+    belong to the centers that are returned.
     """
     for _ in range(steps):
         centers = means_of(x, labels_of(x, centers), centers)

@@ -17,7 +17,7 @@ def intercept_left_out(x, weights):
 @mistake(
     function="predict",
     severity="slip",
-    feedback="The intercept is taken from the end. It is the first weight; the others belong to the columns of x.",
+    feedback="The intercept is taken from the end. It is the first weight; the others are for x.",
 )
 def intercept_last(x, weights):
     return x @ weights[:-1] + weights[-1]
