@@ -368,12 +368,14 @@ def _mistakes(new: NewAssignment) -> str:
         'TODO: write down what you have seen students do, with what you would tell them.\n"""\n\n'
         "import numpy as np\n\nfrom autograder.checks import mistake"
     ]
+    learned = {f.name for task in new.tasks if task.hidden and not task.is_drawn for f in task.functions}
     for function in new.functions:
         if function.is_seeded:
             parts += _seeding_mistakes(function)
         elif function.mistake:
+            severity = "useless" if function.name in learned else "slip"
             parts.append(
-                f'@mistake(function="{function.name}", severity="slip", feedback="{function.feedback}")\n'
+                f'@mistake(function="{function.name}", severity="{severity}", feedback="{function.feedback}")\n'
                 + _renamed(function.mistake, f"{function.name}_with_opposite_sign")
             )
     return _with_imports(new, "\n\n\n".join(parts)) + "\n"

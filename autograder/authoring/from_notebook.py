@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,10 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None), list, tuple, dict, n
 def kind(value):
     if not isinstance(value, PLAIN) and not hasattr(value, "__next__"):
         return "object " + type(value).__name__
-    if isinstance(value, tuple):
+    if isinstance(value, (list, tuple)):
         return "tuple of " + str(len(value))
+    if isinstance(value, (bool, np.bool_)):
+        return "truth value"
     array = np.asarray(value)
     if array.dtype.kind == "f":
         return "array" if array.ndim else "number"
@@ -200,7 +202,7 @@ def assignment_from(
         functions.append(made)
         remarks += more
     drawn = {f for f in chosen if any(None not in arguments for arguments, _ in calls[f])}
-    tasks = _with_tests(tasks_of(functions), tests, found.given(), values, drawn, remarks)
+    tasks = _with_tests(tasks_of(functions), tests, found.given(), values, drawn, ungraded, remarks)
     tasks, written = _with_written(tasks, found, known, kept)
     support = "\n\n".join(library.support([item.source for item in functions], leave_out=set(chosen)))
     remarks += _not_importable(support, functions)
@@ -251,16 +253,21 @@ def _with_tests(
     given: Sequence[Given],
     values: dict[str, str],
     drawn: set[str],
+    ungraded: Collection[str],
     remarks: list[str],
 ) -> list[NewTask]:
     """The tasks with the tests of the functions that they call; a test belongs to the last of them."""
-    parameters = {f.name: f.parameters for task in tasks for f in task.functions}
+    parameters = {
+        f.name: {p: defaults_of(f.signature).get(p, "") for p in f.parameters}
+        for task in tasks
+        for f in task.functions
+    }
     owner = {f.name: number for number, task in enumerate(tasks) for f in task.functions}
     public: dict[int, list[CheckSource]] = {}
     hidden: dict[int, list[CheckSource]] = {}
     for test in tests:
         try:
-            shown, counts = checks_of(test, given, parameters, values)
+            shown, counts = checks_of(test, given, parameters, values, ungraded)
         except Untranslatable as reason:
             worth = f" ({test.points:g} points)" if test.points else ""
             remarks.append(f"The test in {test.origin}{worth} was left out: {reason}.")
@@ -507,7 +514,15 @@ def _chosen(known: dict[str, Any], cells: Sequence[Cell], wanted: Sequence[str],
     chosen = names or marked or ([] if any_answer else described)
     usable = [name for name in chosen if not _refused(known[name][1])]
     if not usable:
-        reason = "; ".join(filter(None, (_refused(known[name][1]) for name in chosen)))
+        reasons = [_refused(known[name][1]) for name in chosen]
+        reasons += [
+            f"students write the class {node.name}, and functions are graded"
+            for cell in cells
+            if cell.is_answer or MARK.search(cell.source)
+            for node in _parsed(cell.source).body
+            if isinstance(node, ast.ClassDef)
+        ]
+        reason = "; ".join(filter(None, reasons))
         raise UsageError(
             f"{path} has no function with a docstring or a solution's mark that can be graded"
             + (f": {reason}." if reason else "."),
@@ -724,16 +739,16 @@ def _without_solutions(source: str) -> str:
     source = IGNORED.sub("", source)
     source = PROMPT.sub(lambda match: textwrap.dedent(match[1]).strip("\n"), source)
     made: list[str] = []
-    in_solution = False
+    in_solution = is_marked = False
     for line in source.split("\n"):
         if BEGIN.match(line):
-            in_solution = True
-            if "NO PROMPT" not in line:
-                made.append(line[: len(line) - len(line.lstrip())] + WRITE_HERE)
+            in_solution, is_marked = True, "NO PROMPT" in line
         elif END.match(line):
             in_solution = False
         elif in_solution:
-            continue
+            if line.strip() and not is_marked:  # as far to the right as the solution's first line
+                made.append(line[: len(line) - len(line.lstrip())] + WRITE_HERE)
+                is_marked = True
         elif match := LINE_MARK.search(line):
             code = line[: match.start()]
             if "NO PROMPT" in match[1]:

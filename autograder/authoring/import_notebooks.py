@@ -6,9 +6,11 @@ person has to look at is in the list that comes with it.
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -119,7 +121,8 @@ def proven(new: NewAssignment) -> NewAssignment:
             remark = f"The tests were left out: {problem.message.replace(str(root), '')}"
             tasks = [replace(task, public=(), hidden=()) for task in new.tasks]
             return replace(new, tasks=tasks, remarks=[*new.remarks, remark])
-        broken = _broken(assignment)
+        with redirect_stdout(io.StringIO()):
+            broken = _broken(assignment)
     tasks, remarks = [], list(new.remarks)
     for task in new.tasks:
         for test in task.hidden:
@@ -128,7 +131,17 @@ def proven(new: NewAssignment) -> NewAssignment:
                     f"The test {test.name} was left out: the solution itself does not pass it as a check "
                     f"({broken['hidden'][test.name]})"
                 )
-        tasks.append(_without(task, broken))
+        kept = _without(task, broken)
+        drawn = [
+            check.id for check in assignment.hidden_checks if check.task == task.id and check.id[:5] != PREFIX
+        ]
+        if kept.hidden and task.is_drawn and any(name in broken["hidden"] for name in drawn):
+            kept = replace(kept, is_drawn=False)
+            remarks.append(
+                f"{task.id} is graded by the notebook's tests alone, whose inputs can be learned by heart: write "
+                "a check that draws its inputs."
+            )
+        tasks.append(kept)
     return replace(new, tasks=tasks, remarks=remarks)
 
 
@@ -152,8 +165,7 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
             if result.status is not Status.PASSED
         }
 
-    imported = [check for check in assignment.hidden_checks if check.id.startswith(PREFIX)]
-    hidden = [evaluate(check, functions(), functions(), PUBLIC_SEED) for check in imported]
+    hidden = [evaluate(check, functions(), functions(), PUBLIC_SEED) for check in assignment.hidden_checks]
     return {
         "public": said(evaluate_public(assignment.public_checks, functions(), PUBLIC_SEED)),
         "hidden": said(hidden),

@@ -11,7 +11,7 @@ import ast
 import doctest
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.course.python_source import bound_names, global_names, parse_cell
@@ -36,6 +36,7 @@ OTTER_CONFIG = re.compile(r'\A\s*"""\s*#\s*BEGIN TEST CONFIG\s*\n(.*?)"""\s*#\s*
 OTTER_V0 = re.compile(r"\A\s*#+\s*(HIDDEN )?TEST\b[^\n]*\n?", re.I)
 RAISING = {"raises", "assert_raises"}  # of pytest and of numpy.testing
 PREFIX = "test_"  # of the names of imported checks
+Parameters = Mapping[str, Mapping[str, str]]  # of functions: each parameter with its default
 SAME = "_is_the_same"  # marks an expression whose value has to be the solution's
 
 
@@ -236,23 +237,25 @@ def _is_none(node: ast.expr) -> bool:
 def checks_of(
     test: FoundTest,
     given: Sequence[Given],
-    parameters: Mapping[str, Sequence[str]],
+    parameters: Parameters,
     values: Mapping[str, str],
+    ungraded: Collection[str] = (),
 ) -> tuple[CheckSource | None, CheckSource]:
     """The public check of what students see, if anything, and the hidden one that counts.
 
-    `parameters` are those of the functions that students write; `values` are results of the solution as
+    `parameters` are those of the functions that students write, each with its default or nothing; `ungraded`
+    are functions that they write and that cannot be graded; `values` are results of the solution as
     expressions, for public checks, which have no reference. Raises Untranslatable with the reason.
     """
     name = re.sub(r"\W+", "_", f"{PREFIX}{test.origin.removesuffix('.py')}").strip("_").lower()
     sentence = _sentence(test.whole, test.origin)
     graded = CheckSource(name, sentence.rstrip(".?!") + ", when it is graded.", test.points)
-    counts = _check(test.whole, test.position, given, parameters, None, graded)
+    counts = _check(test.whole, test.position, given, parameters, None, graded, ungraded)
     if not test.visible.strip():
         return None, counts
     try:
         blank = CheckSource(name, sentence, None)
-        return _check(test.visible, test.position, given, parameters, values, blank), counts
+        return _check(test.visible, test.position, given, parameters, values, blank, ungraded), counts
     except Untranslatable:
         return None, counts
 
@@ -269,9 +272,10 @@ def _check(
     source: str,
     position: int,
     given: Sequence[Given],
-    parameters: Mapping[str, Sequence[str]],
+    parameters: Parameters,
     values: Mapping[str, str] | None,
     whose: CheckSource,
+    ungraded: Collection[str],
 ) -> CheckSource:
     """The check with its parts; with `values` it needs no reference."""
     tree = parse_cell(source)
@@ -280,6 +284,8 @@ def _check(
     if not tree.body:
         raise Untranslatable("it is empty, or not Python")
     tests = [node for node in tree.body if not _is_print(node)]
+    for name in sorted({n for node in tests for n in global_names(ast.unparse(node))} & set(ungraded)):
+        raise Untranslatable(f"it calls {name}, which is not graded")
     before = _needed(tests, position, given, set(parameters))
     statements = [*before, *tests]
     rewritten = _Rewriter(parameters, values)
@@ -329,13 +335,15 @@ def _needed(
                 )
             chosen.insert(0, node)
             wanted |= global_names(ast.unparse(node)) - functions
-    return [node for node in chosen if not _is_print(node)]
+    once = {ast.unparse(node): node for node in chosen if isinstance(node, (ast.Import, ast.ImportFrom))}
+    imports = list(once.values())
+    return [*imports, *(n for n in chosen if ast.unparse(n) not in once and not _is_print(n))]
 
 
 class _Rewriter(ast.NodeTransformer):
     """Calls of student functions by position; comparisons with the solution; expected exceptions."""
 
-    def __init__(self, parameters: Mapping[str, Sequence[str]], values: Mapping[str, str] | None) -> None:
+    def __init__(self, parameters: Parameters, values: Mapping[str, str] | None) -> None:
         self.parameters, self.values = parameters, values
         self.called: set[str] = set()
         self.helpers: set[str] = set()
@@ -400,9 +408,13 @@ class _Rewriter(ast.NodeTransformer):
         given = {word.arg: word.value for word in node.keywords if word.arg}
         arguments = list(node.args)
         for parameter in names[len(arguments) :]:
-            if parameter not in given:
+            default = self.parameters[name][parameter]
+            if parameter in given:
+                arguments.append(given.pop(parameter))
+            elif default and given:  # what comes after it is named
+                arguments.append(ast.parse(default, mode="eval").body)
+            else:
                 break
-            arguments.append(given.pop(parameter))
         if given or any(word.arg is None for word in node.keywords):
             raise Untranslatable(
                 f"it calls {name} with arguments by name that leave one out; checks hand over arguments by position"
@@ -435,7 +447,7 @@ class _Rewriter(ast.NodeTransformer):
 class _OfReference(ast.NodeTransformer):
     """Student functions as those of the reference."""
 
-    def __init__(self, parameters: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
 
     def visit_Name(self, node: ast.Name) -> ast.AST:  # named by ast

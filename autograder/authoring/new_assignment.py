@@ -330,13 +330,15 @@ import numpy as np
 def written(value):
     if isinstance(value, (np.ndarray, np.generic)):
         value = np.asarray(value)
-        if value.size > 60 or value.dtype.kind not in "bif":
+        if value.size > 60 or value.dtype.kind not in "if":
             raise ValueError("not for a page")
         numbers = value.round(10) if value.dtype.kind == "f" else value
         return repr(numbers.item()) if value.ndim == 0 else f"np.array({numbers.tolist()})"
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if isinstance(value, (list, tuple)) and value and all(type(x) in (int, float, str) for x in value):
         return repr(value)
-    raise ValueError("not for a page")
+    if value is None or type(value) in (int, float, str):
+        return repr(value)
+    raise ValueError("not for a page")  # a truth value: guessing is right half of the time
 
 support, functions = json.load(sys.stdin)
 sys.stdin, out, sys.stdout = io.StringIO(), sys.stdout, io.StringIO()
@@ -349,7 +351,7 @@ for name, _, arguments in functions:
         values = [eval(a, names, {"rng": np.random.default_rng(1), "seed": 3}) for a in arguments]
         values = [v.round(1) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for v in values]
         values = [round(v, 1) if isinstance(v, float) and v >= 0.1 else v for v in values]
-        shown = [written(value) for value in values]
+        shown = [repr(v) if isinstance(v, bool) else written(v) for v in values]
         examples.append([shown, written(names[name](*values))])
     except Exception:
         examples.append(None)
