@@ -119,7 +119,8 @@ def _assignment_yaml(new: NewAssignment) -> str:
         for task in new.tasks
     )
     tasks += "".join(
-        f"  - id: {written.id}\n    kind: written\n    title: {json.dumps(written.title, ensure_ascii=False)}\n"
+        f"  - id: {written.id}\n    kind: written\n"
+        f"    title: {json.dumps(written.title, ensure_ascii=False)}\n"
         f"    part_of: {written.part_of}\n    points: {written.points:g}\n"
         for written in new.written
     )
@@ -375,7 +376,8 @@ def _mistakes(new: NewAssignment) -> str:
         elif function.mistake:
             severity = "useless" if function.name in learned else "slip"
             parts.append(
-                f'@mistake(function="{function.name}", severity="{severity}", feedback="{function.feedback}")\n'
+                f'@mistake(\n    function="{function.name}",\n    severity="{severity}",\n'
+                f'    feedback="{function.feedback}",\n)\n'
                 + _renamed(function.mistake, f"{function.name}_with_opposite_sign")
             )
     return _with_imports(new, "\n\n\n".join(parts)) + "\n"

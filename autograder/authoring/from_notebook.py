@@ -49,10 +49,13 @@ from autograder.submissions.written_answers import answer_cell_source, answer_ta
 __all__ = ["assignment_from"]
 
 SECONDS = 300  # for running the notebook once
+MOST_PROBLEMS = 3  # that are told of one run
 MARK = re.compile(r"#+\s*(BEGIN|END)\s+(SOLUTION|PROMPT)\b.*|#\s*SOLUTION\b.*")
 BEGIN, END = (re.compile(rf"^\s*#+\s*{word}\s+SOLUTION\b.*$") for word in ("BEGIN", "END"))
 PROMPT = re.compile(r'"""\s*#\s*BEGIN PROMPT\s*\n(.*?)"""\s*;?\s*#\s*END PROMPT[^\n]*', re.S)
-IGNORED = re.compile(r"^\s*#\s*BEGIN IGNORE.*?#\s*END IGNORE[^\n]*\n?|^.*#\s*IGNORE\s*$\n?", re.S | re.M)
+IGNORED = re.compile(
+    r"^\s*#\s*BEGIN IGNORE.*?#\s*END IGNORE[^\n]*\n?|^[^\n]*#\s*IGNORE[^\S\n]*$\n?", re.S | re.M
+)
 LINE_MARK = re.compile(r"\s*#+\s*SOLUTION\b(.*)$")
 ASSIGNED = re.compile(r"^(\s*[\w.\[\], \"']+?=)[^=].*$")
 TESTS = re.compile(
@@ -148,7 +151,7 @@ def watched(name, function):
         return result
     return call
 
-for number, cell in enumerate(cells, 1):
+for number, cell in cells:
     try:
         exec(compile(cell, f"cell {number}", "exec"), names)
     except BaseException as problem:
@@ -183,10 +186,14 @@ def assignment_from(
     library = _library(sources)
     tests = [*found.tests, *_ok_tests(more_tests, len(notebook["cells"]) + 1, remarks)]
     calls, problems, values = _calls(kept, tests, chosen, path.parent)
-    remarks += [f"{problem} when the notebook was run." for problem in problems]
+    remarks += [f"{problem} when the notebook was run." for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        remarks.append(
+            f"{len(problems) - MOST_PROBLEMS} more cells raised an error: run it where its imports are there."
+        )
     ungraded = {f: kind for f in chosen if (kind := _object(calls[f]))}
     remarks += [
-        f"{function} returns a {kind}, which is no array, number, text, list or tuple: nothing else leaves the "
+        f"{function} returns a {kind}, and only arrays, numbers, texts, lists and tuples leave the "
         "sandbox. It is not graded; ask for a function that returns numbers, such as coefficients or values."
         for function, kind in ungraded.items()
     ]
@@ -231,8 +238,8 @@ def _not_importable(support: str, functions: Sequence[NewFunction]) -> list[str]
             packages.add((node.module or "").split(".")[0])
     foreign = sorted(packages - {"numpy"} - sys.stdlib_module_names)
     return [
-        f"The solution imports {package}. Only NumPy and the standard library can be imported when submissions are "
-        "graded: write it without."
+        f"The solution imports {package}. Only NumPy and the standard library can be imported when "
+        "submissions are graded: write it without."
         for package in foreign
     ]
 
@@ -383,8 +390,9 @@ def _sorted_out(notebook: dict[str, Any]) -> _Sorted:
             name = str(nbgrader.get("grade_id", "")) or frame.question
             if kind == "code":
                 found.remarks.append(
-                    f"Cell {number} is code that a person marks. It became the written answer {_slug(name, number)}: "
-                    "students paste their code there; or name its function with --function and write a check."
+                    f"Cell {number} is code that a person marks. It became the written answer "
+                    f"{_slug(name, number)}: students paste code there; or name its "
+                    "function with --function and write a check."
                 )
                 source = f"```python\n{source}\n```"
             _add_answer(found, number, name, points or frame.points or 1.0, question, source)
@@ -568,10 +576,10 @@ def _unmarked(source: str) -> str:
 def _calls(
     kept: Sequence[Cell], tests: Sequence[FoundTest], functions: Sequence[str], folder: Path
 ) -> tuple[dict[str, list[tuple[list[str | None], str]]], list[str], dict[str, str]]:
-    """What each function was called with and what kind of thing it returned; what went wrong; values of tests."""
+    """What each function was called with and the kinds of its results; what went wrong; values of tests."""
     cells = [(cell.number, MAGIC.sub("", cell.source)) for cell in kept]
     cells += [(test.position, _noting(test.whole)) for test in tests]
-    ordered = [source for _, source in sorted(cells, key=lambda item: item[0])]
+    ordered = sorted(cells, key=lambda item: item[0])
     try:
         completed = subprocess.run(
             [sys.executable, "-c", RUN],
@@ -614,6 +622,8 @@ def _function(
         # The call with the largest arrays says most about shapes.
         given, kind = max(usable, key=lambda call: sum(map(len, map(str, call[0]))))
         arguments = tuple(SEED if p == SEED else str(a) for p, a in zip(parameters, given, strict=True))
+        if not any("rng." in argument for argument in arguments):
+            arguments = _varied(parameters, arguments, [given for given, _ in usable])
     else:
         kind = calls[0][1] if calls else "array"
         defaults = defaults_of(signature)
@@ -644,6 +654,26 @@ def _function(
         else:
             remarks.append(f"{node.name} has no known mistake yet: write one in solutions/…/mistakes.py.")
     return made, remarks
+
+
+def _varied(
+    parameters: Sequence[str], arguments: tuple[str, ...], calls: Sequence[Sequence[str | None]]
+) -> tuple[str, ...]:
+    """Arguments that are all plain numbers, drawn from the range that was seen, so that calls differ."""
+
+    def drawn(position: int) -> str:
+        values = [ast.literal_eval(str(call[position])) for call in calls]
+        if parameters[position] == SEED or any(type(value) not in (int, float) for value in values):
+            return arguments[position]
+        low, high = min(values), max(values)
+        if any(type(value) is float for value in values):
+            low, high = (
+                (low, high) if low < high else (low - 0.5 * abs(low or 1), high + 0.5 * abs(high or 1))
+            )
+            return f"rng.uniform({low:g}, {high:g})"
+        return f"int(rng.integers({low}, {high + 1 if high > low else high + 3}))"
+
+    return tuple(drawn(position) for position in range(len(arguments)))
 
 
 def _with_docstring(source: str, doc: str) -> str:

@@ -48,7 +48,8 @@ class SourceNotebook:
 def source_notebooks(path: Path) -> list[SourceNotebook]:
     """The notebooks at a path: a notebook, a folder of them, or an nbgrader course with `source/`.
 
-    What other tools have made of them (release, submitted, dist) is left out. Raises UsageError where there are none.
+    What other tools have made of them (release, submitted, dist) is left out. Raises UsageError where there
+    are none.
     """
     if path.is_file():
         found, root = [path], path.parent
@@ -100,8 +101,8 @@ def imported(source: SourceNotebook, functions: Sequence[str] = ()) -> NewAssign
     if others:
         names = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
         new.remarks.append(
-            f"Beside the notebook: {names}. Students get the notebook alone: write small data into a cell, and host "
-            "the rest."
+            f"Beside the notebook: {names}. Students get the notebook alone: write small data into a cell, "
+            "and host the rest."
         )
     return new
 
@@ -125,21 +126,20 @@ def proven(new: NewAssignment) -> NewAssignment:
             broken = _broken(assignment)
     tasks, remarks = [], list(new.remarks)
     for task in new.tasks:
-        for test in task.hidden:
-            if test.name in broken["hidden"]:
-                remarks.append(
-                    f"The test {test.name} was left out: the solution itself does not pass it as a check "
-                    f"({broken['hidden'][test.name]})"
-                )
-        kept = _without(task, broken)
-        drawn = [
-            check.id for check in assignment.hidden_checks if check.task == task.id and check.id[:5] != PREFIX
+        remarks += [
+            f"The test {test.name} was left out: the solution itself does not pass it as a check "
+            f"({broken['hidden'][test.name]})"
+            for test in task.hidden
+            if test.name in broken["hidden"]
         ]
+        kept = _without(task, broken)
+        generated = (check.id for check in assignment.hidden_checks if check.task == task.id)
+        drawn = [name for name in generated if not name.startswith(PREFIX)]
         if kept.hidden and task.is_drawn and any(name in broken["hidden"] for name in drawn):
             kept = replace(kept, is_drawn=False)
             remarks.append(
-                f"{task.id} is graded by the notebook's tests alone, whose inputs can be learned by heart: write "
-                "a check that draws its inputs."
+                f"{task.id} is graded by the notebook's tests alone, whose inputs can be learned by heart: "
+                "write a check that draws its inputs."
             )
         tasks.append(kept)
     return replace(new, tasks=tasks, remarks=remarks)
@@ -184,8 +184,10 @@ def report_text(source: SourceNotebook, new: NewAssignment) -> str:
         names = ", ".join(function.name for function in task.functions)
         tests = ", ".join(test.name for test in task.hidden) or "none: checks on drawn inputs alone"
         lines.append(f"| {task.id} | {names} | {task.points:g} | {tests} |")
-    for written in new.written:
-        lines.append(f"| {written.id} | an answer in words, marked by a person | {written.points:g} | |")
+    lines += [
+        f"| {written.id} | an answer in words, marked by a person | {written.points:g} | |"
+        for written in new.written
+    ]
     lines += ["", "## Look at this", "", *(f"- [ ] {remark}" for remark in new.remarks)]
     if new.written:
         lines.append("- [ ] written.yaml: write the rubric of each answer in words.")

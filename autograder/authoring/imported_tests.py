@@ -1,8 +1,8 @@
 """Tests of nbgrader's, otter's and OK's notebooks as checks of ours.
 
-A test becomes the body of a check: the functions that students write are bound to `student`, what the notebook
-gives before the test is repeated in front of it, and asserts stay as they are. What cannot be translated is
-named, with the reason. Nothing is run here.
+A test becomes the body of a check: the functions that students write are bound to `student`, what the
+notebook gives before the test is repeated in front of it, and asserts stay as they are. What cannot be
+translated is named, with the reason. Nothing is run here.
 """
 
 from __future__ import annotations
@@ -110,15 +110,11 @@ def _autotests(source: str) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """Expressions separated by semicolons that stand in no text."""
-    parts = text.split(";")
-    for count in range(len(parts)):
-        try:
-            ast.parse(";".join(parts[: len(parts) - count]) or "0", mode="eval")
-        except SyntaxError:
-            continue
-        return [text]
-    return parts
+    """The expressions of a line, which semicolons separate."""
+    try:
+        return [ast.unparse(node) for node in ast.parse(text.rstrip("; ")).body]
+    except SyntaxError:
+        return []
 
 
 def otter_test(number: int, source: str, points: float | None) -> FoundTest | None:
@@ -247,7 +243,7 @@ def checks_of(
     are functions that they write and that cannot be graded; `values` are results of the solution as
     expressions, for public checks, which have no reference. Raises Untranslatable with the reason.
     """
-    name = re.sub(r"\W+", "_", f"{PREFIX}{test.origin.removesuffix('.py')}").strip("_").lower()
+    name = re.sub(r"\W+", "_", f"{PREFIX}{test.origin.replace('.py', '')}").strip("_").lower()
     sentence = _sentence(test.whole, test.origin)
     graded = CheckSource(name, sentence.rstrip(".?!") + ", when it is graded.", test.points)
     counts = _check(test.whole, test.position, given, parameters, None, graded, ungraded)
@@ -325,13 +321,13 @@ def _needed(
             ):
                 name = sorted(binds & wanted)[0]
                 raise Untranslatable(
-                    f"it looks at `{name}`, a value that students assign in cell {cell.position}. Ask for a function "
-                    f"that returns it"
+                    f"it looks at `{name}`, a value that students assign in cell {cell.position}. Ask for a "
+                    "function that returns it"
                 )
             if isinstance(node, ast.ClassDef) and cell.is_answer:
                 raise Untranslatable(
-                    f"it needs the class {node.name} of cell {cell.position}, which students write. Functions are "
-                    "graded: ask for a function that uses the class"
+                    f"it needs the class {node.name} of cell {cell.position}, which students write. "
+                    "Functions are graded: ask for one that uses the class"
                 )
             chosen.insert(0, node)
             wanted |= global_names(ast.unparse(node)) - functions
@@ -367,13 +363,15 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_With(self, node: ast.With) -> ast.AST:  # named by ast
         item = node.items[0].context_expr
+        if not self._calls_students(node):
+            return self.generic_visit(node)
         if isinstance(item, ast.Call) and _function_name(item.func) in RAISING and item.args:
             made = self._expected(item.args[0], node.body)
             return made if made is not None else self._without(node)
         return self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> ast.AST:  # named by ast
-        if not node.handlers or node.handlers[0].type is None:
+        if not node.handlers or node.handlers[0].type is None or not self._calls_students(node):
             return self.generic_visit(node)
         made = self._expected(node.handlers[0].type, node.body)
         return made if made is not None else self._without(node)
@@ -382,9 +380,12 @@ class _Rewriter(ast.NodeTransformer):
         names = {target.id for target in node.targets if isinstance(target, ast.Name)}
         if names & set(self.parameters):
             raise Untranslatable(
-                f"it deletes `{sorted(names)[0]}` to see who uses it. Functions are graded independently: leave it out"
+                f"it deletes `{sorted(names)[0]}` to see who uses it, and functions are graded independently"
             )
         return node
+
+    def _calls_students(self, node: ast.stmt) -> bool:
+        return bool(global_names(ast.unparse(node)) & set(self.parameters))
 
     def _same(self, expression: ast.expr) -> ast.AST:
         text = ast.unparse(expression)
@@ -417,7 +418,7 @@ class _Rewriter(ast.NodeTransformer):
                 break
         if given or any(word.arg is None for word in node.keywords):
             raise Untranslatable(
-                f"it calls {name} with arguments by name that leave one out; checks hand over arguments by position"
+                f"it calls {name} with arguments by name that leave one out; checks go by position"
             )
         return ast.Call(node.func, arguments, [])
 

@@ -379,7 +379,7 @@ def require_no_mutation(student: Function, arguments: Sequence[Value]) -> None:
 def assert_raises(student: Function, exception: type[Exception], *arguments: Value) -> None:
     """Fail unless the call raises this exception, or one that is derived from it.
 
-    Only the exception's name leaves the sandbox: of exceptions that the submission defines, the exact name counts.
+    Only the exception's name leaves the sandbox: one that the submission defines counts under its exact name.
     """
     try:
         value = student(*arguments)

@@ -13,7 +13,7 @@ from autograder.authoring.import_notebooks import imported, report_text, source_
 from autograder.cli.new import checked_name, course_at
 from autograder.cli.options import CourseOption
 from autograder.cli.show import say
-from autograder.errors import UsageError
+from autograder.errors import ContentError, UsageError
 
 __all__ = ["import_notebooks"]
 
@@ -56,7 +56,7 @@ def import_notebooks(
         try:
             made = imported(chosen, function or [])
             paths = write_assignment(root, made)
-        except UsageError as problem:
+        except (ContentError, UsageError) as problem:
             left_out += 1
             say(f"{notebook.path.name} was left out: {problem.message} {problem.next_step}")
             continue

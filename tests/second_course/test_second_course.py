@@ -158,7 +158,8 @@ def test_on_the_site(course: Course) -> None:
             files={"notebook": (f"{name}.ipynb", submission(course, name, wrong=True))},
         )
         assert reply.status_code == 303, reply.text
-        page = visitor.graded(reply.headers["Location"])
+        visitor.graded(reply.headers["Location"])
+        page = visitor.page(reply.headers["Location"] + "/feedback")
         assert WRONG[name][2] in re.sub(r"\s+", " ", page)
 
 

@@ -14,7 +14,7 @@ from autograder.errors import Busy, NotFound, UsageError
 from autograder.site.file_store import FileStore
 
 numbers = count()
-MISSING = "moto[server] and s3fs are missing; `pip install 'autograder[test]'` installs them."
+MISSING = "moto[server] and s3fs are missing; `pip install '.[test]'` installs them."
 
 
 @pytest.fixture(scope="session")
