@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
-    from autograder.site.extensions import LinkTarget
+    from autograder.site.extensions import GradedWork, LinkTarget
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
@@ -93,6 +93,14 @@ class QuizExtension(Extension):
 
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published quizzes: of each student the attempt that counts."""
+        from quizzes.services.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""

@@ -62,9 +62,10 @@ def score_of(column: Column, student: str, course: Course, now: datetime) -> Sco
 
     if extension.excused:
         return made(State.EXCUSED, extension.reason)
+    if why := column.waiting.get(student, ""):
+        return made(State.WAITING, why)
     if final_score:
-        why = column.waiting.get(student, "")
-        return made(State.WAITING if why else State.COUNTED, why)
+        return made(State.COUNTED)
     due = column.due_of(student)
     if due is None:
         return made(State.OPEN, "Nothing was submitted, and there is no due date.")

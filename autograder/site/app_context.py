@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
 
+from autograder.course.course import FILE, Course, find_course
 from autograder.course.local_time import counted, shown, span, time_of_day
 from autograder.site.assignments import ASSIGNMENT, Assignments
 from autograder.site.background import Crowd
@@ -35,6 +36,7 @@ from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
 from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
+from autograder.site.staff_tokens import NOTED_AGAIN, note_use, session_of_token
 from autograder.site.writer import Writer
 
 __all__ = ["STATIC", "AppContext", "result_of"]
@@ -74,6 +76,8 @@ class AppContext:
         self.assignments = Assignments(self.folder, self.graded)
         self.score_sources[ASSIGNMENT] = self.assignments
         self.warnings.append(self.assignments.warning)
+        self._rules: tuple[int, Course] | None = None
+        self._rules_lock = Lock()
         self.clock_corrections = ClockCorrections(self.database, self.clock)
         # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
         # threads only take the interpreter from each other, unless they wait for a database's server.
@@ -118,6 +122,14 @@ class AppContext:
         ]
         return targets + self.assignments.link_targets(connection)
 
+    def course_rules(self) -> Course:
+        """The course with its rules as course.yaml has them now; raises ContentError with line and key."""
+        changed = (self.folder / FILE).stat().st_mtime_ns
+        with self._rules_lock:
+            if self._rules is None or self._rules[0] != changed:
+                self._rules = changed, find_course(self.folder)
+            return self._rules[1]
+
     def staff_warnings(self) -> list[str]:
         """What staff should know of this server: its clock, and what its parts warn of."""
         clock = self.clock.state().problem if isinstance(self.clock, ServerClock) else ""
@@ -137,6 +149,14 @@ class AppContext:
             self._sessions[token] = session, now + SESSION_CACHED
         else:
             self._sessions.pop(token, None)
+        return session
+
+    def session_of_token(self, token: str, now: int) -> Session:
+        """The session of a staff token; its use is noted once a minute. Raises WrongStaffToken."""
+        with self.database.reading() as connection:
+            session, used_at = session_of_token(connection, self.course, token, self.signer, now)
+        if used_at is None or used_at < now - NOTED_AGAIN:
+            self.writer.submit(lambda connection: note_use(connection, token, self.signer, now))
         return session
 
     def forget(self, token: str) -> None:

@@ -17,6 +17,7 @@ from autograder.site import sign_in, staff
 from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
+from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
@@ -77,6 +78,7 @@ def _site_routes() -> list[BaseRoute]:
         *LTI_ROUTES,
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
+        *GRADEBOOK_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

@@ -77,6 +77,11 @@ UPLOADS = (
         "Upload the class in several archives, or run `autograder grade` on the download.",
     ),
     UploadLimit(
+        re.compile(r"/gradebook/exports"),
+        LARGEST_UPLOAD,
+        "Choose the platform's table of grades alone.",
+    ),
+    UploadLimit(
         re.compile(r"/banks/preview"),
         LARGEST_UPLOAD,
         "Export fewer questions at once, or run `quizzes import`.",

@@ -22,6 +22,7 @@ from autograder.errors import Conflict, Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
 from autograder.site.middleware import LARGEST_BODY, Body
 from autograder.site.sessions import Session
+from autograder.site.staff_tokens import STAFF_TOKEN
 
 __all__ = [
     "COOKIE",
@@ -43,6 +44,7 @@ __all__ = [
     "session_for",
     "session_of",
     "site_of",
+    "staff_token_in",
     "uploaded",
     "uploaded_form",
     "whole_number",
@@ -114,7 +116,9 @@ def site_of(request: Request) -> AppContext:
 
 
 def session_of(request: Request) -> Session:
-    """The session of the request; raises SignedOut."""
+    """The session of the request, or that of the staff token it brings; raises SignedOut."""
+    if token := staff_token_in(request):
+        return site_of(request).session_of_token(token, request.state.at)
     session = site_of(request).signed_in(request.cookies.get(COOKIE, ""), request.state.at)
     if session is None:
         raise SignedOut("You are not signed in.", next_step="Sign in; what you typed is kept.")
@@ -124,6 +128,8 @@ def session_of(request: Request) -> Session:
 async def session_for(request: Request) -> Session:
     """The same, read outside the event loop where it has to be read; for pages that write."""
     site, token = site_of(request), request.cookies.get(COOKIE, "")
+    if staff_token_in(request):
+        return await site.in_reader(session_of, request)
     known = site.known_session(token, request.state.at)
     return known if known is not None else await site.in_reader(session_of, request)
 
@@ -148,9 +154,18 @@ def reads_much(page: Callable[[Request], Response]) -> Callable[[Request], Await
     return endpoint
 
 
+def staff_token_in(request: Request) -> str:
+    """The staff token in `Authorization: Bearer …`; empty without one."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.startswith(STAFF_TOKEN) else ""
+
+
 def is_json(request: Request) -> bool:
-    """Whether a page's script sent the request, not the browser itself."""
-    return "application/json" in (request.headers.get("content-type", ""), request.headers.get("accept", ""))
+    """Whether a page's script or a program with a token sent the request, not the browser itself."""
+    return bool(staff_token_in(request)) or "application/json" in (
+        request.headers.get("content-type", ""),
+        request.headers.get("accept", ""),
+    )
 
 
 def body_of(request: Request, largest: int) -> bytes:
@@ -274,7 +289,12 @@ def parsed_json(text: str | bytes) -> Any:
 
 
 def check_form_token(request: Request, session: Session, token: str) -> None:
-    """Raise Forbidden unless a form has the token of its session."""
+    """Raise Forbidden unless a form has the token of its session.
+
+    A program with a staff token needs none: no page of another site can send that header.
+    """
+    if staff_token_in(request):
+        return
     if not hmac.compare_digest(token.encode(), site_of(request).form_token(session).encode()):
         raise Forbidden(
             "This page belongs to an earlier sign-in.",

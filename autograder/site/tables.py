@@ -35,6 +35,7 @@ __all__ = [
     "credential",
     "enrolment",
     "failed_sign_in",
+    "file_version",
     "ledger_head",
     "ledger_line",
     "lti_context",
@@ -53,6 +54,9 @@ __all__ = [
     "points_text",
     "pseudonym",
     "session",
+    "site_setting",
+    "sso_user",
+    "staff_token",
     "waiting_mark",
 ]
 
@@ -233,6 +237,7 @@ credential = Table(
 )
 failed_sign_in = Table(
     "failed_sign_in",
+    "file_version",
     metadata,
     Column("id", Serial, Identity(), primary_key=True),
     Column("who", Text, nullable=False),
@@ -356,4 +361,49 @@ lti_score = Table(
     CheckConstraint("state IN ('waiting', 'held', 'sent', 'failed', 'retired')"),
     Index("lti_score_due", "state", "next_at"),
     Index("lti_score_person", "person", "kind", "work"),
+)
+
+# A program acts with it as the member of staff who made it.
+staff_token = Table(
+    "staff_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("staff_token_person", "course", "person"),
+)
+# Every text that was saved of a file in the course's directory.
+file_version = Table(
+    "file_version",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("path", Text, nullable=False),  # in the course's directory
+    Column("digest", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("file_version_path", "path", "id"),
+)
+# What staff set of the server itself, such as maintenance.
+site_setting = Table(
+    "site_setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+)
+# A user of an identity provider that is no learning platform.
+sso_user = Table(
+    "sso_user",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Index("sso_user_person", "person"),
 )

@@ -52,6 +52,7 @@ class Score:
     started_at: int | None = None
     finished_at: int | None = None
     late: int = 0  # seconds
+    id: str = ""  # of the attempt
 
     def cells(self, names: Mapping[str, str], zone: ZoneInfo) -> list[str]:
         """The row of the table, in the order of COLUMNS."""
@@ -102,6 +103,7 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
             started_at=row.started_at,
             finished_at=row.finished_at,
             late=0 if row.finished_at is None else seconds_late(row.finished_at, row.due_at),
+            id=row.id,
         )
         scores.append(score)
     attempted = {score.student for score in scores}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 
-from autograder.course.course import FILE, Course, find_course
+from autograder.course.course import Course
 from autograder.errors import NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.file_store import FileStore
@@ -29,19 +28,13 @@ class HomeworkContext:
 
     site: AppContext
     files: FileStore
-    _course: tuple[float, Course] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.previews = Previews(self.files)
 
     def course(self) -> Course:
         """The course with its rules as course.yaml has them now."""
-        changed = (self.site.folder / FILE).stat().st_mtime
-        with self._lock:
-            if self._course is None or self._course[0] != changed:
-                self._course = changed, find_course(self.site.folder)
-            return self._course[1]
+        return self.site.course_rules()
 
 
 def homework_of(request: Request) -> HomeworkContext:

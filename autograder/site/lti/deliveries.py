@@ -147,9 +147,12 @@ def undelivered(
     return list(connection.execute(rows.order_by(*order)).all())
 
 
-def retry(connection: Connection, now: int) -> int:
-    """Try all failed deliveries again now; how many."""
+def retry(connection: Connection, now: int, *, kind: str = "", work: str = "", who: str = "") -> int:
+    """Try failed deliveries again now: all of them, or those of a work or a person; how many."""
     failed = update(lti_score).where(lti_score.c.state == "failed")
+    for column, value in ((lti_score.c.kind, kind), (lti_score.c.work, work), (lti_score.c.person, who)):
+        if value:
+            failed = failed.where(column == value)
     return connection.execute(failed.values(next_at=now)).rowcount
 
 

@@ -1,0 +1,91 @@
+"""The gradebook of a course with a site: one computation for every page, export and platform.
+
+Its columns are the published assignments and quizzes, and the results directories of what is not published.
+Pages of staff, a student's own page, exports and the commands with `--site` all come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from autograder.course.course import Course
+from autograder.course.roster import Person, Roster, find_roster
+from autograder.gradebook.columns import column_of
+from autograder.gradebook.gradebook import Gradebook, gradebook_of
+from autograder.results.final_scores import GradedAssignment
+from autograder.site.extensions import GradedWork, extensions
+from autograder.site.people import COURSE
+from autograder.site.tables import enrolment, person
+
+__all__ = ["CourseGradebook", "course_gradebook", "people_of"]
+
+
+@dataclass(frozen=True)
+class CourseGradebook:
+    """The gradebook, and where each of its columns comes from."""
+
+    gradebook: Gradebook
+    work: Mapping[str, GradedWork]  # by the column's name
+
+
+def course_gradebook(
+    connection: Connection,
+    course: Course,
+    at: int,
+    *,
+    student: str | None = None,
+    graded: Mapping[str, GradedAssignment] | None = None,
+) -> CourseGradebook:
+    """The gradebook with all scores; with a student only theirs, as far as the student may see them.
+
+    `graded` are results directories; those of assignments that the site has itself are left out.
+    Raises ContentError for rules in course.yaml that name an unknown assignment or quiz.
+    """
+    roster = Roster(people_of(connection, course.root, student))
+    work = {
+        item.column.name: item
+        for extension in extensions()
+        for item in extension.graded_work(connection, course, COURSE, at, student=student)
+    }
+    for name, results in (graded or {}).items():
+        if name not in work:
+            page = f"/assignments/{name}"
+            column = column_of(results, roster)
+            if student is not None:
+                own = {key: score for key, score in column.final_scores.items() if key == student}
+                column = replace(column, final_scores=own, due={student: column.due_of(student)})
+            work[name] = GradedWork("assignment", column, page, page, search=page)
+    columns = [work[name].column for name in sorted(work)]
+    now = datetime.fromtimestamp(at / 1000, UTC)
+    return CourseGradebook(gradebook_of(columns, course, roster, now), work)
+
+
+def people_of(connection: Connection, folder: Path, student: str | None = None) -> tuple[Person, ...]:
+    """The people of the course as the site has them, with what roster.csv says beside it."""
+    rows = (
+        select(person.c.id, person.c.name, person.c.email, enrolment.c.role, enrolment.c.label)
+        .join_from(enrolment, person)
+        .where(enrolment.c.course == COURSE)
+        .order_by(person.c.id)
+    )
+    if student is not None:
+        rows = rows.where(person.c.id == student)
+    known = {listed.student_id: listed for listed in find_roster(folder).people}
+    people = []
+    for row in connection.execute(rows):
+        listed = known.get(row.id, Person(row.id))
+        people.append(
+            replace(
+                listed,
+                full_name=row.name if not (listed.last_name and listed.first_name) else listed.full_name,
+                email=row.email or listed.email,
+                section=listed.section or row.label,
+                role="" if row.role == "student" else row.role,
+            )
+        )
+    return tuple(people)
