@@ -26,6 +26,7 @@ from sqlalchemy import Connection
 
 from autograder.course.course import FILE, Course, find_course
 from autograder.course.local_time import counted, shown, span, time_of_day
+from autograder.errors import AutograderError
 from autograder.site.assignments import ASSIGNMENT, Assignments
 from autograder.site.background import Crowd
 from autograder.site.clock import Clock, ServerClock
@@ -123,11 +124,22 @@ class AppContext:
         return targets + self.assignments.link_targets(connection)
 
     def course_rules(self) -> Course:
-        """The course with its rules as course.yaml has them now; raises ContentError with line and key."""
-        changed = (self.folder / FILE).stat().st_mtime_ns
+        """The course with its rules as course.yaml has them now, or had when it could be read last.
+
+        Raises ContentError with line and key if it has never been readable.
+        """
+        try:
+            changed = (self.folder / FILE).stat().st_mtime_ns
+        except OSError:
+            changed = -1
         with self._rules_lock:
             if self._rules is None or self._rules[0] != changed:
-                self._rules = changed, find_course(self.folder)
+                try:
+                    self._rules = changed, find_course(self.folder)
+                except AutograderError:  # staff read why among the warnings of `assignments`
+                    if self._rules is None:
+                        raise
+                    self._rules = changed, self._rules[1]
             return self._rules[1]
 
     def staff_warnings(self) -> list[str]:

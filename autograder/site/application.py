@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from autograder.errors import Refused
+from autograder.errors import AutograderError, Refused
 from autograder.site import sign_in, staff
 from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
@@ -38,6 +38,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
         exception_handlers={
             SignedOut: _signed_out,
             Refused: _refused,
+            AutograderError: _content_problem,
             HTTPException: _http_problem,
             Exception: _failed,
         },
@@ -105,6 +106,19 @@ async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else {}
     return await _problem_page(request, problem.status, problem.message, problem.next_step, headers)
+
+
+async def _content_problem(request: Request, problem: Any) -> Response:
+    """A mistake in the course's own files: staff read where it is, students that it is not theirs."""
+    site = site_of(request)
+    log.warning("%s %s: %s", request.method, request.url.path, problem.message)
+    try:
+        await site.in_reader(staff.staff_of_course, request)
+    except Refused:
+        message = "This page needs a file of the course that has a mistake. What you submitted is safe."
+        return await _problem_page(request, 503, message, "Tell the course's staff; then try again.", {})
+    message = problem.message.replace(f"{site.folder}/", "")
+    return await _problem_page(request, 409, message, problem.next_step, {})
 
 
 async def _http_problem(request: Request, problem: Any) -> Response:

@@ -1,7 +1,7 @@
 """Tokens with which a program acts as the member of staff who made it: with their rights, until they expire.
 
-Every request of a page can be sent with `Authorization: Bearer TOKEN`: the same route, the same permission, the
-same line in the log. The database keeps an HMAC. Who is no member of staff any more has no token either.
+Every request of a page can be sent with `Authorization: Bearer TOKEN`: the same route, the same permission,
+the same line in the log. The database keeps an HMAC. Without a role of staff a token does nothing.
 """
 
 from __future__ import annotations

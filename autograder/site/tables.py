@@ -237,7 +237,6 @@ credential = Table(
 )
 failed_sign_in = Table(
     "failed_sign_in",
-    "file_version",
     metadata,
     Column("id", Serial, Identity(), primary_key=True),
     Column("who", Text, nullable=False),
