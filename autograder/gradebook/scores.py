@@ -96,6 +96,8 @@ def kept(scores: Sequence[Points], drop: int, never: Set[int] = frozenset()) -> 
     does: exact, and a few rounds (W. Dinkelbach, "On Nonlinear Fractional Programming", Management Science
     13, 1967). Where two are the same, the later one goes.
     """
+    if not drop:
+        return list(range(len(scores)))
     always = sorted(never)
     loose = [position for position in range(len(scores)) if position not in never]
     stay = max(len(loose) - drop, 1) if loose else 0

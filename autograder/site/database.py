@@ -14,9 +14,11 @@ second server waiting.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -113,6 +115,8 @@ class Database:
     def __init__(self, address: str | Path) -> None:
         written = str(address)
         self.file: Path | None = None
+        self._watch: sqlite3.Connection | None = None
+        self._watch_lock = Lock()
         if "://" not in written:
             self.file = Path(written)
             self._write, self._read = _sqlite(self.file, "IMMEDIATE"), _sqlite(self.file, "DEFERRED")
@@ -146,8 +150,22 @@ class Database:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
+    def state(self) -> Hashable:
+        """What is another value after every commit of any process, so that what was read can be kept."""
+        if self.dialect == "postgresql":
+            with self._read.connect() as connection:
+                return str(connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one())
+        with self._watch_lock:
+            if self._watch is None:  # a connection's number changes by the commits of others alone
+                self._watch = sqlite3.connect(str(self.file), check_same_thread=False)
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close every connection."""
+        with self._watch_lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self._write.dispose()
         self._read.dispose()
 

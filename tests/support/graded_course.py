@@ -62,7 +62,8 @@ def graded_course(folder: Path, database: Database | None = None) -> Iterator[Li
     (folder / "course.yaml").write_text(COURSE_YAML, encoding="utf-8")
     (banks / "words.yaml").write_text(BANK, encoding="utf-8")
     (folder / "quizzes" / f"{QUIZ}.yaml").write_text(QUIZ_FILE, encoding="utf-8")
-    database = database or Database(str(folder / "quiz.db"))
+    (folder / ".quizzes").mkdir(mode=0o700)
+    database = database or Database(str(folder / ".quizzes" / "quiz.db"))
     with live_server(database, folder, course=find_course(folder)) as server:
         yield LiveHomework(server, FileStore(files_address(folder)))
 

@@ -6,23 +6,28 @@ Pages of staff, a student's own page, exports and the commands with `--site` all
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, select
 
 from autograder.course.course import Course
+from autograder.course.roster import FILE as ROSTER
 from autograder.course.roster import Person, Roster, find_roster
 from autograder.gradebook.columns import column_of
 from autograder.gradebook.gradebook import Gradebook, gradebook_of
 from autograder.results.final_scores import GradedAssignment
+from autograder.site.database import Database
 from autograder.site.extensions import GradedWork, extensions
 from autograder.site.people import COURSE
 from autograder.site.tables import enrolment, person
 
-__all__ = ["CourseGradebook", "course_gradebook", "people_of"]
+__all__ = ["CourseGradebook", "GradebookCache", "course_gradebook", "people_of"]
+
+DAY = 24 * 60 * 60_000  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,55 @@ def course_gradebook(
     columns = [work[name].column for name in sorted(work)]
     now = datetime.fromtimestamp(at / 1000, UTC)
     return CourseGradebook(gradebook_of(columns, course, roster, now), work)
+
+
+class GradebookCache:
+    """The gradebook of the class, computed again when anything that it is made of has changed.
+
+    That is the database, course.yaml, roster.csv, results directories, and a due time that has passed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._lock = database, Lock()
+        self._state: Hashable = None
+        self._known: CourseGradebook | None = None
+        self._graded: Mapping[str, GradedAssignment] = {}  # held, so that no other object gets its identity
+        self._read_at = self._until = 0  # until the next due time
+
+    def read(self, course: Course, at: int, graded: Mapping[str, GradedAssignment]) -> CourseGradebook:
+        """The gradebook with all scores; raises as `course_gradebook` does."""
+        with self._lock:
+            state = (
+                self._database.state(),
+                course,  # by identity: a new reading is a new object
+                _stamp(course.root / ROSTER),
+                tuple((name, id(results)) for name, results in graded.items()),
+            )
+            if self._known is None or state != self._state or not self._read_at <= at < self._until:
+                with self._database.reading() as connection:
+                    self._known = course_gradebook(connection, course, at, graded=graded)
+                self._state, self._read_at, self._graded = state, at, graded
+                self._until = _next_due(self._known, at)
+            return self._known
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+def _next_due(found: CourseGradebook, at: int) -> int:
+    """The next due time of anybody, from which a missing score counts as zero."""
+    times = {
+        int(due.timestamp() * 1000)
+        for work in found.work.values()
+        for due in {*work.column.due.values(), work.column.due_for_all}
+        if due is not None
+    }
+    return min((time for time in times if time > at), default=at + DAY)
 
 
 def people_of(connection: Connection, folder: Path, student: str | None = None) -> tuple[Person, ...]:

@@ -14,24 +14,17 @@ from hashlib import sha256
 from pathlib import Path
 from time import time
 
-from autograder.course.csv_table import Table, parse_table, write_table
+from autograder.course.csv_table import Table, parse_table
 from autograder.errors import Conflict, NotFound
-from autograder.gradebook.gradebook import (
-    Gradebook,
-    Row,
-    excused_from,
-    grade_rows_of_column,
-    gradebook_csv,
-    percent,
-)
-from autograder.gradebook.scores import State
-from autograder.gradebook.tables import guard_formula, points
+from autograder.gradebook.final_grades import final_grades
+from autograder.gradebook.gradebook import Gradebook, excused_from, grade_rows_of_column, gradebook_csv
+from autograder.gradebook.tables import points
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.moodle import moodle_import, moodle_worksheet
 from autograder.site.private_file import write_private
 from autograder.submissions.collecting import Unmatched
 
-__all__ = ["FORMATS", "MOST_CHANGES", "Export", "keep_export", "kept_export", "make_export", "unfinished"]
+__all__ = ["FORMATS", "MOST_CHANGES", "Export", "keep_export", "kept_export", "make_export"]
 
 FOLDER = Path(".quizzes") / "exports"
 LASTS = 3600  # seconds
@@ -159,39 +152,9 @@ def _worksheet(gradebook: Gradebook, column: str, template: bytes, name: str) ->
     return _export("moodle-worksheet", f"moodle-{column}.csv", text, everybody, left, changes, ())
 
 
-HEAD = ("student_id", "sis_id", "last_name", "first_name", "email", "section", "percent", "grade")
-
-
 def _final(gradebook: Gradebook, *, unfinished_too: bool) -> Export:
-    """The final grades: nobody is in it whose total can still change, unless that is wanted."""
-    lines, left = [], []
-    for row in gradebook.rows:
-        person = row.person
-        if row.total is None:
-            left.append((person.name, "Nothing counts for this student."))
-            continue
-        if (open_work := unfinished(row)) and not unfinished_too:
-            left.append((person.name, f"The total can still change: {', '.join(open_work)}."))
-            continue
-        lines.append(
-            [
-                row.student if row.known else guard_formula(row.student),
-                person.sis_id,
-                *map(guard_formula, (person.last_name, person.first_name)),
-                person.email,
-                guard_formula(person.section),
-                str(percent(row.total)),
-                guard_formula(row.letter),
-            ]
-        )
-    notes = () if gradebook.rules.scale else ("course.yaml has no scale: the column grade is empty.",)
-    text = write_table(HEAD, lines)
-    return Export("final", "final-grades.csv", text, len(lines), tuple(left), (), notes)
-
-
-def unfinished(row: Row) -> list[str]:
-    """The titles of the work by which a student's total can still change."""
-    return [score.title for score in row.scores if score.state in (State.WAITING, State.OPEN)]
+    made = final_grades(gradebook, unfinished_too=unfinished_too)
+    return Export("final", "final-grades.csv", made.text, made.students, made.left, (), made.notes)
 
 
 def _export(

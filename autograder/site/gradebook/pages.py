@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from autograder.course.course import Course
 from autograder.course.local_time import shown
 from autograder.errors import AutograderError, Conflict, NotFound, Refused
+from autograder.gradebook.final_grades import unfinished
 from autograder.gradebook.gradebook import Gradebook, Row, percent
 from autograder.gradebook.scores import Score, State
 from autograder.pages.bar_charts import histogram
@@ -24,7 +25,7 @@ from autograder.pages.gradebook_pages import SIGNS, score_reasons, section_sente
 from autograder.pages.text import count, points
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
-from autograder.site.gradebook.course_gradebook import CourseGradebook, course_gradebook
+from autograder.site.gradebook.course_gradebook import CourseGradebook, GradebookCache, course_gradebook
 from autograder.site.gradebook.exports import (
     FORMATS,
     MOST_CHANGES,
@@ -32,9 +33,8 @@ from autograder.site.gradebook.exports import (
     keep_export,
     kept_export,
     make_export,
-    unfinished,
 )
-from autograder.site.lti.deliveries import retry
+from autograder.site.lti.deliveries import send_scores_again
 from autograder.site.lti.score_states import ScoreState, linked_work, score_states, usual_cause
 from autograder.site.requests import (
     PageRoute,
@@ -52,7 +52,7 @@ from autograder.site.staff import staff_of_course
 
 __all__ = ["GRADEBOOK_ROUTES"]
 
-PATH = "/gradebook"
+PATH, PART = "/gradebook", "gradebook"
 ROWS = 200  # students on one page
 MOST = 999_999_999  # of a page's number
 SHOWS = {
@@ -184,10 +184,15 @@ def _class_page(
 def _read(
     site: AppContext, request: Request
 ) -> tuple[CourseGradebook, Mapping[str, States], set[tuple[str, str]]]:
-    course = site.course_rules()
+    found = _of_class(site, request.state.at)
     with site.database.reading() as connection:
-        found = course_gradebook(connection, course, request.state.at, graded=site.assignments.graded())
         return found, score_states(connection), linked_work(connection)
+
+
+def _of_class(site: AppContext, at: int) -> CourseGradebook:
+    """The gradebook of the class; what has not changed is not computed again."""
+    cache: GradebookCache = site.parts.setdefault(PART, GradebookCache(site.database))
+    return cache.read(site.course_rules(), at, site.assignments.graded())
 
 
 def _grid_row(found: CourseGradebook, row: Row, states: States) -> GridRow:
@@ -328,9 +333,8 @@ class Section:
 def student_page(request: Request) -> Response:
     """One student's scores for staff: what counts and why, and what the platforms have."""
     site, session, who = site_of(request), staff_of_course(request), request.path_params["student"]
-    course = site.course_rules()
+    found = _of_class(site, request.state.at)
     with site.database.reading() as connection:
-        found = course_gradebook(connection, course, request.state.at, graded=site.assignments.graded())
         states = score_states(connection, who).get(who, {})
     row = next((row for row in found.gradebook.rows if row.student == who), None)
     if row is None:
@@ -489,10 +493,7 @@ async def retry_scores(request: Request) -> Response:
     kind, work, who = (form.get(name, [""])[-1][:200] for name in ("kind", "work", "student"))
 
     def write(connection: Connection) -> int:
-        many = retry(connection, at, kind=kind, work=work, who=who)
-        detail: dict[str, object] = {"scores": many, "work": work, "student": who}
-        record_act(connection, Act(at, session.person, "send scores again", work or "gradebook", detail))
-        return many
+        return send_scores_again(connection, at, session.person, kind=kind, work=work, student=who)
 
     many = await site.written(write)
     if is_json(request):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from command import autograder
 from fake_clock import MINUTE
 from graded_course import ASSIGNMENT, QUIZ, finished_quiz, graded_course
 from homework_site import solved
@@ -258,3 +259,18 @@ def test_a_broken_course_yaml_is_a_sentence(live: LiveHomework) -> None:
     assert own.status_code == 503 and "tinny" not in own.text
     path.write_text("title: [", encoding="utf-8")  # the rules that were read last count meanwhile
     assert ina.get(f"/staff/homework/{ASSIGNMENT}").status_code == 200
+
+
+def test_the_command_writes_what_the_page_gives(live: LiveHomework) -> None:
+    """`gradebook export … --site` and `lti send-again` are the page's own computation and act."""
+    _, _, _, ina = scored(live)
+    undelivered(live, "ann", "no")
+    root = live.server.course.root
+    live.server.fake.pass_(61 * MINUTE)
+    _, page = exported(ina, "csv")
+    out = root / "all.csv"
+    done = autograder("gradebook", "export", "csv", "--site", "--out", str(out), folder=root)
+    assert done.returncode == 0, done.stderr
+    assert out.read_text(encoding="utf-8") == page
+    done = autograder("lti", "send-again", "--student", "ann", folder=root)
+    assert "1 score will be sent again" in done.stdout, done.stderr
