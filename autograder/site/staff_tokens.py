@@ -1,7 +1,7 @@
-"""Tokens with which a program acts as the member of staff who made it: with their rights, until they expire.
+"""Tokens of staff: a program that shows one does what its owner does on pages, with the same permissions.
 
-Every request of a page can be sent with `Authorization: Bearer TOKEN`: the same route, the same permission,
-the same line in the log. The database keeps an HMAC. Without a role of staff a token does nothing.
+A form of any page is the documented call: its fields as a form, `Authorization: Bearer TOKEN`, no form token.
+The database keeps an HMAC. A token ends with its owner's role, by its date, and when it is revoked.
 """
 
 from __future__ import annotations
@@ -11,37 +11,27 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from autograder.errors import Refused
+from autograder.errors import NotFound
+from autograder.site.audit import Act, record_act
+from autograder.site.roles import access_of
 from autograder.site.sessions import Session
 from autograder.site.signer import Signer
-from autograder.site.tables import enrolment, person, staff_token
+from autograder.site.tables import person, staff_token
 
 __all__ = [
-    "LASTS_DAYS",
-    "NOTED_AGAIN",
-    "STAFF_TOKEN",
+    "LASTS",
     "StaffToken",
-    "WrongStaffToken",
-    "new_staff_token",
+    "is_staff_token",
+    "make_staff_token",
     "note_use",
     "revoke_staff_token",
     "session_of_token",
     "staff_tokens_of",
 ]
 
-STAFF_TOKEN = "staff-"  # what tokens begin with
-DAY = 24 * 60 * 60_000  # milliseconds
-LASTS_DAYS = 180  # at most: a term
-NOTED_AGAIN = 60_000  # milliseconds between two notes of a token's use
-MOST_TOKENS = 20  # of one person
+PREFIX = "staff-"
+LASTS = 180 * 24 * 60 * 60_000  # milliseconds: a term
 LONGEST_LABEL = 60
-LONGEST_TOKEN = 100
-
-
-class WrongStaffToken(Refused):
-    """An unknown or expired token, or one of somebody who is no member of staff."""
-
-    status = 401
 
 
 @dataclass(frozen=True)
@@ -55,73 +45,70 @@ class StaffToken:
     used_at: int | None
 
 
-def new_staff_token(
-    connection: Connection, course: str, who: str, label: str, signer: Signer, at: int, days: int
+def is_staff_token(token: str) -> bool:
+    """Whether a text is meant to be a token of staff."""
+    return token.strip().startswith(PREFIX)
+
+
+def make_staff_token(
+    connection: Connection, course: str, owner: str, label: str, signer: Signer, *, at: int, who: str
 ) -> str:
-    """A new token, shown this once; of more than twenty the oldest is revoked."""
-    token = f"{STAFF_TOKEN}{secrets.token_urlsafe(24)}"
-    connection.execute(
-        insert(staff_token).values(
-            hash=_hash(signer, token),
-            course=course,
-            person=who,
-            label=" ".join(label.split())[:LONGEST_LABEL] or "a program",
-            made_at=at,
-            ends_at=at + min(max(days, 1), LASTS_DAYS) * DAY,
+    """A new token of a member of staff, shown this once; raises NotFound for anybody else."""
+    access = access_of(connection, course, owner)
+    if access is None or not access.is_staff:
+        raise NotFound(
+            f"{owner} is not a member of the course's staff.", next_step="Give the person a role first."
         )
-    )
-    for old in staff_tokens_of(connection, course, who)[:-MOST_TOKENS]:
-        revoke_staff_token(connection, course, who, old.hash)
+    token = f"{PREFIX}{secrets.token_urlsafe(24)}"
+    label = " ".join(label.split())[:LONGEST_LABEL] or "a program"
+    values = {"hash": _hash(signer, token), "course": course, "person": owner, "label": label}
+    connection.execute(insert(staff_token).values(**values, made_at=at, ends_at=at + LASTS))
+    record_act(connection, Act(at, who, "make staff token", owner, {"label": label}))
     return token
 
 
 def session_of_token(
     connection: Connection, course: str, token: str, signer: Signer, at: int
-) -> tuple[Session, int | None]:
-    """The session of a token's owner, and when it was used last; raises WrongStaffToken."""
-    rows = (
+) -> Session | None:
+    """The session of a token; None for an unknown or old one, and where its owner is no longer staff."""
+    stored = _hash(signer, token)
+    row = connection.execute(
         select(staff_token, person.c.name)
-        .join_from(staff_token, person)
-        .join(
-            enrolment,
-            (enrolment.c.person == staff_token.c.person) & (enrolment.c.course == staff_token.c.course),
-        )
-        .where(
-            staff_token.c.hash == _hash(signer, token[:LONGEST_TOKEN]),
-            staff_token.c.course == course,
-            staff_token.c.ends_at > at,
-            enrolment.c.role.in_(("ta", "instructor")),
-        )
-    )
-    row = connection.execute(rows).one_or_none()
+        .join_from(staff_token, person, person.c.id == staff_token.c.person)
+        .where(staff_token.c.hash == stored, staff_token.c.course == course, staff_token.c.ends_at > at)
+    ).one_or_none()
     if row is None:
-        raise WrongStaffToken(
-            "This token is unknown here, was revoked, or has expired.",
-            next_step="Make a new one on the site's page of settings, under Tokens.",
-        )
-    return Session(row.hash, row.person, row.name, row.ends_at), row.used_at
+        return None
+    access = access_of(connection, course, row.person)
+    if access is None or not access.is_staff:
+        return None
+    return Session(stored, row.person, row.name, row.ends_at, by_token=True)
 
 
-def note_use(connection: Connection, token: str, signer: Signer, at: int) -> None:
-    """Note that a token was used."""
-    known = staff_token.c.hash == _hash(signer, token[:LONGEST_TOKEN])
-    connection.execute(update(staff_token).where(known).values(used_at=at))
+def note_use(connection: Connection, digest: str, at: int) -> None:
+    """Note when a token was used last."""
+    connection.execute(update(staff_token).where(staff_token.c.hash == digest).values(used_at=at))
 
 
-def staff_tokens_of(connection: Connection, course: str, who: str) -> list[StaffToken]:
+def staff_tokens_of(connection: Connection, course: str, owner: str) -> list[StaffToken]:
     """A person's tokens, the oldest first."""
     rows = connection.execute(
         select(staff_token)
-        .where(staff_token.c.course == course, staff_token.c.person == who)
+        .where(staff_token.c.course == course, staff_token.c.person == owner)
         .order_by(staff_token.c.made_at, staff_token.c.hash)
     )
     return [StaffToken(row.hash, row.label, row.made_at, row.ends_at, row.used_at) for row in rows]
 
 
-def revoke_staff_token(connection: Connection, course: str, who: str, digest: str) -> bool:
+def revoke_staff_token(
+    connection: Connection, course: str, owner: str, digest: str, *, at: int, who: str
+) -> bool:
     """Revoke a person's token, named by its hash; False if there is none."""
-    named = staff_token.c.hash == digest, staff_token.c.person == who, staff_token.c.course == course
-    return connection.execute(delete(staff_token).where(*named)).rowcount > 0
+    named = staff_token.c.hash == digest, staff_token.c.person == owner, staff_token.c.course == course
+    gone = connection.execute(delete(staff_token).where(*named)).rowcount > 0
+    if gone:
+        record_act(connection, Act(at, who, "revoke staff token", owner, {}))
+    return gone
 
 
 def _hash(signer: Signer, token: str) -> str:

@@ -6,13 +6,14 @@ Pages of staff, a student's own page, exports and the commands with `--site` all
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from autograder.course.course import Course
 from autograder.course.roster import FILE as ROSTER
@@ -23,7 +24,8 @@ from autograder.results.final_scores import GradedAssignment
 from autograder.site.database import Database
 from autograder.site.extensions import GradedWork, extensions
 from autograder.site.people import COURSE
-from autograder.site.tables import enrolment, person
+from autograder.site.roles import Role, takes_part
+from autograder.site.tables import enrolment, person, section_member
 
 __all__ = ["CourseGradebook", "GradebookCache", "course_gradebook", "people_of"]
 
@@ -120,15 +122,27 @@ def _next_due(found: CourseGradebook, at: int) -> int:
 
 
 def people_of(connection: Connection, folder: Path, student: str | None = None) -> tuple[Person, ...]:
-    """The people of the course as the site has them, with what roster.csv says beside it."""
+    """The people of the course as the site has them, with what roster.csv says beside it.
+
+    Dropped students and test students have no row, unless they ask for their own.
+    """
     rows = (
-        select(person.c.id, person.c.name, person.c.email, enrolment.c.role, enrolment.c.label)
+        select(person.c.id, person.c.name, person.c.email, enrolment.c.role)
         .join_from(enrolment, person)
         .where(enrolment.c.course == COURSE)
         .order_by(person.c.id)
     )
     if student is not None:
         rows = rows.where(person.c.id == student)
+    else:
+        rows = rows.where(or_(takes_part(), enrolment.c.role != Role.STUDENT.value))
+    sections: dict[str, list[str]] = defaultdict(list)
+    for member in connection.execute(
+        select(section_member.c.person, section_member.c.section)
+        .where(section_member.c.course == COURSE)
+        .order_by(section_member.c.section)
+    ):
+        sections[member.person].append(member.section)
     known = {listed.student_id: listed for listed in find_roster(folder).people}
     people = []
     for row in connection.execute(rows):
@@ -138,7 +152,7 @@ def people_of(connection: Connection, folder: Path, student: str | None = None) 
                 listed,
                 full_name=row.name if not (listed.last_name and listed.first_name) else listed.full_name,
                 email=row.email or listed.email,
-                section=listed.section or row.label,
+                section=", ".join(sections[row.id]) or listed.section,
                 role="" if row.role == "student" else row.role,
             )
         )

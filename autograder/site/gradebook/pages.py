@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from statistics import fmean, median
@@ -47,12 +47,14 @@ from autograder.site.requests import (
     uploaded_form,
     whole_number,
 )
+from autograder.site.roles import require_visible, student_access, visible_among
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import staff_access, staff_of_course
 
 __all__ = ["GRADEBOOK_ROUTES"]
 
 PATH, PART = "/gradebook", "gradebook"
+SEPARATOR = ", "  # between the sections of a student
 ROWS = 200  # students on one page
 MOST = 999_999_999  # of a page's number
 SHOWS = {
@@ -118,8 +120,12 @@ class Delivered:
 
 @reads_much
 def gradebook_page(request: Request) -> Response:
-    """The class in one grid: sorted, filtered and paged on the server."""
-    site, session = site_of(request), staff_of_course(request)
+    """The class in one grid: sorted, filtered and paged on the server.
+
+    Whoever sees only some students' work has only their rows.
+    """
+    site = site_of(request)
+    session, _ = staff_access(request, students=True)
     return HTMLResponse(_class_page(request, site, session))
 
 
@@ -133,7 +139,7 @@ def _class_page(
 ) -> str:
     wanted = request.query_params
     find, section, show = (wanted.get(name, "")[:100] for name in ("find", "section", "show"))
-    found, states, linked = _read(site, request)
+    found, states, linked = _read(site, request, session)
     gradebook = found.gradebook
     everybody = [_grid_row(found, row, states.get(row.student, {})) for row in gradebook.rows]
     by_student = {row.student: row for row in gradebook.rows}
@@ -141,7 +147,7 @@ def _class_page(
         row
         for row in everybody
         if find.casefold() in f"{row.student} {row.name}".casefold()
-        and (not section or row.section == section)
+        and (not section or section in row.section.split(SEPARATOR))
         and _is_shown(show, by_student[row.student], row)
     ]
     sort = _sort(wanted.get("sort", "name"), gradebook)
@@ -163,7 +169,7 @@ def _class_page(
         show=show,
         shows=SHOWS,
         sort=sort,
-        sections=sorted({row.section for row in everybody} - {""}),
+        sections=sorted({name for row in everybody for name in row.section.split(SEPARATOR)} - {""}),
         link=lambda **changes: "?" + urlencode({k: v for k, v in (kept | changes).items() if v != ""}),
         head_link=partial(_head_link, sort),
         mean=f"{100 * fmean(totals):.1f}" if totals else "",
@@ -182,11 +188,20 @@ def _class_page(
 
 
 def _read(
-    site: AppContext, request: Request
+    site: AppContext, request: Request, session: Session
 ) -> tuple[CourseGradebook, Mapping[str, States], set[tuple[str, str]]]:
+    """The rows that a member of staff may see, with the states of their scores at platforms."""
     found = _of_class(site, request.state.at)
     with site.database.reading() as connection:
-        return found, score_states(connection), linked_work(connection)
+        access = student_access(connection, site.course, session.person)
+        students = [row.student for row in found.gradebook.rows]
+        visible = visible_among(connection, site.course, access, students)
+        states, linked = score_states(connection), linked_work(connection)
+    if len(visible) < len(students):
+        rows = tuple(row for row in found.gradebook.rows if row.student in visible)
+        found = replace(found, gradebook=replace(found.gradebook, rows=rows, remarks=()))
+        states = {person: by_work for person, by_work in states.items() if person in visible}
+    return found, states, linked
 
 
 def _of_class(site: AppContext, at: int) -> CourseGradebook:
@@ -280,13 +295,18 @@ def _delivered(
 ) -> list[Delivered]:
     """The state of each column at learning platforms; none where no platform links to anything."""
     known = {key for by_work in states.values() for key in by_work}
+    students = {row.student for row in found.gradebook.rows}
     table = []
     for name, work in found.work.items():
         key = work.kind, name
         if key not in linked | known:
             continue
         all_states = [state for by_work in states.values() for state in by_work.get(key, ())]
-        scored = [student for student in work.column.final_scores if not states.get(student, {}).get(key)]
+        scored = [
+            student
+            for student in students & set(work.column.final_scores)
+            if key not in states.get(student, {})
+        ]
         table.append(
             Delivered(
                 work.column.title,
@@ -332,9 +352,11 @@ class Section:
 @reads_much
 def student_page(request: Request) -> Response:
     """One student's scores for staff: what counts and why, and what the platforms have."""
-    site, session, who = site_of(request), staff_of_course(request), request.path_params["student"]
+    site, who = site_of(request), request.path_params["student"]
+    session, access = staff_access(request, students=True)
     found = _of_class(site, request.state.at)
     with site.database.reading() as connection:
+        require_visible(connection, site.course, access, [who])
         states = score_states(connection, who).get(who, {})
     row = next((row for row in found.gradebook.rows if row.student == who), None)
     if row is None:
@@ -439,7 +461,7 @@ async def export(request: Request) -> Response:
     kind = sent.fields.get("format", "")
 
     def made() -> Export:
-        found, _, _ = _read(site, request)
+        found = _of_class(site, request.state.at)
         export = make_export(
             found.gradebook,
             kind,

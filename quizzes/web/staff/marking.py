@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import Conflict, NotFound
 from autograder.site.requests import form_of, reads_much, site_of
+from autograder.site.sessions import Session
 from autograder.site.tables import points_text
 from quizzes.attempts.response import answer_from
 from quizzes.content.items.essay import EssayQuestion
@@ -20,7 +21,7 @@ from quizzes.content.markup import escaped, render
 from quizzes.store.attempts import answers_of, attempts_at
 from quizzes.store.marks import changed_marks, give_mark, history_of, marks_in, pending_marks
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import quiz_page, staff_at
+from quizzes.web.staff.access import access_in, quiz_page, staff_at, visible_attempts
 
 __all__ = ["mark_essay", "marking"]
 
@@ -50,7 +51,7 @@ def marking(request: Request) -> Response:
     """The answers that wait for a mark, question by question."""
     quiz = request.path_params["quiz"]
     session = staff_at(request, quiz)
-    essays, others = _waiting(request, quiz)
+    essays, others = _waiting(request, quiz, session)
     return quiz_page(request, session, "staff_marking.html", essays=essays, others=others)
 
 
@@ -60,7 +61,7 @@ async def mark_essay(request: Request) -> Response:
     session = await site_of(request).in_reader(staff_at, request, quiz)
     form = await form_of(request, session)
     sent = {name: form.get(name, [""])[-1] for name in ("attempt", "pos", "rev", "seen", "comment")}
-    essay = await site.in_thread(_one_waiting, request, quiz, sent["attempt"], sent["pos"])
+    essay = await site.in_thread(_one_waiting, request, quiz, session, sent["attempt"], sent["pos"])
     if essay is None or str(essay.rev) != sent["rev"] or (sent["seen"] and str(essay.seen) != sent["seen"]):
         raise Conflict("This answer was marked meanwhile.", next_step="Go back and choose the next answer.")
     question = quizzes_of(request).exam.items_of(essay.attempt)[essay.pos].question
@@ -88,9 +89,12 @@ async def mark_essay(request: Request) -> Response:
     return RedirectResponse(f"/staff/{quiz}/marking", 303)
 
 
-def _places(connection: Connection, quiz: str) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
+def _places(
+    connection: Connection, quiz: str, course: str, session: Session
+) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
     """Positions and attempts of the answers that wait, and of those that changed after a person's mark."""
-    attempt_ids = {row.id for row in attempts_at(connection, quiz) if not row.preview}
+    visible = visible_attempts(connection, course, quiz, access_in(connection, course, session))
+    attempt_ids = {row.id for row in attempts_at(connection, quiz) if not row.preview and row.id in visible}
     waiting = {
         (pending.pos, pending.attempt)
         for pending in pending_marks(connection)
@@ -100,11 +104,11 @@ def _places(connection: Connection, quiz: str) -> tuple[set[tuple[int, str]], se
     return waiting, {(pos, attempt_id) for attempt_id, pos in changed if attempt_id in attempt_ids}
 
 
-def _waiting(request: Request, quiz: str) -> tuple[list[Essay], list[tuple[str, int]]]:
+def _waiting(request: Request, quiz: str, session: Session) -> tuple[list[Essay], list[tuple[str, int]]]:
     """The essays that wait for a mark, and other answers that changed after a person marked them."""
     exam = quizzes_of(request).exam
     with site_of(request).database.reading() as connection:
-        waiting, changed = _places(connection, quiz)
+        waiting, changed = _places(connection, quiz, site_of(request).course, session)
         essays, others = [], []
         for pos, attempt_id in sorted(waiting | changed):
             question = exam.items_of(attempt_id)[pos].question
@@ -115,10 +119,10 @@ def _waiting(request: Request, quiz: str) -> tuple[list[Essay], list[tuple[str, 
     return essays, others
 
 
-def _one_waiting(request: Request, quiz: str, attempt_id: str, pos: str) -> Essay | None:
+def _one_waiting(request: Request, quiz: str, session: Session, attempt_id: str, pos: str) -> Essay | None:
     """One essay that waits; None if it does not."""
     with site_of(request).database.reading() as connection:
-        waiting, changed = _places(connection, quiz)
+        waiting, changed = _places(connection, quiz, site_of(request).course, session)
         for position, waiting_id in waiting | changed:
             if (str(position), waiting_id) == (pos, attempt_id):
                 question = quizzes_of(request).exam.items_of(attempt_id)[position].question

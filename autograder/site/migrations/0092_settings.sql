@@ -1,11 +1,4 @@
--- What staff do without a terminal: tokens for programs, versions of edited files, settings of the server.
-CREATE TABLE staff_token (
-    hash TEXT NOT NULL PRIMARY KEY,
-    course TEXT NOT NULL REFERENCES course (id), person TEXT NOT NULL REFERENCES person (id),
-    label TEXT NOT NULL,
-    made_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, used_at BIGINT
-);
-CREATE INDEX staff_token_person ON staff_token (course, person);
+-- What staff do without a terminal: versions of edited files, settings of the server.
 CREATE TABLE file_version (
     id {serial},
     path TEXT NOT NULL,
