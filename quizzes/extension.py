@@ -60,6 +60,12 @@ class QuizExtension(Extension):
 
         return person_section(request, connection, person)
 
+    def content_section(self, request: Request) -> Markup:
+        """The banks and quizzes, each with its editor."""
+        from quizzes.web.staff.editor import content_section
+
+        return content_section(request)
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
         from quizzes.store.events import latest_instant

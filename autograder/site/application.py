@@ -16,6 +16,7 @@ from autograder.errors import AutograderError, Refused
 from autograder.site import sign_in, staff
 from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
+from autograder.site.content.pages import CONTENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
@@ -80,6 +81,7 @@ def _site_routes() -> list[BaseRoute]:
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
         *GRADEBOOK_ROUTES,
+        *CONTENT_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

@@ -140,6 +140,12 @@ class Extension(Protocol):
     def home_section(self, request: Request) -> Markup:
         """Its part of the home page for the person who is signed in; empty for nothing."""
 
+    def content_section(self, request: Request) -> Markup:
+        """Its part of the page of content, for staff who edit it; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
 

@@ -77,6 +77,11 @@ UPLOADS = (
         "Upload the class in several archives, or run `autograder grade` on the download.",
     ),
     UploadLimit(
+        re.compile(r"/content/(banks|quizzes|files)/[^/]+"),
+        LARGEST_BODY,
+        "Divide the file into two.",
+    ),
+    UploadLimit(
         re.compile(r"/gradebook/exports"),
         LARGEST_UPLOAD,
         "Choose the platform's table of grades alone.",
