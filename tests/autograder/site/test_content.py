@@ -1,4 +1,4 @@
-"""Content in the browser: every saved text kept, two editors told, comments kept, git in the editor's name."""
+"""Content in the browser: every saved text kept, two editors told, comments kept, commits of git."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_dates_and_visibility_as_a_form(live: LiveHomework) -> None:
 
 
 def test_points_that_the_checks_do_not_have_are_not_published(live: LiveHomework) -> None:
-    """The checks are code and stay: publishing says what does not add up, and students keep what they have."""
+    """The checks are code and stay: publishing says what does not add up, students keep what they have."""
     ina = live.server.student(name="ina", role="instructor")
     address = f"/content/assignments/{ASSIGNMENT}"
     seen = re.findall(r'name="seen" value="(\w+)"', ina.page(address))[0]
