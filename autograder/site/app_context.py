@@ -18,7 +18,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -36,11 +36,16 @@ from autograder.site.extensions import LinkTarget, extensions
 from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
 from autograder.site.sessions import Session, session_of
+from autograder.site.settings.maintenance import Maintenance
+from autograder.site.settings.recent_times import RecentTimes
 from autograder.site.signer import Signer
 from autograder.site.staff_tokens import note_use, session_of_token
 from autograder.site.writer import Writer
 
 __all__ = ["STATIC", "AppContext", "result_of"]
+
+if TYPE_CHECKING:
+    from autograder.site.settings.backups import NightlyBackup
 
 T = TypeVar("T")
 PACKAGES = ("autograder.site", *(extension.package for extension in extensions()))
@@ -71,12 +76,16 @@ class AppContext:
         default_factory=list
     )  # for staff; empty texts where all is well
     crowd: Crowd = field(default_factory=Crowd)
+    receipt_times: RecentTimes = field(default_factory=RecentTimes)  # of uploads
+    save_times: RecentTimes = field(default_factory=RecentTimes)  # of quiz answers
+    backups: NightlyBackup | None = None  # None where nothing makes them
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.assignments = Assignments(self.folder, self.graded)
         self.score_sources[ASSIGNMENT] = self.assignments
         self.warnings.append(self.assignments.warning)
+        self.maintenance = Maintenance(self.database)
         self._rules: tuple[int, Course] | None = None
         self._rules_lock = Lock()
         self.clock_corrections = ClockCorrections(self.database, self.clock)
@@ -100,6 +109,7 @@ class AppContext:
             "counted": counted,
             "static": _address_of,
             "staff_warnings": self.staff_warnings,
+            "maintenance": self.maintenance.known,
             "page_id": lambda: secrets.token_urlsafe(12),
         }
         # A class looks at the same few instants.

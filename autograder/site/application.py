@@ -22,9 +22,11 @@ from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
-from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
+from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
+from autograder.site.settings.operations import healthz, metrics
+from autograder.site.settings.pages import SETTINGS_ROUTES
 
 __all__ = ["make_app", "site_routes"]
 
@@ -45,7 +47,13 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
         },
     )
     app.state.site = site
-    return SecurityMiddleware(app, site.clock, site.crowd, body_seconds=body_seconds)
+    return SecurityMiddleware(
+        app,
+        site.clock,
+        site.crowd,
+        body_seconds=body_seconds,
+        times={RECEIPT: site.receipt_times, SAVE: site.save_times},
+    )
 
 
 def site_routes() -> list[BaseRoute]:
@@ -69,6 +77,8 @@ def _first_name(route: BaseRoute) -> str:
 def _site_routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
+        PageRoute("/healthz", healthz),
+        PageRoute("/metrics", metrics),
         PageRoute("/", home),
         PageRoute("/sign-in", sign_in.sign_in_page),
         PageRoute("/sign-in", sign_in.sign_in, methods=["POST"]),
@@ -82,6 +92,7 @@ def _site_routes() -> list[BaseRoute]:
         *PEOPLE_ROUTES,
         *GRADEBOOK_ROUTES,
         *CONTENT_ROUTES,
+        *SETTINGS_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

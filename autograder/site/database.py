@@ -125,6 +125,8 @@ class Database:
             self._write = self._read = _postgresql(written)
         self.dialect = self._write.dialect.name
         try:
+            if self.file is not None:
+                _copy_before_upgrade(self.file)
             with self.transaction() as connection:
                 migrate(connection)
         except UsageError:
@@ -169,6 +171,37 @@ class Database:
                 self._watch = None
         self._write.dispose()
         self._read.dispose()
+
+
+def _copy_before_upgrade(file: Path) -> None:
+    """Copy a database of an earlier schema beside it before it is changed; the copy is the way back.
+
+    Raises UsageError where the copy cannot be written: without it nothing is changed.
+    """
+    connection = sqlite3.connect(file)
+    try:
+        known = connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
+        ).fetchone()[0]
+        have = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] if known else None
+        if not have or have >= len(migrations()):
+            return
+        target = file.with_name(f"{file.name}.schema-{have}")
+        if target.exists():  # of an upgrade that did not come to its end
+            return
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            connection.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.Error:
+            target.unlink(missing_ok=True)
+            raise
+    except (sqlite3.Error, OSError) as problem:
+        raise UsageError(
+            f"{file} has an earlier schema, and a copy cannot be made before it is changed: {problem}.",
+            next_step="Check the directory and the space on its disk.",
+        ) from problem
+    finally:
+        connection.close()
 
 
 def _sqlite(file: Path, kind: str) -> Engine:

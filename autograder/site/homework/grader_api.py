@@ -42,6 +42,8 @@ async def lease(request: Request) -> Response:
     _authorize(request)
     site = site_of(request)
     grader = str(_json_of(request).get("grader", ""))
+    if (await site.in_reader(site.maintenance.state, request.state.at)).on:
+        return Response(status_code=204)  # what is being graded comes to its end, nothing new begins
     leased = await site.written(
         lambda connection: lease_next(connection, site.course, grader, request.state.at)
     )
