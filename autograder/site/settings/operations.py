@@ -104,9 +104,8 @@ def _stored(connection: Connection, course: str, at: int) -> dict[str, float]:
         select(func.count(), func.min(grading.c.queued_at)).where(*open_work)
     ).one()
     failed = grading.c.course == course, grading.c.state == "failed"
-    states: dict[str, int] = dict(
-        connection.execute(select(lti_score.c.state, func.count()).group_by(lti_score.c.state)).tuples()
-    )
+    by_state = select(lti_score.c.state, func.count().label("many")).group_by(lti_score.c.state)
+    states = {row.state: row.many for row in connection.execute(by_state)}
     backup = read_setting(connection, "last backup")
     good = backup.get("at") if backup and not backup.get("problem") else None
     return {
