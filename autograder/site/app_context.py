@@ -39,6 +39,7 @@ from autograder.site.sessions import Session, session_of
 from autograder.site.settings.maintenance import Maintenance
 from autograder.site.settings.recent_times import RecentTimes
 from autograder.site.signer import Signer
+from autograder.site.sso.providers import Providers
 from autograder.site.staff_tokens import note_use, session_of_token
 from autograder.site.writer import Writer
 
@@ -86,6 +87,8 @@ class AppContext:
         self.score_sources[ASSIGNMENT] = self.assignments
         self.warnings.append(self.assignments.warning)
         self.maintenance = Maintenance(self.database)
+        self.providers = Providers(self.folder)
+        self.warnings.append(self.providers.warning)
         self._rules: tuple[int, Course] | None = None
         self._rules_lock = Lock()
         self.clock_corrections = ClockCorrections(self.database, self.clock)

@@ -27,6 +27,7 @@ from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 from autograder.site.settings.operations import healthz, metrics
 from autograder.site.settings.pages import SETTINGS_ROUTES
+from autograder.site.sso.pages import SSO_ROUTES
 
 __all__ = ["make_app", "site_routes"]
 
@@ -87,6 +88,7 @@ def _site_routes() -> list[BaseRoute]:
         PageRoute("/sign-out", sign_in.sign_out, methods=["POST"]),
         PageRoute("/clock", staff.show_clock),
         PageRoute("/clock", staff.set_clock, methods=["POST"]),
+        *SSO_ROUTES,
         *LTI_ROUTES,
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,

@@ -68,8 +68,8 @@ LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer take
 RECEIPT = re.compile(r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions")
 SAVE = re.compile(r"/attempts/[^/]+/answers/[0-9]+")
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
-# Forms of learning platforms, which use no session: their content is signed.
-FROM_ELSEWHERE = ("/lti/login", "/lti/launch", "/lti/content")
+# Forms of learning platforms and identity providers, which use no session: their content is signed.
+FROM_ELSEWHERE = re.compile(r"/lti/(login|launch|content)|/sso/[^/]+/answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,9 @@ class SecurityMiddleware:
             await send(message)
 
         ours = (
-            scope["method"] in SAFE or scope["path"] in FROM_ELSEWHERE or _is_same_site(Headers(scope=scope))
+            scope["method"] in SAFE
+            or FROM_ELSEWHERE.fullmatch(scope["path"]) is not None
+            or _is_same_site(Headers(scope=scope))
         )
         if not ours:
             text = "This request came from another site.\nOpen the page on this site and send it from there."

@@ -48,7 +48,7 @@ class TermDate:
 
 def dates_of(course: Course) -> list[TermDate]:
     """Every date of the course's assignments and quizzes, in the order of the files."""
-    dates = []
+    dates: list[TermDate] = []
     for path in _dated(course.root):
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
