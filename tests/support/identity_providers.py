@@ -1,4 +1,4 @@
-"""Identity providers for tests, on this machine: OpenID Connect over HTTP, and SAML 2.0 with a key of its own."""
+"""Identity providers on this machine: OpenID Connect over HTTP, and SAML 2.0 with a key of its own."""
 
 from __future__ import annotations
 
@@ -199,7 +199,8 @@ class SamlSimulator:
         path.write_bytes(site_metadata)
         config = IdPConfig().load({**self.settings, "metadata": {"local": [str(path)]}})
         query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
-        with Server(config=config) as server:
+        server = Server(config=config)
+        try:
             request = server.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT).message
             response = server.create_authn_response(
                 {"uid": number},
@@ -211,5 +212,7 @@ class SamlSimulator:
                 sign_assertion=signed,
                 sign_response=False,
             )
+        finally:
+            server.close()
         encoded = base64.b64encode(str(response).encode()).decode()
         return {"SAMLResponse": encoded, "RelayState": query["RelayState"]}

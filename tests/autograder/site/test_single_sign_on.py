@@ -193,7 +193,7 @@ def saml(live: LiveHomework, tmp_path: Path) -> SamlSimulator:
 
 
 def test_saml_signs_in_whom_it_signed(live: LiveHomework, saml: SamlSimulator) -> None:
-    """A signed answer to this browser's request; never unsigned, changed, sent again or for another browser."""
+    """A signed answer to this browser's request; never unsigned, changed, sent again, or for another."""
     with browser(live) as http, browser(live) as other:
         metadata = http.get("/sso/campus/metadata").content
         assert b"AssertionConsumerService" in metadata
