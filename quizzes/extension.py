@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
-    from autograder.site.extensions import LinkTarget
+    from autograder.site.extensions import GradedWork, LinkTarget
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
@@ -60,6 +60,12 @@ class QuizExtension(Extension):
         from quizzes.web.staff.person import person_section
 
         return person_section(request, connection, person)
+
+    def content_section(self, request: Request) -> Markup:
+        """The banks and quizzes, each with its editor."""
+        from quizzes.web.staff.editor import content_section
+
+        return content_section(request)
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
@@ -116,6 +122,14 @@ class QuizExtension(Extension):
         from quizzes.services.enrolment import plan_extension
 
         return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published quizzes: of each student the attempt that counts."""
+        from quizzes.services.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""

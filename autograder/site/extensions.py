@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.gradebook.columns import Column
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccommodationPlan",
     "Extension",
+    "GradedWork",
     "LinkTarget",
     "LoadBeside",
     "NoAccommodations",
@@ -57,6 +60,23 @@ class LinkTarget:
     opens_at: int | None = None
     due_at: int | None = None
     closes_at: int | None = None
+
+
+@dataclass(frozen=True)
+class GradedWork:
+    """The column of an assignment or a quiz in the gradebook, and where its scores come from."""
+
+    kind: str  # `quiz` or `assignment`
+    column: Column
+    page: str  # the path of its page for students
+    staff_page: str  # and of the page of its class, for staff
+    links: Mapping[str, str] = field(default_factory=dict)  # a student's counted work, as its viewer sees it
+    #: Where staff find a student without any work; `{}` stands for the student.
+    search: str = ""
+
+    def link(self, student: str) -> str:
+        """The path of the page that explains a student's score to staff."""
+        return self.links.get(student) or self.search.replace("{}", quote(student, safe=""))
 
 
 class Running(Protocol):
@@ -144,6 +164,12 @@ class Extension(Protocol):
     def home_section(self, request: Request) -> Markup:
         """Its part of the home page for the person who is signed in; empty for nothing."""
 
+    def content_section(self, request: Request) -> Markup:
+        """Its part of the page of content, for staff who edit it; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
 
@@ -156,6 +182,15 @@ class Extension(Protocol):
 
     def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
         """What a link in a learning platform may open, in the order in which it is offered."""
+        return ()
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The columns of the gradebook of the course with the id `of`, with all scores, for staff.
+
+        With a student only theirs, as far as the student may see them at this instant.
+        """
         return ()
 
     def plan_accommodations(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from autograder.course.course import FILE, Course, find_course
+from autograder.course.course import Course
 from autograder.errors import NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.file_store import FileStore
@@ -31,8 +30,6 @@ class HomeworkContext:
 
     site: AppContext
     files: FileStore
-    _course: tuple[float, Course] | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.previews = Previews(self.files)
@@ -49,18 +46,11 @@ class HomeworkContext:
 
     def course(self, connection: Connection | None = None) -> Course:
         """The course with its rules as course.yaml and the site have them now."""
+        written = self.site.course_rules()
         if connection is None:
             with self.site.database.reading() as reading:
-                return course_with_rules(reading, self._written(), self.site.course)
-        return course_with_rules(connection, self._written(), self.site.course)
-
-    def _written(self) -> Course:
-        """The course as course.yaml has it."""
-        changed = (self.site.folder / FILE).stat().st_mtime
-        with self._lock:
-            if self._course is None or self._course[0] != changed:
-                self._course = changed, find_course(self.site.folder)
-            return self._course[1]
+                return course_with_rules(reading, written, self.site.course)
+        return course_with_rules(connection, written, self.site.course)
 
 
 def homework_of(request: Request) -> HomeworkContext:

@@ -51,6 +51,8 @@ async def lease(request: Request) -> Response:
     grader, now = str(values.get("grader", "")), asyncio.get_running_loop().time
     ends = now() + (whole_number(values.get("wait"), LONGEST_WAIT) or 0) / 1000
     while True:
+        if (await site.in_reader(site.maintenance.state, site.now())).on:
+            return Response(status_code=204)  # what is being graded comes to its end, nothing new begins
         queued = context.submission_queued()  # before the look, so that nothing comes between
         leased = await site.written(
             lambda connection: lease_next(connection, site.course, grader, site.now())
