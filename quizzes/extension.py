@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from autograder.site.marks import Mark
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
+    from quizzes.web.staff.marking import QuizMarking
 
 __all__ = ["EXTENSION", "QuizExtension"]
 
@@ -99,6 +100,12 @@ class QuizExtension(Extension):
         from quizzes.store.mark_records import record_marks
 
         return record_marks(connection, work, marks)
+
+    def marking_source(self, context: AppContext) -> QuizMarking | None:
+        """Essays, and any other question whose points a person overrides."""
+        from quizzes.web.staff.marking import quiz_marking
+
+        return quiz_marking(context)
 
     def ledger_faults(
         self,

@@ -42,7 +42,6 @@ ROUTES = [
     PageRoute("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
     PageRoute("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
     PageRoute("/staff/{quiz}/marking", marking.marking),
-    PageRoute("/staff/{quiz}/marking", marking.mark_essay, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
     PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrades", regrades.regrades),

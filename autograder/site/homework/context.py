@@ -18,7 +18,7 @@ from autograder.site.homework.previews import Previews
 from autograder.site.requests import site_of
 from autograder.site.tables import enrolment
 
-__all__ = ["PART", "HomeworkContext", "files_address", "homework_of", "role_of"]
+__all__ = ["PART", "HomeworkContext", "context_of", "files_address", "homework_of", "role_of"]
 
 PART = "homework"
 
@@ -46,7 +46,11 @@ class HomeworkContext:
 
 def homework_of(request: Request) -> HomeworkContext:
     """The context of homework of this server."""
-    site = site_of(request)
+    return context_of(site_of(request))
+
+
+def context_of(site: AppContext) -> HomeworkContext:
+    """The same for background work, which has no request."""
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
         context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.file_store import FileStore
     from autograder.site.homework.graders import Graders
+    from autograder.site.homework.marking import HomeworkMarking
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
 
@@ -80,6 +81,12 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.grade_records import record_marks
 
         return record_marks(connection, work, marks)
+
+    def marking_source(self, context: AppContext) -> HomeworkMarking:
+        """Written answers, and tasks whose checks a person overrides."""
+        from autograder.site.homework.marking import homework_marking
+
+        return homework_marking(context)
 
     def ledger_faults(
         self,

@@ -20,6 +20,7 @@ from autograder.results.ledger import (
     Provenance,
     RegradeSkipped,
     ScoreOverridden,
+    TaskMarked,
     WrittenAnswerMarked,
 )
 from autograder.results.results_folder import report_stem
@@ -30,6 +31,7 @@ from autograder.site.tables import mark
 
 __all__ = [
     "IMPORTED",
+    "TASK",
     "TOTAL",
     "UNGRADED",
     "GradingResult",
@@ -38,6 +40,7 @@ __all__ = [
     "open_homework_ledger",
     "record_grading",
     "record_marks",
+    "task_part",
     "ungraded_attempts",
     "whole_work",
     "written_part",
@@ -45,6 +48,7 @@ __all__ = [
 
 IMPORTED = "ledger import"  # the grader of gradings that another ledger brought
 
+TASK = "task:"  # how the part of a mark begins that stands in place of a task's checks
 TOTAL = "total"  # the part of a mark that sets the score of a submission
 UNGRADED = "attempt:"  # how the part of an imported mark begins whose attempt was never graded
 WRITTEN = "written:"  # how the part of a mark begins that is for a written answer
@@ -224,6 +228,11 @@ def written_part(task: str) -> str:
     return f"{WRITTEN}{task}"
 
 
+def task_part(task: str) -> str:
+    """The part of a mark that stands in place of a task's checks."""
+    return f"{TASK}{task}"
+
+
 def whole_work(course: str, assignment: str, person: str) -> str:
     """The work of a mark that is for a person's whole assignment, whichever attempt counts."""
     return f"{course}:{assignment}:{person}"
@@ -239,7 +248,9 @@ def ungraded_attempts(connection: Connection, course: str, assignment: str, pers
     return [int(part.removeprefix(UNGRADED)) for part in connection.execute(parts).scalars()]
 
 
-def mark_line(given: Mark, student: str, who: str, attempt: int) -> ScoreOverridden | WrittenAnswerMarked:
+def mark_line(
+    given: Mark, student: str, who: str, attempt: int
+) -> ScoreOverridden | WrittenAnswerMarked | TaskMarked:
     """The line of a person's mark; `attempt` is 0 for one of the whole assignment."""
     more = json.loads(given.detail)
     points = None if given.points is None else float(given.points)
@@ -252,6 +263,16 @@ def mark_line(given: Mark, student: str, who: str, attempt: int) -> ScoreOverrid
             who=who,
             why=given.reason,
             attempt=attempt,
+        )
+    if given.part.startswith(TASK):
+        return TaskMarked(
+            at=instant(given.at),
+            student=student,
+            attempt=attempt,
+            task=given.part.removeprefix(TASK),
+            earned=points,
+            who=who,
+            why=given.reason,
         )
     return WrittenAnswerMarked(
         at=instant(given.at),
