@@ -55,6 +55,12 @@ class QuizExtension(Extension):
 
         return home_section(request)
 
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """A student's times and attempts, by quiz."""
+        from quizzes.web.staff.person import person_section
+
+        return person_section(request, connection, person)
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
         from quizzes.store.events import latest_instant

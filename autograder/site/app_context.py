@@ -35,6 +35,7 @@ from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
 from autograder.site.sessions import Session, session_of
 from autograder.site.signer import Signer
+from autograder.site.staff_tokens import note_use, session_of_token
 from autograder.site.writer import Writer
 
 __all__ = ["STATIC", "AppContext", "result_of"]
@@ -139,6 +140,17 @@ class AppContext:
             self._sessions.pop(token, None)
         return session
 
+    def known_program(self, token: str, now: int) -> Session | None:
+        """The session of a program of staff that shows a token; None for an unknown one. Cached as well."""
+        if (known := self.known_session(token, now)) is not None:
+            return known
+        with self.database.reading() as connection:
+            session = session_of_token(connection, self.course, token, self.signer, now)
+        if session is not None:
+            self._sessions[token] = session, now + SESSION_CACHED
+            self.writer.submit(lambda connection: note_use(connection, session.token, now))
+        return session
+
     def forget(self, token: str) -> None:
         """Read this session from the store next time."""
         self._sessions.pop(token, None)
@@ -146,7 +158,7 @@ class AppContext:
     def forget_person(self, person: str) -> None:
         """Read the sessions of a person from the store next time."""
         for token, (session, _) in list(self._sessions.items()):
-            if session.person == person:
+            if person in (session.person, session.viewer):
                 self._sessions.pop(token, None)
 
     def form_token(self, session: Session) -> str:

@@ -55,14 +55,15 @@ WORDS = {
         "check_state": f"ALTER TABLE attempt ADD CONSTRAINT attempt_state CHECK ({RIGHT_STATE})",
     },
 }
+MIGRATIONS = Path(__file__).parent / "migrations"  # of the site itself; extensions have others
 MIGRATION_LOCK = 7_281_104  # any number, the same in every server
 
 
 def migrations() -> tuple[str, ...]:
     """The SQL of all migrations, in the order of their numbers; raises RuntimeError for two of one number."""
+    folders = [MIGRATIONS, *(extension.migrations for extension in extensions())]
     files = sorted(
-        (path for extension in extensions() for path in extension.migrations.glob("[0-9]*.sql")),
-        key=lambda path: path.name,
+        (path for folder in folders for path in folder.glob("[0-9]*.sql")), key=lambda path: path.name
     )
     numbers = [int(path.name.partition("_")[0]) for path in files]
     if len(set(numbers)) < len(numbers):

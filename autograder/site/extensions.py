@@ -144,6 +144,12 @@ class Extension(Protocol):
         """
         return NoAccommodations()
 
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """What staff see of a person's work on the page of that person; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
         raise NotImplementedError(f"{type(self).__name__} takes no marks.")

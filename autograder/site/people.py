@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, func, or_, select
 
+from autograder.site.roles import takes_part
 from autograder.site.tables import course, credential, enrolment, person, session
 from autograder.site.upsert import upsert, upsert_all
 
@@ -25,6 +26,7 @@ __all__ = [
     "extra_time_in",
     "names_in",
     "names_of",
+    "not_counted",
     "remove_person",
     "students_in",
 ]
@@ -118,11 +120,16 @@ def names_of(connection: Connection, people: Collection[str]) -> dict[str, str]:
 
 
 def students_in(connection: Connection, course_id: str) -> list[str]:
-    """The student IDs of a course, without staff, in order."""
-    enrolled = select(enrolment.c.person).where(
-        enrolment.c.course == course_id, enrolment.c.role == "student"
-    )
+    """The student IDs of a course in order, without staff, dropped students and test students."""
+    enrolled = select(enrolment.c.person).where(enrolment.c.course == course_id, takes_part())
     return list(connection.execute(enrolled.order_by(enrolment.c.person)).scalars())
+
+
+def not_counted(connection: Connection, course_id: str) -> frozenset[str]:
+    """Who has an enrolment and is in no statistic: dropped students, and test students."""
+    excluded = or_(enrolment.c.dropped_at.is_not(None), enrolment.c.is_test)
+    rows = connection.execute(select(enrolment.c.person).where(enrolment.c.course == course_id, excluded))
+    return frozenset(rows.scalars())
 
 
 def extra_time_in(connection: Connection, course_id: str) -> int:

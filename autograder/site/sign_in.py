@@ -128,7 +128,7 @@ async def sign_out(request: Request) -> Response:
     site, session = site_of(request), await session_for(request)
     await form_of(request, session)
     await site.written(lambda connection: end_session(connection, session.token))
-    site.forget(request.cookies[COOKIE])
+    site.forget(request.cookies.get(COOKIE, ""))
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(COOKIE)
     response.headers["Clear-Site-Data"] = '"storage"'  # the next user of this machine finds nothing

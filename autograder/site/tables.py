@@ -30,6 +30,7 @@ from sqlalchemy.types import TypeDecorator
 __all__ = [
     "Points",
     "Serial",
+    "assigned_student",
     "audit",
     "course",
     "credential",
@@ -52,7 +53,9 @@ __all__ = [
     "person",
     "points_text",
     "pseudonym",
+    "section_member",
     "session",
+    "staff_token",
     "waiting_mark",
 ]
 
@@ -107,6 +110,36 @@ enrolment = Table(
     Column("label", Text, nullable=False),
     Column("multiplier", Text, nullable=False),  # a fraction, "3/2"
     Column("extra", BigInteger, CheckConstraint("extra >= 0"), nullable=False),
+    # What the role allows, unless one of these two says otherwise; see `site.roles`.
+    Column(
+        "content", Text, CheckConstraint("content IN ('', 'none', 'edit')"), nullable=False, server_default=""
+    ),
+    Column(
+        "students",
+        Text,
+        CheckConstraint("students IN ('', 'none', 'assigned', 'sections', 'all')"),
+        nullable=False,
+        server_default="",
+    ),
+    Column("dropped_at", BigInteger),  # since when the student takes part no more
+    Column("is_test", Boolean, nullable=False, server_default=text("FALSE")),  # in no statistic
+)
+# Students are in sections; members of staff have the sections whose students they see.
+section_member = Table(
+    "section_member",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("section", Text, primary_key=True),
+    Index("section_member_section", "course", "section"),
+)
+# Whose work a member of staff sees whose role is limited to assigned students.
+assigned_student = Table(
+    "assigned_student",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("staff", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
 )
 outbox = Table(
     "outbox",
@@ -218,8 +251,22 @@ session = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("client", Text, nullable=False),
+    Column("looks_as", Text),  # the student whose pages a member of staff sees, read-only
     Index("session_person", "person"),
     Index("session_ends", "ends_at"),
+)
+# Programs of staff do with it what staff do on pages.
+staff_token = Table(
+    "staff_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("staff_token_person", "course", "person"),
 )
 credential = Table(
     "credential",

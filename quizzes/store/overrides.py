@@ -38,6 +38,7 @@ FIELDS = {
 # Run at every start, so they are built once.
 TERMS_AND_ROLE = (
     select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
+    .add_columns(enrolment.c.dropped_at, enrolment.c.is_test)
     .outerjoin(
         enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
     )

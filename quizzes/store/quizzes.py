@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, upda
 from autograder.errors import Conflict, NotFound, Refused
 from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.extensions import LinkTarget
+from autograder.site.roles import dropped, takes_part
 from autograder.site.tables import enrolment
 from autograder.site.upsert import insert_once, upsert
 from quizzes.attempts.events import State
@@ -104,7 +105,7 @@ def publish(
             "attempts": schedule.attempts,
         },
     )
-    students = select(enrolment.c.person).where(enrolment.c.course == course, enrolment.c.role == "student")
+    students = select(enrolment.c.person).where(enrolment.c.course == course, takes_part())
     short = [
         Shortfall(student, missing)
         for (student,) in connection.execute(students.order_by(enrolment.c.person)).all()
@@ -197,7 +198,7 @@ def not_started(connection: Connection, quiz_id: str) -> int:
         select(func.count())
         .select_from(enrolment)
         .join(quiz, quiz.c.course == enrolment.c.course)
-        .where(quiz.c.id == quiz_id, enrolment.c.role == "student", enrolment.c.person.not_in(started))
+        .where(quiz.c.id == quiz_id, takes_part(), enrolment.c.person.not_in(started))
     )
     return int(connection.execute(students).scalar_one())
 
@@ -246,7 +247,7 @@ def last_close(connection: Connection, quiz_id: str) -> int | None:
         )
         .where(
             enrolment.c.course == row.course,
-            enrolment.c.role == "student",
+            takes_part(),
             or_(enrolment.c.multiplier != "1", enrolment.c.extra != 0, override.c.quiz.is_not(None)),
         )
     )
@@ -308,4 +309,5 @@ def availability_for(connection: Connection, quiz_id: str, person: str, at: int)
     availability = Availability(published, terms, at, attempts, row.role != "student", None)
     if availability.running:
         return availability
-    return replace(availability, refusal=start_refusal(terms, availability.used, at))
+    refusal = dropped() if row.dropped_at is not None else start_refusal(terms, availability.used, at)
+    return replace(availability, refusal=refusal)

@@ -37,7 +37,9 @@ def marking_site(folder: Path, **answers: str) -> Iterator[HomeworkSite]:
 
 def fields_of(page: str, action: str = "") -> dict[str, list[str]]:
     """What a browser sends of the form with this end of its action, as it is filled in."""
-    form = next(part for part in page.split("<form")[1:] if f'{action}"' in part.split(">")[0]).split("</form>")[0]
+    form = next(part for part in page.split("<form")[1:] if f'{action}"' in part.split(">")[0]).split(
+        "</form>"
+    )[0]
     fields: dict[str, list[str]] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))

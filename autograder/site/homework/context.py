@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from autograder.course.course import FILE, Course, find_course
@@ -16,9 +16,17 @@ from autograder.site.app_context import AppContext
 from autograder.site.file_store import FileStore
 from autograder.site.homework.previews import Previews
 from autograder.site.requests import site_of
-from autograder.site.tables import enrolment
+from autograder.site.roles import Access, access_of, dropped
 
-__all__ = ["PART", "HomeworkContext", "context_of", "files_address", "homework_of", "role_of"]
+__all__ = [
+    "PART",
+    "HomeworkContext",
+    "context_of",
+    "files_address",
+    "homework_of",
+    "require_taking_part",
+    "role_of",
+]
 
 PART = "homework"
 
@@ -64,10 +72,19 @@ def files_address(folder: Path) -> str:
 
 def role_of(connection: Connection, course: str, person: str) -> str:
     """The role of a person in the course; raises NotFound for somebody who is not in it."""
-    enrolled = enrolment.c.course == course, enrolment.c.person == person
-    role = connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
-    if role is None:
+    return _access(connection, course, person).role.value
+
+
+def require_taking_part(connection: Connection, course: str, person: str) -> None:
+    """Raise NotFound for somebody who is not in the course, Forbidden for a dropped student."""
+    if _access(connection, course, person).dropped_at is not None:
+        raise dropped()
+
+
+def _access(connection: Connection, course: str, person: str) -> Access:
+    access = access_of(connection, course, person)
+    if access is None:
         raise NotFound(
             "You are not on the roster of this course.", next_step="Ask the course's staff to add you."
         )
-    return str(role)
+    return access

@@ -64,6 +64,12 @@ class HomeworkExtension(Extension):
 
         return home_section(request)
 
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """A student's dates, submissions and scores, by assignment."""
+        from autograder.site.homework.staff_pages import person_section
+
+        return person_section(request, connection, person)
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The arrival of the latest submission outside wrong spans."""
         from autograder.site.homework.submissions import latest_instant

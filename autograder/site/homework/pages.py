@@ -24,7 +24,12 @@ from autograder.pages.student_page import student_page
 from autograder.report import Evidence, Report
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in, published
 from autograder.site.homework.attempt_limit import AttemptsLeft, attempts_left
-from autograder.site.homework.context import HomeworkContext, homework_of, role_of
+from autograder.site.homework.context import (
+    HomeworkContext,
+    homework_of,
+    require_taking_part,
+    role_of,
+)
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import position_in_queue
 from autograder.site.homework.scores import (
@@ -143,7 +148,7 @@ async def store_upload(
 
     def allowed() -> None:
         with site.database.reading() as connection:
-            role_of(connection, site.course, person)
+            require_taking_part(connection, site.course, person)
             published(connection, site.course, assignment)
 
     await site.in_reader(allowed)

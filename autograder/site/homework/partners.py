@@ -13,6 +13,7 @@ from autograder.course.course import Course
 from autograder.course.groups import FILE, find_groups
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
+from autograder.site.roles import takes_part
 from autograder.site.tables import enrolment, person
 
 __all__ = ["Partners", "partners_in"]
@@ -41,7 +42,7 @@ def partners_in(connection: Connection, course: Course, of: str, assignment: str
     enrolled = (
         select(person.c.id, person.c.name, person.c.email)
         .join_from(enrolment, person)
-        .where(enrolment.c.course == of, enrolment.c.role == "student")
+        .where(enrolment.c.course == of, takes_part())
     )
     roster = Roster(
         tuple(

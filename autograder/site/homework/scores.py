@@ -30,6 +30,7 @@ from autograder.site.homework.submissions import (
 from autograder.site.homework.tables import submission
 from autograder.site.ledger import HOMEWORK
 from autograder.site.marks import Mark, current_mark, marks_of_work, marks_of_works
+from autograder.site.roles import Access
 from autograder.site.tables import mark as mark_table
 from autograder.site.tables import points_text
 
@@ -180,9 +181,9 @@ def attempts_of(connection: Connection, course: Course, of: str, row: Homework, 
 
 
 def attempts_of_class(
-    connection: Connection, course: Course, of: str, row: Homework
+    connection: Connection, course: Course, of: str, row: Homework, access: Access | None = None
 ) -> dict[str, list[Attempt]]:
-    """Everybody's attempts, by person."""
+    """Everybody's attempts, by person; of `access` those of the people it lets see."""
     gradings = latest_gradings(connection, None, course=of, assignment=row.id)
     works = select(submission.c.id).where(submission.c.course == of, submission.c.assignment == row.id)
     of_whole = select(mark_table.c.work).where(
@@ -190,7 +191,7 @@ def attempts_of_class(
     )
     marks = marks_of_works(connection, KIND, works) | marks_of_works(connection, KIND, of_whole)
     stored: dict[str, list[StoredSubmission]] = defaultdict(list)
-    for person, item in submissions_of_all(connection, of, row.id):
+    for person, item in submissions_of_all(connection, of, row.id, access):
         stored[person].append(item)
     return {
         person: _attempts(course, row, person, items, gradings, marks, whole_work(of, row.id, person))

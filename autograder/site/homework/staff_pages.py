@@ -24,8 +24,14 @@ from autograder.pages.bar_charts import histogram
 from autograder.pages.text import percent
 from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
-from autograder.site.homework.assignments import Homework, homework_in, published, set_release
-from autograder.site.homework.context import homework_of
+from autograder.site.homework.assignments import (
+    Homework,
+    due_for_student,
+    homework_in,
+    published,
+    set_release,
+)
+from autograder.site.homework.context import homework_of, role_of
 from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
@@ -43,9 +49,10 @@ from autograder.site.homework.submissions import find_submission, owners_of, see
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
-from autograder.site.staff import staff_of_course
+from autograder.site.roles import Access, require_visible, visible_among
+from autograder.site.staff import staff_access, staff_of_course
 
-__all__ = ["HOMEWORK_STAFF_ROUTES"]
+__all__ = ["HOMEWORK_STAFF_ROUTES", "person_section"]
 
 ROWS = 200  # students on one page
 LONGEST_REASON = 500
@@ -97,12 +104,12 @@ class StudentRow:
 def assignment_page(request: Request) -> Response:
     """The class in one assignment: numbers, histogram, commonest mistakes, students."""
     site, context = site_of(request), homework_of(request)
-    session = staff_of_course(request)
+    session, access = staff_access(request, students=True)
     wanted = request.query_params
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
-        rows = _class(connection, context.course(), site.course, row)
+        rows = _class(connection, context.course(), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
         partners = partners_in(connection, context.course(), site.course, row.id)
     submissions = {item.submission.id: item for student in rows for item in student.attempts}
@@ -148,10 +155,11 @@ def assignment_page(request: Request) -> Response:
 @reads_much
 def submission_page(request: Request) -> Response:
     """One submission: the notebook, its results, the points set by hand, the student's other submissions."""
-    site, context, session = site_of(request), homework_of(request), staff_of_course(request)
+    site, context = site_of(request), homework_of(request)
+    session, access = staff_access(request, students=True)
     with site.database.reading() as connection:
         course = context.course()
-        row, attempts = _found(connection, course, site.course, request)
+        row, attempts = _found(connection, course, site.course, request, access)
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
         names = names_of(connection, attempts)
@@ -183,9 +191,9 @@ def submission_page(request: Request) -> Response:
 def submission_picture(request: Request) -> Response:
     """One picture of the notebook that a submission's page shows."""
     site, context = site_of(request), homework_of(request)
-    staff_of_course(request)
+    _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        _, attempts = _found(connection, context.course(), site.course, request)
+        _, attempts = _found(connection, context.course(), site.course, request, access)
     submission = _attempt_in(attempts, request).submission
     picture = picture_of(context.files, submission.digest, submission.file, request.path_params["number"])
     if picture is None:
@@ -198,9 +206,9 @@ def submission_picture(request: Request) -> Response:
 def submission_feedback(request: Request) -> Response:
     """The whole report on a submission, whatever its student may see."""
     site, context = site_of(request), homework_of(request)
-    staff_of_course(request)
+    _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        row, attempts = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(), site.course, request, access)
         names = names_of(connection, attempts)
     return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
@@ -255,7 +263,8 @@ async def grade_again(request: Request) -> Response:
 
 async def override(request: Request) -> Response:
     """Set the points of a submission by hand, with a reason, or withdraw them."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    site = site_of(request)
+    session, access = await site.in_reader(partial(staff_access, request, students=True))
     form, at = await form_of(request, session), request.state.at
     name = request.path_params["submission"]
     reason = form.get("reason", [""])[-1].strip()[:LONGEST_REASON]
@@ -269,7 +278,7 @@ async def override(request: Request) -> Response:
     context = homework_of(request)
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
@@ -296,12 +305,13 @@ async def override(request: Request) -> Response:
 
 async def mark_answers(request: Request) -> Response:
     """Set the points of written answers, each with a comment that the student sees, or take them back."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    site = site_of(request)
+    session, access = await site.in_reader(partial(staff_access, request, students=True))
     form, at, context = await form_of(request, session), request.state.at, homework_of(request)
     name = request.path_params["submission"]
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
         add_marks(connection, KIND, name, marks)
@@ -318,6 +328,19 @@ async def mark_answers(request: Request) -> Response:
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
 
 
+def person_section(request: Request, connection: Connection, person: str) -> Markup:
+    """A student's assignments for staff: dates, submissions, what counts; empty for members of staff."""
+    site, course = site_of(request), homework_of(request).course()
+    if role_of(connection, site.course, person) != "student":
+        return Markup("")
+    items = []
+    for row in homework_in(connection, site.course):
+        attempts = attempts_of(connection, course, site.course, row, person)
+        due_at = due_for_student(course, row, person)
+        items.append((row, due_at, attempts, counted(course, row, person, attempts)))
+    return Markup(site.page("person_homework.html", items=items)) if items else Markup("")
+
+
 HOMEWORK_STAFF_ROUTES = (
     PageRoute("/staff/homework/{assignment}", assignment_page),
     PageRoute("/staff/homework/{assignment}/release", release, methods=["POST"]),
@@ -330,11 +353,17 @@ HOMEWORK_STAFF_ROUTES = (
 )
 
 
-def _class(connection: Connection, course: Course, of: str, row: Homework) -> list[StudentRow]:
-    """The students of the course, and whoever else has submitted."""
+def _class(
+    connection: Connection, course: Course, of: str, row: Homework, access: Access | None = None
+) -> list[StudentRow]:
+    """The students of the course, and whoever else has submitted; of `access` those it lets see."""
     names = names_in(connection, of)
-    attempts = attempts_of_class(connection, course, of, row)
-    people = [*students_in(connection, of), *(person for person in attempts if person not in names)]
+    attempts = attempts_of_class(connection, course, of, row, access)
+    students = students_in(connection, of)
+    if access is not None:
+        visible = visible_among(connection, of, access, students)
+        students = [student for student in students if student in visible]
+    people = [*students, *(person for person in attempts if person not in names)]
     return [
         StudentRow(
             person,
@@ -347,7 +376,7 @@ def _class(connection: Connection, course: Course, of: str, row: Homework) -> li
 
 
 def _found(
-    connection: Connection, course: Course, of: str, request: Request
+    connection: Connection, course: Course, of: str, request: Request, access: Access
 ) -> tuple[Homework, dict[str, list[Attempt]]]:
     """The assignment of the submission in the path, and all attempts of each of its owners."""
     name = request.path_params["submission"]
@@ -355,6 +384,7 @@ def _found(
     stored = find_submission(connection, of, name)
     if stored is None or not owners:
         raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
+    require_visible(connection, of, access, owners)
     row = published(connection, of, stored.assignment)
     return row, {owner: attempts_of(connection, course, of, row, owner) for owner in owners}
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, func, insert, not_, select
+from sqlalchemy import Connection, Row, func, insert, not_, select, true
 
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
@@ -22,6 +22,7 @@ from autograder.site.homework.assignments import Homework
 from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
+from autograder.site.roles import Access, may_see
 from autograder.site.signer import Signer
 
 __all__ = [
@@ -181,13 +182,17 @@ def submission_of(connection: Connection, name: str, person: str) -> StoredSubmi
 
 
 def submissions_of_all(
-    connection: Connection, course: str, assignment: str
+    connection: Connection, course: str, assignment: str, access: Access | None = None
 ) -> list[tuple[str, StoredSubmission]]:
-    """Everybody's submissions of an assignment, each with an owner, in the order of their numbers."""
+    """Everybody's submissions of an assignment, each with an owner, in the order of their numbers.
+
+    Of `access` those of the people it lets see.
+    """
+    seen = true() if access is None else may_see(submission_owner.c.person, course, access)
     rows = connection.execute(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
-        .where(submission.c.course == course, submission.c.assignment == assignment)
+        .where(submission.c.course == course, submission.c.assignment == assignment, seen)
         .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -18,7 +18,6 @@ from sqlalchemy import Connection, insert, select, update
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from autograder.course.roster import find_roster
 from autograder.errors import Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, acts_on, record_act
@@ -61,8 +60,10 @@ from autograder.site.marking.tables import marking_note, saved_comment
 from autograder.site.marks import Mark
 from autograder.site.people import names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, is_json, reads_much, site_of, whole_number
+from autograder.site.roles import student_access, visible_among
 from autograder.site.sessions import Session
 from autograder.site.staff import staff_of_course
+from autograder.site.tables import section_member
 
 __all__ = ["MARKING_ROUTES"]
 
@@ -173,6 +174,7 @@ def work_page(request: Request) -> Response:
         title = _title(connection, source, work)
         progress = _progress(connection, site, source, work)
         names, markers = names_in(connection, site.course), markers_in(connection, site.course)
+        sections = _sections(connection, site.course)
     if is_json(request):
         return JSONResponse({"title": title, "questions": [_as_json(item) for item in progress]})
     return _page(
@@ -186,7 +188,7 @@ def work_page(request: Request) -> Response:
         progress=progress,
         names=names,
         markers=markers,
-        sections=_sections(site),
+        sections=sections,
     )
 
 
@@ -423,7 +425,7 @@ async def deal(request: Request) -> Response:
     def dealt() -> dict[str, str]:
         with site.database.reading() as connection:
             known = set(markers_in(connection, site.course))
-            if not markers or not known.issuperset(markers):
+            if (not markers and how != "section") or not known.issuperset(markers):
                 raise Conflict(
                     "No marker is chosen, or one who is not on the course's staff.",
                     next_step="Go back and choose assistants or instructors of this course.",
@@ -436,9 +438,10 @@ async def deal(request: Request) -> Response:
             }
             conflicts = {(item.marker, item.person) for item in conflicts_in(connection, site.course)}
             answered = {person for group in groups for person in group}
+            sections = _sections(connection, site.course)
             others = [(person,) for person in students_in(connection, site.course) if person not in answered]
         if how == "section":
-            return _by_section(site, [*groups, *others], form, markers, conflicts)
+            return _by_section(sections, [*groups, *others], form, known, conflicts)
         if how == "person" and len(markers) != 1:
             raise Conflict("Choose the one marker who marks everybody.", next_step="Go back and choose one.")
         return deal_evenly(list(groups), markers, conflicts) | deal_evenly(others, markers, conflicts)
@@ -561,13 +564,30 @@ def _place(connection: Connection, request: Request, session: Session) -> Place:
     title = _title(connection, source, work)
     question = question_of(connection, source, work, params["question"])
     conflicts = _conflicts(connection, site)
-    answers = in_marking_order(_secret(site), question.id, source.answers(connection, work, question))
-    allowed = {
-        code: answer for code, answer in answers.items() if may_mark(conflicts, session.person, answer.people)
-    }
     dealt = markers_of(connection, site.course, source.kind, work).get(question.id, {})
+    answers = in_marking_order(_secret(site), question.id, source.answers(connection, work, question))
+    visible = _visible(connection, site, session, answers.values(), dealt)
+    allowed = {
+        code: answer
+        for code, answer in answers.items()
+        if may_mark(conflicts, session.person, answer.people) and not visible.isdisjoint(answer.people)
+    }
     path = f"/marking/{source.kind}/{work}/questions/{question.id}"
     return Place(source, work, title, question, allowed, dealt, path)
+
+
+def _visible(
+    connection: Connection,
+    site: AppContext,
+    session: Session,
+    answers: Iterable[AnswerToMark],
+    dealt: Mapping[str, str],
+) -> frozenset[str]:
+    """The people whose answers this person may see: by role and section, and those dealt to them."""
+    access = student_access(connection, site.course, session.person)
+    people = {person for answer in answers for person in answer.people}
+    mine = {person for person, marker in dealt.items() if marker == session.person}
+    return visible_among(connection, site.course, access, people) | frozenset(mine)
 
 
 def _place_of(request: Request, session: Session) -> Place:
@@ -905,29 +925,26 @@ def _as_answer_json(place: Place, code: str, answer: AnswerToMark) -> dict[str, 
     }
 
 
-def _sections(site: AppContext) -> list[str]:
-    """The sections on the roster."""
-    return sorted(_section_of(site)[1])
-
-
-def _section_of(site: AppContext) -> tuple[dict[str, str], set[str]]:
-    """The section of each person, and all sections."""
-    people = find_roster(site.folder).people
-    sections = {person.student_id: person.section for person in people if person.section}
-    return sections, set(sections.values())
+def _sections(connection: Connection, course: str) -> dict[str, set[str]]:
+    """The people of each section, its staff included."""
+    rows = connection.execute(select(section_member).where(section_member.c.course == course))
+    members: dict[str, set[str]] = {}
+    for row in rows:
+        members.setdefault(row.section, set()).add(row.person)
+    return dict(sorted(members.items()))
 
 
 def _by_section(
-    site: AppContext,
+    sections: Mapping[str, set[str]],
     groups: Sequence[Sequence[str]],
     form: Form,
-    markers: Sequence[str],
+    known: set[str],
     conflicts: set[tuple[str, str]],
 ) -> dict[str, str]:
     """Each group goes to a marker of its section; raises Conflict for a section without one."""
-    section_of, sections = _section_of(site)
+    section_of = {person: section for section, people in sections.items() for person in people}
     markers_by: dict[str, list[str]] = {
-        section: [marker for marker in form.get(f"section:{section}", []) if marker in markers]
+        section: [marker for marker in form.get(f"section:{section}", []) if marker in known]
         for section in sections
     }
     by_section: dict[str, list[Sequence[str]]] = {}

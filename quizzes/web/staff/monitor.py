@@ -8,16 +8,17 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.errors import Conflict
+from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.audit import acts_on
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, reads_much, site_of
+from autograder.site.roles import StudentData
 from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
 from quizzes.store.monitor import recent_saves, student_activity
 from quizzes.store.quizzes import published_in
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import reason_in, staff_at, whole_number_in
+from quizzes.web.staff.access import access_in, reason_in, staff_at, visible_attempts, whole_number_in
 from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_sentence, shown_once
 
 __all__ = ["give_time", "monitor", "send_message"]
@@ -29,7 +30,8 @@ def monitor(request: Request) -> Response:
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
     with site.database.reading() as connection:
-        students = student_activity(connection, quiz, request.state.at)
+        access = access_in(connection, site.course, session)
+        students = student_activity(connection, quiz, request.state.at, access)
         saves = recent_saves(connection, quiz, request.state.at)
         published = next(
             published for published in published_in(connection, site.course) if published.id == quiz
@@ -65,7 +67,18 @@ async def give_time(request: Request) -> Response:
     minutes, percent = whole_number_in(form, "minutes"), whole_number_in(form, "percent")
     given = {"at": request.state.at, "who": session.person, "reason": reason_in(form), "once": once_in(form)}
     chosen = form.get("attempt", [])
-    if form.get("who", ["chosen"])[-1] == "all":
+    everybody = form.get("who", ["chosen"])[-1] == "all"
+
+    def allowed() -> None:
+        with site.database.reading() as connection:
+            access = access_in(connection, site.course, session)
+            if everybody and access.students is not StudentData.ALL:
+                raise Forbidden("You see a part of the class.", next_step="Choose students of yours.")
+            if not everybody and not set(chosen) <= visible_attempts(connection, site.course, quiz, access):
+                raise NotFound("There is no such attempt.", next_step="Reload the page.")
+
+    await site.in_reader(allowed)
+    if everybody:
 
         def work(connection: Connection) -> int:
             return extend_all(connection, quiz, minutes=minutes, percent=percent, **given).act

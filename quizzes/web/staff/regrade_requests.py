@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import NotFound
 from autograder.site.requests import form_of, reads_much, site_of, whole_number
+from autograder.site.roles import require_visible
 from quizzes.store.attempts import find_attempt
 from quizzes.store.marks import set_points
 from quizzes.store.messages import answer_regrade_request, regrade_requests
-from quizzes.web.staff.access import names_of_attempts, quiz_page, staff_at
+from quizzes.web.staff.access import access_in, names_of_attempts, quiz_page, staff_at
 
 __all__ = ["answer", "show_requests"]
 
@@ -24,8 +25,9 @@ def show_requests(request: Request) -> Response:
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
     with site.database.reading() as connection:
-        requests = regrade_requests(connection, quiz=quiz)
-        people = names_of_attempts(connection, site.course, quiz)
+        access = access_in(connection, site.course, session)
+        people = names_of_attempts(connection, site.course, quiz, access)
+        requests = [item for item in regrade_requests(connection, quiz=quiz) if item.attempt in people]
     return quiz_page(request, session, "staff_regrade_requests.html", requests=requests, people=people)
 
 
@@ -39,6 +41,8 @@ async def answer(request: Request) -> Response:
     points = form.get("points", [""])[-1].strip()
 
     def write(connection: Connection) -> None:
+        access = access_in(connection, site.course, session)
+        require_visible(connection, site.course, access, [find_attempt(connection, attempt_id).person])
         if pos is None or find_attempt(connection, attempt_id).quiz != quiz:
             raise NotFound("There is no such regrade request.", next_step="Reload the page.")
         answer_regrade_request(connection, attempt_id, pos, reply, at=at, who=session.person)

@@ -84,7 +84,8 @@ def test_marking_one_after_another(site: HomeworkSite) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"points": "2"}, {"points": "lots"}, {"points": "0.12345"}, {"adjust": "x"}, {"item": ["nothing"]}]
+    "fields",
+    [{"points": "2"}, {"points": "lots"}, {"points": "0.12345"}, {"adjust": "x"}, {"item": ["nothing"]}],
 )
 def test_points_that_cannot_be(site: HomeworkSite, fields: dict[str, object]) -> None:
     """They are refused in a sentence, and nothing is stored."""
@@ -166,7 +167,9 @@ def test_two_people_on_one_rubric(site: HomeworkSite) -> None:
     tim, ina = site.visitor("tim"), site.visitor("ina")
     of_tim, of_ina = (fields_of(who.page(QUESTION), "/rubric") for who in (tim, ina))
     texts = of_tim["item_text"]
-    assert send(tim, f"{QUESTION}/rubric", **{**of_tim, "item_text": [*texts[:2], "Tim's", "", ""]}).is_redirect
+    assert send(
+        tim, f"{QUESTION}/rubric", **{**of_tim, "item_text": [*texts[:2], "Tim's", "", ""]}
+    ).is_redirect
     both = send(ina, f"{QUESTION}/rubric", **{**of_ina, "item_text": [*texts[:2], "Ina's", "", ""]})
     assert both.status_code == 409
     assert "Tim&#39;s" in both.text and "Ina&#39;s" in both.text
@@ -226,7 +229,10 @@ def test_notes_and_saved_comments(site: HomeworkSite) -> None:
     assert number is not None
     assert send(ina, f"{QUESTION}/comments", remove=number[1]).is_redirect
     assert "See chapter 2." not in ina.page(path)
-    pages = [ann.page(link) for link in re.findall(r'href="(/submissions/[^"]*)"', ann.page(f"/homework/{ASSIGNMENT}"))]
+    pages = [
+        ann.page(link)
+        for link in re.findall(r'href="(/submissions/[^"]*)"', ann.page(f"/homework/{ASSIGNMENT}"))
+    ]
     assert pages and not any("Compare with" in page for page in pages)
 
 
@@ -247,6 +253,13 @@ def test_students_have_no_marking_pages(site: HomeworkSite) -> None:
     path = answer_paths(tim)[0]
     for page in ("/marking", WORK, QUESTION, f"{QUESTION}/next", path):
         assert bob.http.get(page).status_code == 404
-    for act in (path, f"{path}/undo", f"{path}/notes", f"{QUESTION}/rubric", f"{WORK}/deal", "/marking/conflicts"):
+    for act in (
+        path,
+        f"{path}/undo",
+        f"{path}/notes",
+        f"{QUESTION}/rubric",
+        f"{WORK}/deal",
+        "/marking/conflicts",
+    ):
         assert send(bob, act, points="1", seen="0").status_code == 404
     assert points_on(tim.page(path)) == "–"
