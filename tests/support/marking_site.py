@@ -1,4 +1,4 @@
-"""A running site with written answers to mark, and a marker's way through the pages by plain forms."""
+"""A live server with answers to mark, and a marker's way through the pages by plain forms."""
 
 from __future__ import annotations
 
@@ -9,58 +9,127 @@ from html import unescape
 from pathlib import Path
 
 import httpx
-from command import autograder
-from homework_site import HomeworkSite, Visitor, serving
+from live_homework import LiveHomework
+from live_server import Student, live_server
+from report_factory import make_check, make_report, make_task
 from tiny_course import ASSIGNMENT
 from written_course import answered_notebook, write_written_course
 
-__all__ = ["QUESTION", "TASK", "WORK", "answer_paths", "fields_of", "mark", "marking_site", "send"]
+from autograder.report import Report, WrittenAnswer
+from autograder.site.database import Database
+from autograder.site.file_store import FileStore
+from autograder.site.homework.context import files_address
+from autograder.site.homework.scores import GradingSummary
+from autograder.site.marking.rubrics import apply_recalculations
+from autograder.submissions.submission import digest
+
+__all__ = [
+    "QUESTION",
+    "TASK",
+    "WORK",
+    "MarkingSite",
+    "answer_paths",
+    "fields_of",
+    "mark",
+    "marking_site",
+    "points_on",
+]
 
 WORK = f"/marking/homework/{ASSIGNMENT}"
 QUESTION = f"{WORK}/questions/written:why-two"
 TASK = f"{WORK}/questions/task:double"
 
 
+class MarkingSite:
+    """The server, its staff, and students with graded submissions."""
+
+    def __init__(self, live: LiveHomework) -> None:
+        self.live, self.server = live, live.server
+        live.publish()
+        self.people: dict[str, Student] = {}
+
+    def person(self, name: str, role: str = "student") -> Student:
+        """Somebody of the course, who has signed in."""
+        if name not in self.people:
+            self.people[name] = self.server.student(name=name, role=role)
+        return self.people[name]
+
+    def submit(self, student: str, words: str) -> str:
+        """Submit and grade answers of a student; the path of the submission."""
+        notebook = answered_notebook(self.server.course, {"why-two": words, "why-mean": f"{words} Mean."})
+        sent = self.live.upload(self.person(student), notebook)
+        assert sent.status_code == 303, sent.text
+        report = report_on(words, student)
+        self.live.grade(
+            "4.5", "4.5", report=report.to_json().encode(), summary=GradingSummary.of(report).to_json()
+        )
+        return sent.headers["Location"]
+
+    def recalculate(self) -> None:
+        """What the server's background work does every second."""
+        apply_recalculations(self.server.site)
+
+    def score(self, student: str) -> str:
+        """A student's score on their home page."""
+        found = re.search(r"([\d.]+ of [\d.]+ points(?: so far)?)", self.person(student).page("/"))
+        assert found is not None
+        return found[1]
+
+
+def report_on(words: str, student: str) -> Report:
+    """The report on a submission with right functions and these words."""
+    answers = {"why-two": (1.0, "Why two", words), "why-mean": (0.5, "Why the mean", f"{words} Mean.")}
+    return make_report(
+        make_task("double", make_check(points=3), functions=["double", "double_backward"]),
+        make_task("mean_square", make_check(points=1.5), functions=["mean_square"]),
+        student=student,
+        assignment=ASSIGNMENT,
+        written=[
+            WrittenAnswer(task=task, title=title, points=points, text=text, digest=digest(text)[:16], cell=3)
+            for task, (points, title, text) in answers.items()
+        ],
+    )
+
+
 @contextmanager
-def marking_site(folder: Path, **answers: str) -> Iterator[HomeworkSite]:
-    """A site on which each of these students has a graded submission with this answer to “Why two”."""
+def marking_site(address: str, folder: Path, **answers: str) -> Iterator[MarkingSite]:
+    """A site with Tim, an assistant, and Ina, an instructor, and these students' answers to “Why two”."""
     course = write_written_course(folder)
-    published = autograder("publish", ASSIGNMENT, folder=course.root)
-    assert published.returncode == 0, published.stderr
-    with serving(course, "--graders", "1") as site:
+    with live_server(Database(address), folder, course=course) as server:
+        site = MarkingSite(LiveHomework(server, FileStore(files_address(folder))))
+        site.person("tim", "ta")
+        site.person("ina", "instructor")
         for student, words in answers.items():
-            visitor = site.visitor(student)
-            notebook = answered_notebook(course, {"why-two": words, "why-mean": f"{words} Of the mean."})
-            visitor.graded(visitor.submitted(notebook))
+            site.submit(student, words)
         yield site
 
 
 def fields_of(page: str, action: str = "") -> dict[str, list[str]]:
     """What a browser sends of the form with this end of its action, as it is filled in."""
-    form = next(part for part in page.split("<form")[1:] if f'{action}"' in part.split(">")[0]).split(
-        "</form>"
-    )[0]
+    forms = page.split("<form")[1:]
+    form = next(part for part in forms if f'{action}"' in part.split(">")[0]).split("</form>")[0]
     fields: dict[str, list[str]] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))
         if name and (not re.search(r'type="(checkbox|radio)"', tag) or " checked" in tag):
             fields.setdefault(name[1], []).append(unescape(value[1]) if value else "")
-    for name_, text in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
-        fields.setdefault(name_, []).append(unescape(text))
+    for area, text in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
+        fields.setdefault(area, []).append(unescape(text))
     return fields
 
 
-def send(visitor: Visitor, path: str, **fields: object) -> httpx.Response:
-    """Send a form with a visitor's token."""
-    return visitor.http.post(path, data={"token": visitor.token, **fields})
-
-
-def answer_paths(visitor: Visitor, question: str = QUESTION) -> list[str]:
+def answer_paths(marker: Student, question: str = QUESTION) -> list[str]:
     """The addresses of the answers to a question, in the order in which they are marked."""
-    return re.findall(rf'href="({re.escape(question)}/answers/[0-9a-f]+)"', visitor.page(question))
+    return re.findall(rf'href="({re.escape(question)}/answers/[0-9a-f]+)"', marker.page(question))
 
 
-def mark(visitor: Visitor, path: str, **changes: object) -> httpx.Response:
+def mark(marker: Student, path: str, **changes: object) -> httpx.Response:
     """Open an answer, change its form, and send it."""
-    page = visitor.page(path)
-    return send(visitor, path, **{**fields_of(page, path), **changes})
+    return marker.post(path, **{**fields_of(marker.page(path), path), **changes})
+
+
+def points_on(page: str) -> str:
+    """The points of an answer, as its page shows them."""
+    found = re.search(r'id="preview">([^<]*)<', page)
+    assert found is not None
+    return found[1]

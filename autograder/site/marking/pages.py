@@ -133,7 +133,7 @@ def overview(request: Request) -> Response:
             for work, title in source.works(connection):
                 progress = [
                     item
-                    for item in _progress(connection, site, source, work)
+                    for item in _progress(connection, site, source, work, session)
                     if item.question.by_hand or item.marked
                 ]
                 if progress:
@@ -172,7 +172,7 @@ def work_page(request: Request) -> Response:
     source, work = marking_source(site, request.path_params["kind"]), request.path_params["work"]
     with site.database.reading() as connection:
         title = _title(connection, source, work)
-        progress = _progress(connection, site, source, work)
+        progress = _progress(connection, site, source, work, session)
         names, markers = names_in(connection, site.course), markers_in(connection, site.course)
         sections = _sections(connection, site.course)
     if is_json(request):
@@ -607,13 +607,17 @@ def _found(request: Request, session: Session) -> tuple[Place, AnswerToMark]:
     return place, answer
 
 
-def _progress(connection: Connection, site: AppContext, source: MarkingSource, work: str) -> list[Progress]:
-    """The progress of each question of a piece of work."""
+def _progress(
+    connection: Connection, site: AppContext, source: MarkingSource, work: str, session: Session
+) -> list[Progress]:
+    """The progress of each question of a piece of work, with the answers that this person may see."""
     dealt = markers_of(connection, site.course, source.kind, work)
     progress = []
     for question in source.questions(connection, work):
-        answers = source.answers(connection, work, question)
         of_question = dealt.get(question.id, {})
+        answers = source.answers(connection, work, question)
+        visible = _visible(connection, site, session, answers, of_question)
+        answers = [answer for answer in answers if not visible.isdisjoint(answer.people)]
         markers = [
             next((of_question[p] for p in answer.people if p in of_question), "") for answer in answers
         ]

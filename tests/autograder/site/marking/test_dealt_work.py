@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from homework_site import HomeworkSite
 from hypothesis import given
 from hypothesis import strategies as st
-from marking_site import QUESTION, WORK, answer_paths, mark, marking_site, send
+from marking_site import QUESTION, WORK, MarkingSite, answer_paths, mark, marking_site
 
 from autograder.errors import Conflict
 from autograder.site.marking.dealing import deal_evenly, may_mark
@@ -48,45 +47,45 @@ def test_conflicts_are_kept_apart(people: list[str], markers: list[str], pairs: 
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[HomeworkSite]:
+def site(address: str, tmp_path: Path) -> Iterator[MarkingSite]:
     """A site with two answers to each question."""
-    with marking_site(tmp_path, ann="It is 2.", bob="It doubles.") as site:
+    with marking_site(address, tmp_path, ann="It is 2.", bob="It doubles.") as site:
         yield site
 
 
-def test_work_is_dealt(site: HomeworkSite) -> None:
+def test_work_is_dealt(site: MarkingSite) -> None:
     """Each marker gets the next of their own answers; the page shows how far both are; only once dealt."""
-    ina, tim = site.visitor("ina"), site.visitor("tim")
+    ina, tim = site.person("ina"), site.person("tim")
     dealt = {"question": ["written:why-two"], "marker": ["tim", "ina"], "how": "evenly"}
-    assert send(tim, f"{WORK}/deal", **dealt).status_code == 403
-    assert send(ina, f"{WORK}/deal", question=["written:why-two"], marker=["ann"]).status_code == 409
-    assert send(ina, f"{WORK}/deal", marker=["tim"]).status_code == 409
-    assert send(ina, f"{WORK}/deal", **dealt).is_redirect
+    assert tim.post(f"{WORK}/deal", **dealt).status_code == 403
+    assert ina.post(f"{WORK}/deal", question=["written:why-two"], marker=["ann"]).status_code == 409
+    assert ina.post(f"{WORK}/deal", marker=["tim"]).status_code == 409
+    assert ina.post(f"{WORK}/deal", **dealt).is_redirect
     assert "Tim 0/1" in ina.page(WORK) and "Ina 0/1" in ina.page(WORK)
     mine, of_tim = answer_paths(ina), answer_paths(tim)
     assert len(mine) == len(of_tim) == 1 and mine != of_tim
-    assert tim.http.get(f"{QUESTION}/next").headers["Location"] == of_tim[0]
+    assert tim.get(f"{QUESTION}/next").headers["Location"] == of_tim[0]
     mark(tim, of_tim[0], points="1")
-    assert tim.http.get(f"{QUESTION}/next").headers["Location"] == QUESTION
+    assert tim.get(f"{QUESTION}/next").headers["Location"] == QUESTION
     assert "Tim 1/1" in ina.page(WORK)
-    assert send(ina, f"{WORK}/deal", question=["written:why-two"], how="nobody").is_redirect
+    assert ina.post(f"{WORK}/deal", question=["written:why-two"], how="nobody").is_redirect
     assert len(answer_paths(tim)) == 2
 
 
-def test_a_conflict_of_interest(site: HomeworkSite) -> None:
+def test_a_conflict_of_interest(site: MarkingSite) -> None:
     """The marker cannot open the answer, nor mark it, and gets nothing of it dealt."""
-    ina, tim = site.visitor("ina"), site.visitor("tim")
+    ina, tim = site.person("ina"), site.person("tim")
     before = answer_paths(tim)
-    assert send(tim, "/marking/conflicts", marker="tim", person="ann", reason="A cousin").status_code == 403
-    assert send(ina, "/marking/conflicts", marker="tim", person="ann").status_code == 409
-    assert send(ina, "/marking/conflicts", marker="tim", person="ann", reason="A cousin").is_redirect
+    assert tim.post("/marking/conflicts", marker="tim", person="ann", reason="A cousin").status_code == 403
+    assert ina.post("/marking/conflicts", marker="tim", person="ann").status_code == 409
+    assert ina.post("/marking/conflicts", marker="tim", person="ann", reason="A cousin").is_redirect
     assert "Tim does not mark Ann: A cousin" in ina.page("/marking")
     (left,) = answer_paths(tim)
     hidden = next(path for path in before if path != left)
-    assert tim.http.get(hidden).status_code == 404
-    assert send(tim, hidden, points="1", seen="0").status_code == 404
+    assert tim.get(hidden).status_code == 404
+    assert tim.post(hidden, points="1", seen="0").status_code == 404
     everything = {"question": ["written:why-two"], "marker": ["tim"], "how": "person"}
-    refused = send(ina, f"{WORK}/deal", **everything)
+    refused = ina.post(f"{WORK}/deal", **everything)
     assert refused.status_code == 409 and "conflict of interest" in refused.text
-    assert send(ina, "/marking/conflicts", marker="tim", person="ann", remove="yes").is_redirect
+    assert ina.post("/marking/conflicts", marker="tim", person="ann", remove="yes").is_redirect
     assert answer_paths(tim) == before
