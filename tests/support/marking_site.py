@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from autograder.report import Report, WrittenAnswer
 from autograder.site.database import Database
 from autograder.site.file_store import FileStore
 from autograder.site.homework.context import files_address
+from autograder.site.homework.grade_records import GradingResult
+from autograder.site.homework.queue import finish, lease_next
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.marking.rubrics import apply_recalculations
+from autograder.site.people import COURSE
 from autograder.submissions.submission import digest
 
 __all__ = [
@@ -65,6 +69,21 @@ class MarkingSite:
         )
         return sent.headers["Location"]
 
+    def grade(self, points: dict[str, float]) -> None:
+        """Give what waits these points of its first task, by student; a grader's work."""
+        database, files, at = self.server.database, self.live.files, self.server.clock.now()
+        with database.transaction() as connection:
+            while lease := lease_next(connection, COURSE, "a test", at):
+                report = report_on("", lease.student, points[lease.student])
+                earned = Decimal(str(report.score.earned))
+                result = GradingResult(
+                    files.put(report.to_json().encode()),
+                    earned,
+                    Decimal("4.5"),
+                    GradingSummary.of(report).to_json(),
+                )
+                finish(connection, lease.id, lease.secret, result, at)
+
     def recalculate(self) -> None:
         """What the server's background work does every second."""
         apply_recalculations(self.server.site)
@@ -76,17 +95,18 @@ class MarkingSite:
         return found[1]
 
 
-def report_on(words: str, student: str) -> Report:
+def report_on(words: str, student: str, double: float = 3) -> Report:
     """The report on a submission with right functions and these words."""
     answers = {"why-two": (1.0, "Why two", words), "why-mean": (0.5, "Why the mean", f"{words} Mean.")}
     return make_report(
-        make_task("double", make_check(points=3), functions=["double", "double_backward"]),
+        make_task("double", make_check(points=3, earned=double), functions=["double", "double_backward"]),
         make_task("mean_square", make_check(points=1.5), functions=["mean_square"]),
         student=student,
         assignment=ASSIGNMENT,
         written=[
             WrittenAnswer(task=task, title=title, points=points, text=text, digest=digest(text)[:16], cell=3)
             for task, (points, title, text) in answers.items()
+            if words
         ],
     )
 

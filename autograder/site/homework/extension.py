@@ -48,12 +48,14 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.grader_api import GRADER_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
+        from autograder.site.homework.regrade_pages import REGRADE_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
         return (
             *HOMEWORK_ROUTES,
             *NOTEBOOK_ROUTES,
             *HOMEWORK_STAFF_ROUTES,
+            *REGRADE_ROUTES,
             *CLASS_UPLOAD_ROUTES,
             *GRADER_ROUTES,
         )

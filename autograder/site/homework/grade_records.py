@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from autograder.results.ledger import (
     Graded,
@@ -76,7 +76,10 @@ def record_grading(connection: Connection, number: int, result: GradingResult, a
     name = LedgerName(row.course, HOMEWORK, row.assignment)
     open_homework_ledger(connection, name, at)
     newer = select(grading.c.id).where(
-        grading.c.submission == row.submission, grading.c.state == "graded", grading.c.id > number
+        grading.c.submission == row.submission,
+        grading.c.state == "graded",
+        grading.c.id > number,
+        or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None)),
     )
     replaced = connection.execute(newer.limit(1)).first() is not None
     _append(connection, name, row, result, at, replaced=replaced)
@@ -127,6 +130,7 @@ def open_homework_ledger(connection: Connection, name: LedgerName, at: int) -> N
             grading.c.report.is_not(None),
             grading.c.graded_at < at,
             grading.c.line.is_(None),
+            grading.c.regrade.is_(None),
         )
         .order_by(grading.c.id)
     ).scalars()

@@ -316,7 +316,12 @@ def _grading_state(connection: Connection, of: str, name: str) -> tuple[object, 
     """What changes with every submission and grading of an assignment, and with nothing else."""
     of_assignment = submission.c.course == of, submission.c.assignment == name
     gradings = (
-        select(func.count(), func.max(grading.c.graded_at), func.max(grading.c.id))
+        select(
+            func.count(),
+            func.count(grading.c.applied_at),
+            func.max(grading.c.graded_at),
+            func.max(grading.c.id),
+        )
         .select_from(grading)
         .join(submission, submission.c.id == grading.c.submission)
         .where(*of_assignment)

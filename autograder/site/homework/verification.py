@@ -24,7 +24,7 @@ from autograder.results.ledger import (
 )
 from autograder.site.file_store import FileStore
 from autograder.site.homework.grade_records import IMPORTED, UNGRADED, mark_line, whole_work
-from autograder.site.homework.submissions import latest_gradings
+from autograder.site.homework.submissions import counts, latest_gradings
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.ledger import HOMEWORK, LedgerName, instant
 from autograder.site.marks import mark_of
@@ -186,6 +186,7 @@ def _gradings(connection: Connection, name: LedgerName) -> Sequence[Row[Any]]:
             submission.c.course == name.course,
             submission.c.assignment == name.work,
             grading.c.state == "graded",
+            counts(),
         )
         .order_by(grading.c.id)
     ).all()

@@ -255,6 +255,7 @@ async def give_mark(request: Request) -> Response:
                     seen=0,
                     at=at,
                     who=session.person,
+                    log=False,
                 )
         place.source.give(connection, place.work, place.question, current, given, at=at, who=session.person)
         return None
@@ -492,7 +493,7 @@ async def conflict_of_interest(request: Request) -> Response:
 
 async def set_keys(request: Request) -> Response:
     """Switch the keys of the marking page on or off, for this browser."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    session = await site_of(request).in_reader(staff_of_course, request)
     form = await form_of(request, session)
     back = form.get("back", ["/marking"])[-1]
     response = _done(request, back if back.startswith("/marking") else "/marking")

@@ -171,10 +171,12 @@ def store_rubric(
     at: int,
     who: str,
     reason: str = "",
+    log: bool = True,
 ) -> Rubric:
     """Store a rubric, and queue the marks that change with it; new items get their ids here.
 
-    Raises Conflict where somebody else has changed the rubric since version `seen`.
+    Without `log` it is the author's, kept because somebody marked with it. Raises Conflict where somebody else
+    has changed the rubric since version `seen`.
     """
     before = rubric_of(connection, course, kind, work, question)
     if before.version != seen:
@@ -214,6 +216,8 @@ def store_rubric(
         removed = update(rubric_item).where(*this_item, rubric_item.c.item.in_(gone))
         connection.execute(removed.values(removed_at=at))
     stored = Rubric(items, new.from_full, seen + 1)
+    if not log:
+        return stored
     detail: dict[str, object] = {
         "question": question.id,
         "items": [f"{points_text(item.points)} {item.text}" for item in items],
