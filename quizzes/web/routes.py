@@ -43,7 +43,6 @@ ROUTES = [
     PageRoute("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
     PageRoute("/staff/{quiz}/marking", marking.marking),
     PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
-    PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrades", regrades.regrades),
     PageRoute("/staff/{quiz}/regrades", regrades.propose, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrades/{run:whole}/release", regrades.release, methods=["POST"]),

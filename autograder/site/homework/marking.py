@@ -10,6 +10,7 @@ import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from threading import Lock
 
 from markupsafe import Markup
@@ -23,16 +24,19 @@ from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, homework_in, published
 from autograder.site.homework.context import HomeworkContext, context_of
 from autograder.site.homework.grade_records import TASK, WRITTEN, task_part, whole_work, written_part
+from autograder.site.homework.regrades import COUNTING, propose_regrade
 from autograder.site.homework.rendered_notebook import RenderedCell, render_notebook
 from autograder.site.homework.scores import KIND, Attempt, attempts_of, attempts_of_class, counted
-from autograder.site.homework.submissions import find_submission, owners_of
+from autograder.site.homework.submissions import counts, find_submission, owners_of
 from autograder.site.homework.tables import grading, homework, submission, submission_owner
+from autograder.site.homework.visibility import latest_due, visible_now
 from autograder.site.marking.source import (
     AnswerToMark,
     Criterion,
     GivenMark,
     QuestionToMark,
     ShownAnswer,
+    question_of,
 )
 from autograder.site.marks import Mark, Source, add_marks, marks_of_work
 from autograder.site.tables import mark, points_text
@@ -211,6 +215,60 @@ class HomeworkMarking:
             given for name in works for given in marks_of_work(connection, KIND, name).get(answer.part, [])
         ]
         return sorted(marks, key=lambda given: given.id)
+
+    def work_of(self, connection: Connection, id: str) -> str:
+        """The assignment of a submission."""
+        stored = find_submission(connection, self._context.site.course, id)
+        if stored is None:
+            raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
+        return stored.assignment
+
+    def question_at(self, connection: Connection, work: str, id: str, part: str) -> QuestionToMark:
+        """The written answer or the task; both are named in every submission alike."""
+        return question_of(connection, self, work, part)
+
+    def shown_since(
+        self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int
+    ) -> int | None:
+        """When it was graded, or when results were released, whichever came later."""
+        course, row = self._context.course(), published(connection, self._context.site.course, work)
+        last_due = latest_due(course, row)
+        if not visible_now(row, "student", at, last_due).score:
+            return None
+        graded = select(func.max(grading.c.graded_at)).where(
+            grading.c.submission == answer.id, grading.c.state == "graded", counts()
+        )
+        since = [connection.execute(graded).scalar_one() or 0, row.released_at or 0]
+        if row.facts.feedback == "after_due" and row.released_at is None:
+            since.append(last_due or 0)
+        return max(since)
+
+    def page_for_student(self, answer: AnswerToMark) -> str:
+        """The page of the submission."""
+        return f"/submissions/{answer.id}"
+
+    def propose_for_all(self, work: str, reason: str, *, at: int, who: str) -> str:
+        """Grade every submission that counts again with the published version."""
+        site, course = self._context.site, self._context.course()
+        with site.database.reading() as connection:
+            row = published(connection, site.course, work)
+            chosen = [
+                counted(course, row, person, attempts)
+                for person, attempts in self._attempts(connection, row).items()
+            ]
+        submissions = {item.submission.id: item.submission.digest for item in chosen if item is not None}
+        propose = partial(
+            propose_regrade,
+            course=site.course,
+            row=row,
+            submissions=sorted(submissions.items()),
+            scope=COUNTING,
+            reason=reason,
+            signer=site.signer,
+            at=at,
+            who=who,
+        )
+        return f"/staff/homework/{work}/regrades/{site.writer.submit(propose).result()}"
 
     def page_of(self, answer: AnswerToMark) -> str:
         """The staff's page of the submission."""

@@ -37,6 +37,7 @@ from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import retry_failed
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
+from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     KIND,
     Attempt,
@@ -46,6 +47,7 @@ from autograder.site.homework.scores import (
     counted,
 )
 from autograder.site.homework.submissions import find_submission, owners_of
+from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
@@ -163,6 +165,9 @@ def submission_page(request: Request) -> Response:
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
         names = names_of(connection, attempts)
+        titles = {task.id: task.title for task in (*row.facts.tasks, *row.facts.written)}
+        history = score_history(connection, name, titles)
+        asked = requests_in(connection, site.course, answer=name)
     attempt, of_first = owned[0], next(iter(attempts.values()))
     report = attempt.grading.report
     page = site.page(
@@ -175,6 +180,8 @@ def submission_page(request: Request) -> Response:
         counting=counted(course, row, attempt.person, of_first),
         answers=_answers(context.files.get(report), attempt) if report else [],
         models=_model_answers(course, row.id),
+        history=history,
+        asked=asked,
         notebook=render_notebook(
             context.files,
             attempt.submission.digest,

@@ -136,6 +136,26 @@ class MarkingSource(Protocol):
     def earlier(self, connection: Connection, answer: AnswerToMark) -> Sequence[Mark]:
         """All marks that people gave the part, the oldest first."""
 
+    def work_of(self, connection: Connection, id: str) -> str:
+        """The assignment or quiz of a submission or attempt; raises NotFound."""
+
+    def question_at(self, connection: Connection, work: str, id: str, part: str) -> QuestionToMark:
+        """The question that a part of a submission or attempt answers; raises NotFound."""
+
+    def shown_since(
+        self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int
+    ) -> int | None:
+        """Since when a student sees the points of an answer of theirs; None while they are hidden."""
+
+    def page_for_student(self, answer: AnswerToMark) -> str:
+        """The page on which its student sees the answer's points."""
+
+    def propose_for_all(self, work: str, reason: str, *, at: int, who: str) -> str:
+        """Propose a regrade of everybody by the files as they are now; the path of its page.
+
+        It waits for the writer. Raises Conflict where that is not possible.
+        """
+
     def page_of(self, answer: AnswerToMark) -> str:
         """The page of the submission or attempt, which names its student."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -27,6 +28,8 @@ __all__ = [
     "marking_note",
     "recalculation",
     "recalculation_change",
+    "regrade_message",
+    "regrade_request",
     "rubric",
     "rubric_item",
     "saved_comment",
@@ -136,4 +139,37 @@ recalculation_change = Table(
     Column("done_at", BigInteger),
     Column("outcome", Text, nullable=False),  # why it was skipped; empty where it was not
     Index("recalculation_change_done", "done_at", "run"),
+)
+
+# A student's request to look at a mark again, with its state; what was said is in `regrade_message`.
+regrade_request = Table(
+    "regrade_request",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("kind", Text, CheckConstraint("kind IN ('homework', 'quiz')"), nullable=False),
+    Column("work", Text, nullable=False),
+    Column("answer", Text, nullable=False),  # a submission or an attempt
+    Column("part", Text, nullable=False),  # of its marks
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("marker", Text, nullable=False),  # who answers it: whoever gave the mark; empty for anybody
+    Column("at", BigInteger, nullable=False),
+    Column(
+        "state", Text, CheckConstraint("state IN ('open', 'answered', 'appealed', 'closed')"), nullable=False
+    ),
+    Column("changed", Boolean, nullable=False),  # it succeeded: the points are others now
+    Index("regrade_request_answer", "kind", "answer", "part", "person", unique=True),
+    Index("regrade_request_person", "course", "person"),
+)
+regrade_message = Table(
+    "regrade_message",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("request", ForeignKey("regrade_request.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("before", Points),  # of an answer: the points, and the new ones where they changed
+    Column("after", Points),
+    Index("regrade_message_request", "request"),
 )

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Text, and_, cast, func, select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from autograder.errors import Conflict, NotFound
+from autograder.course.course import find_course
+from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.marking.source import (
     AnswerToMark,
@@ -24,6 +25,7 @@ from autograder.site.marking.source import (
     GivenMark,
     QuestionToMark,
     ShownAnswer,
+    question_of,
 )
 from autograder.site.marks import Mark, current_mark, mark_of
 from autograder.site.requests import reads
@@ -33,14 +35,16 @@ from quizzes.attempts.response import answer_from
 from quizzes.content.items.essay import EssayQuestion
 from quizzes.content.markup import escaped, render
 from quizzes.content.question import Question
+from quizzes.content.quiz_file import load_quiz
 from quizzes.content.version import AttemptItem
-from quizzes.store.attempts import answers_of
+from quizzes.store.attempts import answers_of, find_attempt
 from quizzes.store.marks import QUIZ, give_mark, history_of, withdraw_mark
-from quizzes.store.quizzes import published_in
+from quizzes.store.quizzes import current_version, published_in
 from quizzes.store.tables import answer as answer_table
 from quizzes.store.tables import attempt, attempt_item
 from quizzes.web.context import PART, QuizContext
 from quizzes.web.forms import answer_html
+from quizzes.web.released import shown_since
 from quizzes.web.staff.access import staff_at
 
 __all__ = ["QuizMarking", "marking", "quiz_marking"]
@@ -171,6 +175,39 @@ class QuizMarking:
         """The marks that people gave the question in its attempt."""
         marks = history_of(connection, answer.id).get(int(answer.part), [])
         return [given for given in marks if given.source.personal]
+
+    def work_of(self, connection: Connection, id: str) -> str:
+        """The quiz of an attempt."""
+        return find_attempt(connection, id).quiz
+
+    def question_at(self, connection: Connection, work: str, id: str, part: str) -> QuestionToMark:
+        """The item at a position of an attempt."""
+        items = self._quizzes.exam.items_of(id)
+        if not part.isdigit() or int(part) >= len(items):
+            raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
+        return question_of(connection, self, work, _id(items[int(part)].reference))
+
+    def shown_since(
+        self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int
+    ) -> int | None:
+        """Since when the student sees the key of the quiz: before that there is nothing to object to."""
+        row = find_attempt(connection, answer.id, person)
+        release = self._quizzes.quiz(current_version(connection, work)).release
+        return shown_since(connection, release, row, at)
+
+    def page_for_student(self, answer: AnswerToMark) -> str:
+        """The results, at the question."""
+        return f"/attempts/{answer.id}/results#question-{int(answer.part) + 1}"
+
+    def propose_for_all(self, work: str, reason: str, *, at: int, who: str) -> str:
+        """Mark all attempts by the quiz's files as they are now."""
+        try:
+            version = load_quiz(find_course(self._quizzes.site.folder), work).quiz
+        except AutograderError as problem:  # a mistake in the files, for their author
+            message = problem.message.replace(f"{self._quizzes.site.folder}/", "")
+            raise Conflict(message, next_step=problem.next_step) from problem
+        run, _ = self._quizzes.exam.regrades.propose(work, version, who=who)
+        return f"/staff/{work}/regrades#run-{run}"
 
     def page_of(self, answer: AnswerToMark) -> str:
         """The staff's page of the attempt, at the question."""
