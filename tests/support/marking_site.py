@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 from live_homework import LiveHomework
@@ -33,6 +34,8 @@ __all__ = [
     "WORK",
     "MarkingSite",
     "answer_paths",
+    "answer_with",
+    "answers_of",
     "fields_of",
     "mark",
     "marking_site",
@@ -138,14 +141,27 @@ def fields_of(page: str, action: str = "") -> dict[str, list[str]]:
     return fields
 
 
-def answer_paths(marker: Student, question: str = QUESTION) -> list[str]:
+def answer_paths(marker: Any, question: str = QUESTION) -> list[str]:
     """The addresses of the answers to a question, in the order in which they are marked."""
     return re.findall(rf'href="({re.escape(question)}/answers/[0-9a-f]+)"', marker.page(question))
 
 
-def mark(marker: Student, path: str, **changes: object) -> httpx.Response:
+def mark(marker: Any, path: str, **changes: object) -> httpx.Response:
     """Open an answer, change its form, and send it."""
     return marker.post(path, **{**fields_of(marker.page(path), path), **changes})
+
+
+def answers_of(marker: Any, kind: str, work: str) -> list[str]:
+    """The addresses of all answers to the questions of an assignment or a quiz."""
+    questions = re.findall(
+        rf'href="(/marking/{kind}/{work}/questions/[^"/]+)"', marker.page(f"/marking/{kind}/{work}")
+    )
+    return [path for question in dict.fromkeys(questions) for path in answer_paths(marker, question)]
+
+
+def answer_with(marker: Any, words: str, *, kind: str = "quiz", work: str = "all") -> str:
+    """The address of the answer whose page has these words."""
+    return next(path for path in answers_of(marker, kind, work) if words in marker.page(path))
 
 
 def points_on(page: str) -> str:

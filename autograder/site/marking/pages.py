@@ -495,7 +495,7 @@ async def set_keys(request: Request) -> Response:
     """Switch the keys of the marking page on or off, for this browser."""
     session = await site_of(request).in_reader(staff_of_course, request)
     form = await form_of(request, session)
-    back = form.get("back", ["/marking"])[-1]
+    back = form.get("back", ["/marking"])[-1][:500]
     response = _done(request, back if back.startswith("/marking") else "/marking")
     value = "off" if "off" in form else "on"
     response.set_cookie(KEYS_COOKIE, value, max_age=KEYS_AGE, path="/marking", httponly=True, samesite="lax")
