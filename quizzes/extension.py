@@ -45,9 +45,10 @@ class QuizExtension(Extension):
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages for students and staff."""
+        from quizzes.analysis.analysis_route import ANALYSIS_ROUTES
         from quizzes.web.routes import ROUTES
 
-        return ROUTES
+        return (*ROUTES, *ANALYSIS_ROUTES)
 
     def home_section(self, request: Request) -> Markup:
         """The quizzes of the course, each with its availability for the student."""

@@ -47,7 +47,7 @@ from quizzes.web.forms import answer_html
 from quizzes.web.released import shown_since
 from quizzes.web.staff.access import staff_at
 
-__all__ = ["QuizMarking", "marking", "quiz_marking"]
+__all__ = ["NamedItem", "QuizMarking", "marking", "quiz_marking"]
 
 MARKING = "quiz marking"
 LONGEST_TITLE = 80  # characters of a question's text that name it
@@ -68,6 +68,16 @@ class _Item:
 
     reference: str
     question: Question
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class NamedItem:
+    """An item of a quiz at one wording."""
+
+    digest: str
+    id: str  # in addresses
+    title: str
     points: Decimal
 
 
@@ -96,6 +106,14 @@ class QuizMarking:
             most = max(item.points, known.points) if known else item.points
             questions[id] = QuestionToMark(id, item.reference, most, is_essay, tuple(_criteria(item)))
         return sorted(questions.values(), key=lambda question: (not question.by_hand, question.id))
+
+    def questions_in_order(self, connection: Connection, work: str) -> list[NamedItem]:
+        """The items in the attempts at a quiz, each version of one with its digest, by their references."""
+        items = [
+            NamedItem(digest, _id(item.reference), item.reference.rpartition("/")[2], item.points)
+            for digest, item in self._items_at(connection, work)
+        ]
+        return sorted(items, key=lambda item: item.id)
 
     def answers(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
         """The answers in all attempts that are marked, previews left out."""
