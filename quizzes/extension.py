@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from quizzes.loadtest.saves_beside import SavesBeside
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
+    from quizzes.web.staff.marking import QuizMarking
 
 __all__ = ["EXTENSION", "QuizExtension"]
 
@@ -45,9 +46,10 @@ class QuizExtension(Extension):
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages for students and staff."""
+        from quizzes.analysis.analysis_route import ANALYSIS_ROUTES
         from quizzes.web.routes import ROUTES
 
-        return ROUTES
+        return (*ROUTES, *ANALYSIS_ROUTES)
 
     def home_section(self, request: Request) -> Markup:
         """The quizzes of the course, each with its availability for the student."""
@@ -136,6 +138,12 @@ class QuizExtension(Extension):
         from quizzes.store.mark_records import record_marks
 
         return record_marks(connection, work, marks)
+
+    def marking_source(self, context: AppContext) -> QuizMarking | None:
+        """Essays, and any other question whose points a person overrides."""
+        from quizzes.web.staff.marking import quiz_marking
+
+        return quiz_marking(context)
 
     def ledger_faults(
         self,

@@ -22,6 +22,8 @@ from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
+from autograder.site.marking.pages import MARKING_ROUTES
+from autograder.site.marking.regrade_request_pages import REGRADE_REQUEST_ROUTES
 from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
@@ -95,6 +97,8 @@ def _site_routes() -> list[BaseRoute]:
         *GRADEBOOK_ROUTES,
         *CONTENT_ROUTES,
         *SETTINGS_ROUTES,
+        *MARKING_ROUTES,
+        *REGRADE_REQUEST_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

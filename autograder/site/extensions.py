@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.loadtest.measuring import Limit
+    from autograder.site.marking.source import MarkingSource
     from autograder.site.marks import Mark
     from autograder.site.people import Change
 
@@ -249,6 +250,10 @@ class Extension(Protocol):
         `people` are the people by their pseudonyms.
         """
         return ()
+
+    def marking_source(self, context: AppContext) -> MarkingSource | None:
+        """What people mark by hand of its work; None for nothing."""
+        return None
 
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Fill a demonstration of a course, with its people, with what this part has to show."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -14,11 +15,13 @@ from autograder.site.background import PeriodicTask
 from autograder.site.homework.context import PART, HomeworkContext
 from autograder.site.homework.grader_api import grader_token
 from autograder.site.homework.queue import release_leases
+from autograder.site.homework.regrades import apply_regrades
 from autograder.site.homework.tables import grading
 from autograder.site.supervised_process import SupervisedProcess
 
 __all__ = ["Graders", "here", "is_of_an_ended_server", "start_graders"]
 
+RELEASE_INTERVAL = 1.0  # seconds: whoever released a regrade waits for it
 INTERVAL = 0.2  # seconds: a student waits for the first grader to start
 
 
@@ -47,6 +50,7 @@ class Graders:
     def __init__(self, site: AppContext, processes: list[SupervisedProcess]) -> None:
         self._site, self._processes = site, processes
         self._tasks = [PeriodicTask(process.start_if_needed, every=INTERVAL) for process in processes]
+        self._tasks.append(PeriodicTask(partial(apply_regrades, site), every=RELEASE_INTERVAL))
 
     def stop(self) -> None:
         """Stop them after the submissions they are grading."""

@@ -30,8 +30,10 @@ from autograder.site.homework.context import (
     require_taking_part,
     role_of,
 )
+from autograder.site.homework.marking import homework_marking
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import pause_until_next_look, position_in_queue
+from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     Attempt,
     attempts_of,
@@ -52,6 +54,9 @@ from autograder.site.homework.submissions import (
 )
 from autograder.site.homework.tokens import revoke_found
 from autograder.site.homework.visibility import Visible, latest_due, visible_now
+from autograder.site.marking.regrade_request_pages import regrade_window
+from autograder.site.marking.regrade_requests import RegradeRequest, Window, requests_in
+from autograder.site.marking.source import QuestionToMark
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.people import names_of
 from autograder.site.requests import (
@@ -205,6 +210,9 @@ def _submission_values(request: Request) -> dict[str, Any]:
         before = position_in_queue(connection, site.course, attempt.grading.id)
         owners = owners_of(connection, attempt.submission.id)
         names = names_of(connection, [*owners, attempt.submission.by_whom])
+        asked = _regrade_requests(connection, request, session, card, attempt)
+        titles = {task.id: task.title for task in (*card.homework.facts.tasks, *card.homework.facts.written)}
+        history = score_history(connection, attempt.submission.id, titles) if card.visible.score else []
     stored = attempt.submission
     return {
         "card": card,
@@ -215,9 +223,37 @@ def _submission_values(request: Request) -> dict[str, Any]:
         "late_seconds": _seconds_late(card, attempt),
         "receipt": receipt_of(site.signer, stored, session.person),
         "functions": card.homework.facts.functions,
+        "asked": asked,
+        "at": request.state.at,
+        "history": history,
         "session": session,
         "token": site.form_token(session),
     }
+
+
+def _regrade_requests(
+    connection: Connection, request: Request, session: Session, card: Card, attempt: Attempt
+) -> list[tuple[QuestionToMark, Window | None, RegradeRequest | None]]:
+    """The tasks of a graded submission with the window of a regrade request, and the request that was sent."""
+    site = site_of(request)
+    if attempt.grading.report is None or not card.visible.score:
+        return []
+    source, work = homework_marking(site), card.homework.id
+    known = {
+        item.part: item
+        for item in requests_in(connection, site.course, answer=attempt.submission.id, person=session.person)
+    }
+    asked = []
+    for question in source.questions(connection, work):
+        try:
+            found = source.answer(connection, work, question, attempt.submission.id, question.id)
+        except NotFound:  # nothing was written there
+            continue
+        if question.by_hand and found.mark is None:
+            continue
+        window = regrade_window(connection, site, source, work, found, session.person, request.state.at)
+        asked.append((question, window, known.get(question.id)))
+    return asked
 
 
 @reads

@@ -7,6 +7,7 @@ by no fault of the student; staff see why.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -36,6 +37,8 @@ LEASE = 15 * 60_000  # milliseconds; longer than any submission may take (see ch
 MOST_TRIES = 3
 LONGEST_PROBLEM, LONGEST_NAME = 2000, 200  # characters
 SHORTEST_PAUSE, LONGEST_PAUSE = 400, 15_000  # milliseconds between two looks at the state of a submission
+# What of a result is kept until a regrade is released, for the ledger.
+BASIS = ("problem", "sandbox", "engine", "environment", "dataset", "written")
 RANKS = {"submitted": 0, "regrade": 1}  # fresh submissions go first
 
 
@@ -57,9 +60,17 @@ class Lease:
 
 
 def enqueue(
-    connection: Connection, course: str, name: str, digest: str, *, reason: str, seed: int, at: int
+    connection: Connection,
+    course: str,
+    name: str,
+    digest: str,
+    *,
+    reason: str,
+    seed: int,
+    at: int,
+    regrade: int | None = None,
 ) -> int:
-    """Queue a grading of a submission with a bundle; its number."""
+    """Queue a grading of a submission with a bundle; its number. One of a `regrade` waits for its release."""
     values = {
         "course": course,
         "submission": name,
@@ -73,6 +84,7 @@ def enqueue(
         "grader": "",
         "summary": "{}",
         "problem": "",
+        "regrade": regrade,
     }
     return int(connection.execute(insert(grading).returning(grading.c.id), values).scalar_one())
 
@@ -132,8 +144,11 @@ def finish(
         summary=result.summary,
         graded_at=at,
         problem="",
+        basis=json.dumps({name: getattr(result, name) for name in BASIS}),
     )
-    record_grading(connection, number, result, at)
+    regrade = select(grading.c.regrade).where(grading.c.id == number)
+    if connection.execute(regrade).scalar_one() is None:
+        record_grading(connection, number, result, at)
 
 
 def fail(connection: Connection, number: int, secret: str, problem: str) -> None:

@@ -57,6 +57,13 @@ EXPECTED = {
     "POST /groups/sign-up": INSTRUCTORS,
     "GET /homework/{assignment}/group": EVERYBODY,
     "POST /homework/{assignment}/group": (401, 409, 409, 409, 409),  # no sign-up is open
+    "GET /staff/homework/{assignment}/regrades": (303, 404, 404, 403, 200),
+    "POST /staff/homework/{assignment}/regrades": (401, 404, 404, 403, 409),  # without a reason
+    "GET /staff/homework/{assignment}/regrades/{run:whole}": (303, 404, 404, 403, 404),  # there is none
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/stop": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/resume": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/discard": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/release": (401, 404, 404, 403, 404),
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,
@@ -94,6 +101,7 @@ def test_everybody_on_every_route(site: HomeworkSite) -> None:
         "{submission}": submission.rpartition("/")[2],
         "{digest}": "0" * 64,
         "{number:whole}": "1",
+        "{run:whole}": "1",
     }
     answers = {}
     for route in EXPECTED:
