@@ -272,10 +272,6 @@ class Extension(Protocol):
 
 @cache
 def extensions() -> tuple[Extension, ...]:
-    """Homework, then the installed extensions in the order of their names, each once.
-
-    After the package got another name, an upgrade may leave the metadata of both in one environment.
-    """
-    found = {entry.value: entry for entry in entry_points(group=GROUP)}
-    entries = sorted(found.values(), key=lambda entry: entry.name)
+    """Homework, then the installed extensions in the order of their names."""
+    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
     return tuple(entry.load() for entry in (HOMEWORK, *entries))
