@@ -24,6 +24,7 @@ from autograder.grading.cause_probe import CauseProbe
 from autograder.grading.causes import Answers, Cause
 from autograder.grading.repairs import LocalRepairs, SandboxRepairs, repair_cause
 from autograder.grading.student_source import StudentSource, find_source
+from autograder.sandbox.edits import Edits
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 
@@ -167,6 +168,21 @@ def test_a_child_that_lies_puts_no_words_of_its_own_into_a_page(described: Value
     cause = repair_cause("scale", calls_of(source), answers(), found, _Forged(described, tried))
     assert all(part in " ".join(source.split()) for part in re.findall(r"`([^`]*)`", cause.sentence))
     assert "win" not in cause.sentence.replace("following", "")
+
+
+@pytest.mark.parametrize(("rounds", "most"), [(1, 1600), (5_000, 400), (100_000, 0)])
+def test_a_function_that_runs_many_lines_has_few_versions(rounds: int, most: int) -> None:
+    """What the search costs is bounded by the lines of the student's own function, not by a clock."""
+    source = (
+        "def scale(x, rate):\n    total = 0 * rate\n"
+        f"    for k in range({rounds}):\n        total += k\n    return x * total\n"
+    )
+    namespace: dict[str, Any] = {"np": np}
+    exec(source, namespace)
+    edits = Edits(source, "scale", namespace)
+    edits.tried(0, CALLS[0])
+    assert bool(edits.versions) == bool(most)
+    assert len(edits.versions) <= most
 
 
 # --- In the sandbox ------------------------------------------------------------------------------
