@@ -184,7 +184,7 @@ class Edits:
             and i != number
             and each.span[:2] <= start
             and end <= each.span[2:]
-            and each.span != edit.span
+            and (each.span != edit.span or not edit.kind.startswith(REMOVALS))
         ]
         sizes = {i: (self.versions[i].span[2] - self.versions[i].span[0]) * 1000 for i in found}
         sizes = {i: sizes[i] + self.versions[i].span[3] - self.versions[i].span[1] for i in found}

@@ -121,6 +121,7 @@ def test_a_repair_holds_for_arguments_that_no_check_has_drawn() -> None:
         ("-x * np.sqrt(max(rate, 50 * rate))", "unwrap"),  # and not `50`
         ("-x * np.sqrt(rate) * (2 - 0.5 * (x > 90))", "drop_times"),  # and not `2`
         ("-x * np.sqrt(rate * 3)", "drop_times"),
+        ("-x * np.sqrt(np.cbrt(rate))", "unwrap"),  # no other function either
     ],
 )
 def test_what_does_not_belong_there_is_not_mended_inside(line: str, told: str) -> None:
