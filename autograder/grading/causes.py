@@ -429,6 +429,6 @@ def _says_the_same(
     ):
         return True
     return all(
-        outcome.kind != "raised" or NUMBER.sub("#", outcome.text) == NUMBER.sub("#", own.text)
-        for outcome, own in zip(mistaken, outcomes, strict=True)
+        outcome.kind != "raised" or NUMBER.sub("#", outcome.text) == NUMBER.sub("#", given.text)
+        for outcome, given in zip(mistaken, outcomes, strict=True)
     )

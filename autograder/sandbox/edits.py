@@ -219,7 +219,7 @@ class Edits:
 
         Lines are counted, not seconds: what is told would depend on the machine.
         """
-        own, lines = self.namespace.get(self.function), 0
+        function, lines = self.namespace.get(self.function), 0
         allowed = MOST_LINES // LEAST_VERSIONS
 
         def count(frame: Any, event: str, value: Any) -> Any:
@@ -234,7 +234,7 @@ class Edits:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 sys.settrace(count)
-                own(*[each if callable(each) else copy.deepcopy(each) for each in arguments])  # type: ignore[misc]
+                function(*[each if callable(each) else copy.deepcopy(each) for each in arguments])  # type: ignore[misc]
         except Exception:  # a wrong function may raise; one that runs for long has been counted
             pass
         finally:

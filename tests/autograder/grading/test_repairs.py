@@ -115,7 +115,7 @@ def test_a_repair_holds_for_arguments_that_no_check_has_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "kind"),
     [
         ("-x * np.sqrt(np.where(rate != 1.5, rate * rate, rate))", "second_case"),  # and not `rate * rate`
         ("-x * np.sqrt(max(rate, 50 * rate))", "unwrap"),  # and not `50`
@@ -124,9 +124,9 @@ def test_a_repair_holds_for_arguments_that_no_check_has_drawn() -> None:
         ("-x * np.sqrt(np.cbrt(rate))", "unwrap"),  # no other function either
     ],
 )
-def test_what_does_not_belong_there_is_not_mended_inside(line: str, told: str) -> None:
+def test_what_does_not_belong_there_is_not_mended_inside(line: str, kind: str) -> None:
     """Where a part can be left out, no change in this part is told."""
-    assert cause_with_inputs(f"def scale(x, rate):\n    return {line}\n").name == f"repair: {told}"
+    assert cause_with_inputs(f"def scale(x, rate):\n    return {line}\n").name == f"repair: {kind}"
 
 
 class _Forged:
