@@ -35,7 +35,7 @@ def print_quiz(
     ] = "markdown",
     course: CourseOption = None,
 ) -> None:
-    """Write a quiz on paper as Markdown, HTML or PDF: questions, answer sheet and answer key of each version."""
+    """Write a quiz on paper: questions, answer sheet and answer key of each version."""
     if form not in FORMATS:
         raise UsageError(f"--format {form}: unknown.", next_step=choose_one(FORMATS))
     plan = load_quiz(find_course(course), name)

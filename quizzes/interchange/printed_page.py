@@ -1,7 +1,7 @@
 """Quizzes on paper as HTML with MathML: questions with room to write, an answer sheet, or an answer key.
 
-A browser prints the page, or writes it as PDF; formulas are the ones that students see. The questions are those
-of `printing`, by the same name of the version.
+A browser prints the page, or writes it as PDF; formulas are the ones that students see. The questions are
+those of `printing`, by the same name of the version.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ STYLE = """
 body { font: 11pt/1.5 ui-serif, "Linux Libertine O", Georgia, "Liberation Serif", serif; color: #000;
   background: #fff; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 0 0 .4rem; display: flex; justify-content: space-between; }
+h1 { font-size: 1.5rem; }
+h2 { font-size: 1.1rem; margin: 0 0 .4rem; display: flex; justify-content: space-between; }
 h2 span { font-weight: 400; }
 section { break-inside: avoid; margin: 1.4rem 0; }
 ul, ol { padding-left: 1.6rem; } .boxes { list-style: none; padding-left: 0; } .boxes li { margin: .3rem 0; }
 .box { display: inline-block; width: .8em; height: .8em; border: 1px solid #000; margin-right: .6em; }
-.line { border-bottom: 1px solid #000; height: 1.9rem; } .name { display: grid; grid-template-columns: 2fr 1fr; gap: 2rem; }
+.line { border-bottom: 1px solid #000; height: 1.9rem; }
+.name { display: grid; grid-template-columns: 2fr 1fr; gap: 2rem; }
 .blank { display: inline-block; min-width: 9rem; border-bottom: 1px solid #000; }
-.hint { font-size: .85rem; font-style: italic; } pre { white-space: pre-wrap; border: 1px solid #999; padding: .5rem; }
+.hint { font-size: .85rem; font-style: italic; }
+pre { white-space: pre-wrap; border: 1px solid #999; padding: .5rem; }
 img { max-width: 100%; } footer { font-size: .8rem; border-top: 1px solid #999; margin-top: 2rem; }
 @page { margin: 16mm 18mm; }
 @media print { body { margin: 0; max-width: none; padding: 0; } }
@@ -49,7 +52,8 @@ def printed_page(quiz: Quiz, version: str, part: str, picture: Callable[[str], b
     if part != "key":
         body.append(
             Markup(
-                '<div class="name"><p>Name <span class="line">&nbsp;</span></p><p>Date <span class="line">&nbsp;</span></p></div>'
+                '<div class="name"><p>Name <span class="line">&nbsp;</span></p>'
+                '<p>Date <span class="line">&nbsp;</span></p></div>'
             )
         )
     if part == "questions":

@@ -148,8 +148,8 @@ def reschedule(
 ) -> list[Shortfall]:
     """Move the times of a published quiz; open attempts may only gain time by it.
 
-    Returns who would lose time by starting late. Raises Conflict for impossible times, without a reason, where
-    an attempt is open and the close comes earlier or the opening later, and for shortfalls unless forced.
+    Returns who would lose time by starting late. Raises Conflict for impossible times, without a reason,
+    where an attempt is open and the close comes earlier or the opening later, and for shortfalls unless forced.
     """
     if not reason:
         raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")

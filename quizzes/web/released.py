@@ -70,7 +70,7 @@ def released_now(
 
 
 def shown_since(connection: Connection, release: Release, row: AttemptRow, at: int) -> int | None:
-    """Since when a student sees the keys of a finished attempt, in milliseconds; None while they are hidden."""
+    """Since when a student sees the keys of a finished attempt; None while they are hidden."""
     released = released_now(connection, release, row, at, str)
     finished_at = row.finished_at
     if not released.visibility.key or finished_at is None:

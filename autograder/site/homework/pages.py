@@ -232,7 +232,7 @@ def _submission_values(request: Request) -> dict[str, Any]:
 def _regrade_requests(
     connection: Connection, request: Request, session: Session, card: Card, attempt: Attempt
 ) -> list[tuple[QuestionToMark, Window | None, RegradeRequest | None]]:
-    """The tasks of a graded submission with the window of a regrade request, and the request that was sent."""
+    """The tasks of a graded submission, each with the window of requests and the request that was sent."""
     site = site_of(request)
     if attempt.grading.report is None or not card.visible.score:
         return []

@@ -264,7 +264,7 @@ def regrade_window(
     person: str,
     at: int,
 ) -> Window | None:
-    """When a student may request a regrade of an answer; a later mark opens the window anew. None: not yet."""
+    """When a student may request a regrade of an answer; a later mark opens it anew. None: not yet."""
     since = source.shown_since(connection, work, found, person, at)
     if since is None:
         return None

@@ -100,7 +100,7 @@ def paper(request: Request) -> Response:
 
 
 async def fill_in(request: Request) -> Response:
-    """Save the right answers in an open preview of one's own; questions that only a person marks stay empty."""
+    """Save the right answers in an open preview of one's own; what only a person marks stays empty."""
     site = site_of(request)
     session, row = await site.in_reader(staff_of_attempt, request)
     await form_of(request, session)

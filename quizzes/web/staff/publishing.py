@@ -95,7 +95,7 @@ async def publish_quiz(request: Request) -> Response:
 
 
 async def move_times(request: Request) -> Response:
-    """Move the opening, due date or close of a published quiz, with a reason; open attempts only gain time."""
+    """Move the opening, due date or close of a published quiz; open attempts only gain time."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     form, quiz = await form_of(request, session), request.path_params["quiz"]
     times = {name: _instant(field_of(form, name, 40), site) for name in ("opens_at", "due_at", "closes_at")}

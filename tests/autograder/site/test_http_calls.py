@@ -175,9 +175,9 @@ def page_of_calls() -> str:
     ]
     return f"""# What staff do, by HTTP
 
-Each form of a page of staff is a call, too: the same address and fields, with a token of staff in place of the
-session and its form token. Make a token on your page of tokens. It may do what you may do, and the log says the
-same as after the form.
+Each form of a page of staff is a call, too: the same address and fields, with a token of staff in place
+of the session and its form token. Make a token on your page of tokens. It may do what you may do, and the
+log says the same as after the form.
 
 ```
 POST /staff/homework/hw1-activations/release HTTP/1.1
@@ -189,10 +189,10 @@ hold=yes
 ```
 
 The fields of a call are those of the form on its page. With `Accept: application/json` an error is
-`{{"message": …, "next_step": …}}`; its status is 401 without a token, 403 for too low a role, 404 for what you may
-not see, and 409 where the state does not allow it. Whoever marks sends the number of the mark that they saw
-(`seen`), and gets 409 where somebody else has marked since. The pages `/marking…`, `/regrade-requests` and
-`/staff/homework/…/regrades` answer `Accept: application/json` with their content.
+`{{"message": …, "next_step": …}}`; its status is 401 without a token, 403 for too low a role, 404 for what
+you may not see, and 409 where the state does not allow it. Whoever marks sends the number of the mark that
+they saw (`seen`), and gets 409 where somebody else has marked since. The pages `/marking…`,
+`/regrade-requests` and `/staff/homework/…/regrades` answer `Accept: application/json` with their content.
 
 | Call | Does |
 |---|---|

@@ -54,7 +54,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 def test_pages_with_formulas(tmp_path: Path) -> None:
-    """HTML has the same questions and letters as the Markdown, formulas as MathML, and keys only in the key."""
+    """HTML has the questions and letters of the Markdown, formulas as MathML, keys only in the key."""
     root, out = course_in(tmp_path / "course").root, tmp_path / "paper"
     words = ["print", "all", "--out", str(out), "--course", str(root), "--versions", "A"]
     assert commanded(app, [*words, "--format", "html"]).exception is None

@@ -1,4 +1,4 @@
-"""What staff do with a quiz on pages: publish and move it, look at its keys, print it, and read its results."""
+"""What staff do with a quiz on pages: publish and move it, see its keys, print it, read its results."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def schedule_at(server: LiveServer) -> tuple[int, int | None]:
 
 
 def test_publishing(server: LiveServer) -> None:
-    """A file is published by its button, a change of it again; a mistake in it is a sentence, not published."""
+    """A file is published by its button, a changed one again; a mistake in it is a sentence."""
     ina, tim = server.student(role="instructor"), server.student(role="ta")
     page = ina.page("/quiz-files")
     assert "not published" in page and str(server.course.root) not in page
@@ -81,7 +81,7 @@ def test_moving_times(server: LiveServer) -> None:
 
 
 def test_preview_with_keys(server: LiveServer) -> None:
-    """An instructor sees each key and explanation of a file that nobody can take yet; students see nothing."""
+    """An instructor sees each key and explanation before anybody can take it; students see nothing."""
     ina, student = server.student(role="instructor"), server.student()
     page = ina.page("/quiz-files/all/preview")
     assert page.count("<dt>Key</dt>") == 11 and "<math" in page
@@ -129,7 +129,7 @@ def test_paper(server: LiveServer) -> None:
 
 
 def test_results(server: LiveServer) -> None:
-    """Each student's points by question with links, the mean of each question, found and sorted; no preview."""
+    """Each student's points by question with links, found and sorted; previews are left out."""
     server.publish()
     tim = server.student(role="ta")
     good, bad = server.student(name="good"), server.student(name="bad")
@@ -162,7 +162,7 @@ def test_analysis(server: LiveServer) -> None:
 
 
 def test_the_live_page_sorts_and_finds(server: LiveServer) -> None:
-    """Who is silent comes first when sorted by what they do; the part that is loaded again keeps the choice."""
+    """Who is silent comes first when sorted by activity; what is loaded again keeps the choice."""
     server.publish()
     tim, busy, silent = server.student(role="ta"), server.student(name="aaa"), server.student(name="zzz")
     first, second = silent.start(), busy.start()
