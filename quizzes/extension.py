@@ -54,6 +54,20 @@ class QuizExtension(Extension):
 
         return home_section(request)
 
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The published quizzes."""
+        from quizzes.store.quizzes import published_in
+
+        return [(published.id, published.title) for published in published_in(connection, course)]
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has finished an attempt at a quiz."""
+        from quizzes.store.attempts import attempts_at
+
+        return {
+            row.person for row in attempts_at(connection, work) if row.state != "open" and not row.preview
+        }
+
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """A student's times and attempts, by quiz."""
         from quizzes.web.staff.person import person_section

@@ -21,6 +21,7 @@ from autograder.site.home import home
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
+from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
@@ -77,6 +78,7 @@ def _site_routes() -> list[BaseRoute]:
         *LTI_ROUTES,
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
+        *NOTICE_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

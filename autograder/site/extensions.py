@@ -160,6 +160,14 @@ class Extension(Protocol):
         """
         return None
 
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The names and titles of what students submit in this part of a course."""
+        return ()
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has submitted a piece of its work; nobody for unknown work."""
+        return ()
+
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """What staff see of a person's work on the page of that person; empty for nothing."""
         from markupsafe import Markup

@@ -30,6 +30,8 @@ from sqlalchemy.types import TypeDecorator
 __all__ = [
     "Points",
     "Serial",
+    "announcement",
+    "announcement_recipient",
     "assigned_student",
     "audit",
     "course",
@@ -49,6 +51,8 @@ __all__ = [
     "lti_user",
     "mark",
     "metadata",
+    "notification",
+    "notification_choice",
     "outbox",
     "person",
     "points_text",
@@ -153,6 +157,49 @@ outbox = Table(
     Column("done_at", BigInteger),
     Column("last_problem", Text),
     Index("outbox_due", "done_at", "next_at"),
+)
+# What a person is told: on the site, and by mail if they want it.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("path", Text, nullable=False),  # of the page that it is about
+    Column("once", Text, nullable=False),  # the same notice is given once
+    Column("seen_at", BigInteger),
+    Index("notification_once", "once", unique=True),
+    Index("notification_person", "course", "person"),
+)
+notification_choice = Table(
+    "notification_choice",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("on_site", Boolean, nullable=False),
+    Column("by_mail", Boolean, nullable=False),
+)
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("audience", Text, nullable=False),  # in words
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+announcement_recipient = Table(
+    "announcement_recipient",
+    metadata,
+    Column("announcement", ForeignKey("announcement.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
 )
 audit = Table(
     "audit",

@@ -19,7 +19,15 @@ from autograder.site.homework.previews import Previews
 from autograder.site.requests import site_of
 from autograder.site.roles import Access, access_of, dropped
 
-__all__ = ["PART", "HomeworkContext", "files_address", "homework_of", "require_taking_part", "role_of"]
+__all__ = [
+    "PART",
+    "HomeworkContext",
+    "context_of",
+    "files_address",
+    "homework_of",
+    "require_taking_part",
+    "role_of",
+]
 
 PART = "homework"
 
@@ -54,7 +62,11 @@ class HomeworkContext:
 
 def homework_of(request: Request) -> HomeworkContext:
     """The context of homework of this server."""
-    site = site_of(request)
+    return context_of(site_of(request))
+
+
+def context_of(site: AppContext) -> HomeworkContext:
+    """The context of homework of a site."""
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
         context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))

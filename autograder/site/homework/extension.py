@@ -67,6 +67,18 @@ class HomeworkExtension(Extension):
 
         return home_section(request)
 
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The published assignments."""
+        from autograder.site.homework.assignments import homework_in
+
+        return [(row.id, row.facts.title) for row in homework_in(connection, course)]
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """The owners of submissions of an assignment."""
+        from autograder.site.homework.submissions import submissions_of_all
+
+        return {person for person, _ in submissions_of_all(connection, course, work)}
+
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """A student's dates, submissions and scores, by assignment."""
         from autograder.site.homework.staff_pages import person_section

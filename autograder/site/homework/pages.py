@@ -30,6 +30,7 @@ from autograder.site.homework.context import (
     require_taking_part,
     role_of,
 )
+from autograder.site.homework.notices import tell_received
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import position_in_queue
 from autograder.site.homework.scores import (
@@ -176,6 +177,7 @@ async def store_upload(
             signer=site.signer,
             source=source,
         )
+        tell_received(connection, site.course, row, stored, owners, at)
         return stored, revoke_found(connection, site.course, content, site.signer)
 
     stored, given_away = await site.written(store)

@@ -55,6 +55,8 @@ homework = Table(
     Column("due_at", BigInteger),
     Column("released_at", BigInteger),
     Column("held_at", BigInteger),  # since when staff hold the results
+    Column("release_at", BigInteger),  # when they are released, unless that is undone before
+    Column("announced_at", BigInteger),  # when students were told that they see results
 )
 submission = Table(
     "submission",
