@@ -6,7 +6,7 @@ imported only when they are served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -129,6 +129,27 @@ class QuizExtension(Extension):
         from quizzes.services.enrolment import plan_extension
 
         return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """The answers and saves of a person."""
+        from quizzes.store.personal_data import erasure_counts
+
+        return erasure_counts(connection, person)
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Delete a person's answers; attempts and marks stay under another name."""
+        from quizzes.store.personal_data import erase_person
+
+        erase_person(connection, person)
+        return ()
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Attempts with answers and saves; marks with `full`."""
+        from quizzes.store.personal_data import personal_files
+
+        return personal_files(connection, person, full=full)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""

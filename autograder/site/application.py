@@ -23,6 +23,7 @@ from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
 from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
+from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
 __all__ = ["make_app", "site_routes"]
@@ -79,6 +80,7 @@ def _site_routes() -> list[BaseRoute]:
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
         *NOTICE_ROUTES,
+        *PERSONAL_DATA_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

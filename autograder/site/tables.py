@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
+    "KEPT",
     "Points",
     "Serial",
     "announcement",
@@ -37,6 +38,7 @@ __all__ = [
     "course",
     "credential",
     "enrolment",
+    "erased_file",
     "failed_sign_in",
     "ledger_head",
     "ledger_line",
@@ -89,6 +91,8 @@ def points_text(points: Decimal) -> str:
 
 
 metadata = MetaData()
+# Of a column that names a person: an erased person's rows stay, under another name; elsewhere they go.
+KEPT = {"erasure": "keep"}
 
 course = Table(
     "course",
@@ -256,7 +260,7 @@ pseudonym = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("current", Boolean, nullable=False),  # new lines use this one; others came with an import
     Index(
         "pseudonym_current",
@@ -288,6 +292,15 @@ ledger_line = Table(
     ForeignKeyConstraint(
         ["course", "kind", "work"], ["ledger_head.course", "ledger_head.kind", "ledger_head.work"]
     ),
+)
+
+# Files of erased people, which ledgers still name.
+erased_file = Table(
+    "erased_file",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),  # when it was deleted from the file store
 )
 
 session = Table(

@@ -5,7 +5,7 @@ Every opened database needs the migrations, so the pages are imported only when 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,26 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.submissions import instants_after
 
         return instants_after(connection, instant)
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """The files that a person alone has submitted, and the reports on them."""
+        from autograder.site.homework.personal_data import erasure_counts
+
+        return erasure_counts(connection, course, person)
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Erase a person from submissions, rules and marks; the files that nobody else needs."""
+        from autograder.site.homework.personal_data import erase_person
+
+        return erase_person(connection, course, person, new)
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Submitted files, gradings and reports."""
+        from autograder.site.homework.personal_data import personal_files
+
+        return personal_files(context, connection, person, full=full, at=at)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a submission to the ledger of its assignment."""

@@ -49,7 +49,7 @@ from autograder.site.homework.scores import (
 )
 from autograder.site.homework.submissions import find_submission, owners_of, seed_of
 from autograder.site.marks import Mark, Source, add_marks
-from autograder.site.people import names_in, names_of, students_in
+from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
 from autograder.site.roles import Access, require_visible, visible_among
 from autograder.site.staff import staff_access, staff_of_course
@@ -378,7 +378,8 @@ def _class(
     if access is not None:
         visible = visible_among(connection, of, access, students)
         students = [student for student in students if student in visible]
-    people = [*students, *(person for person in attempts if person not in names)]
+    former = [person for person in attempts if person not in names and not person.startswith(ERASED)]
+    people = [*students, *former]
     return [
         StudentRow(
             person,

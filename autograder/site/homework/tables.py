@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from autograder.site.tables import Points, Serial, metadata
+from autograder.site.tables import KEPT, Points, Serial, metadata
 
 __all__ = [
     "bundle",
@@ -80,7 +80,7 @@ submission_owner = Table(
     "submission_owner",
     metadata,
     Column("submission", ForeignKey("submission.id"), primary_key=True),
-    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
     Index("submission_owner_person", "person"),
 )
 # The queue and its results: a row per grading, never used twice.
