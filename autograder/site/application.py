@@ -18,6 +18,7 @@ from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.home import home
+from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
@@ -79,6 +80,7 @@ def _site_routes() -> list[BaseRoute]:
         *LTI_ROUTES,
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
+        *INTEGRITY_ROUTES,
         *NOTICE_ROUTES,
         *PERSONAL_DATA_ROUTES,
         *PLATFORM_ROUTES,

@@ -78,6 +78,9 @@ UPLOADS = (
     ),
     UploadLimit(re.compile(r"/groups/preview"), LARGEST_BODY, "Import the groups in several tables."),
     UploadLimit(
+        re.compile(r"/integrity/[0-9]+/evidence"), LARGEST_UPLOAD, "Add the evidence as several files."
+    ),
+    UploadLimit(
         re.compile(r"/banks/preview"),
         LARGEST_UPLOAD,
         "Export fewer questions at once, or run `quizzes import`.",

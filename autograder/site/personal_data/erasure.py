@@ -20,6 +20,7 @@ from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.extensions import extensions
 from autograder.site.file_store import FileStore
+from autograder.site.integrity.cases import erase_evidence
 from autograder.site.people import ERASED, add_person
 from autograder.site.personal_data.rows import author_columns, count_rows, person_columns
 from autograder.site.tables import audit, erased_file, lti_member, lti_user, outbox, person
@@ -70,7 +71,7 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
         raise Conflict("Nobody erases themselves.", next_step="Ask another instructor of the course.")
     new = f"{ERASED}{secrets.token_hex(6)}"
     add_person(connection, new, NAME)
-    files: set[str] = set()
+    files: set[str] = erase_evidence(connection, name)
     for extension in extensions():
         files |= set(extension.erase_person(connection, course, name, new))
     users = connection.execute(select(lti_user).where(lti_user.c.person == name)).all()

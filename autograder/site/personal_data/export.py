@@ -29,9 +29,7 @@ Times are milliseconds since 1970 (UTC).
 """
 
 
-def person_zip(
-    context: AppContext, connection: Connection, person: str, *, full: bool, at: int
-) -> IO[bytes]:
+def person_zip(context: AppContext, connection: Connection, person: str, *, full: bool, at: int) -> IO[bytes]:
     """The ZIP, at its beginning; with `full` also what the person may not see yet, for staff."""
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the response closes it
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
