@@ -18,12 +18,15 @@ from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.home import home
+from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.marking.pages import MARKING_ROUTES
 from autograder.site.marking.regrade_request_pages import REGRADE_REQUEST_ROUTES
 from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
+from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
+from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 
 __all__ = ["make_app", "site_routes"]
@@ -81,6 +84,9 @@ def _site_routes() -> list[BaseRoute]:
         *PEOPLE_ROUTES,
         *MARKING_ROUTES,
         *REGRADE_REQUEST_ROUTES,
+        *INTEGRITY_ROUTES,
+        *NOTICE_ROUTES,
+        *PERSONAL_DATA_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

@@ -76,6 +76,10 @@ UPLOADS = (
         LARGEST_CLASS,
         "Upload the class in several archives, or run `autograder grade` on the download.",
     ),
+    UploadLimit(re.compile(r"/groups/preview"), LARGEST_BODY, "Import the groups in several tables."),
+    UploadLimit(
+        re.compile(r"/integrity/[0-9]+/evidence"), LARGEST_UPLOAD, "Add the evidence as several files."
+    ),
     UploadLimit(
         re.compile(r"/banks/preview"),
         LARGEST_UPLOAD,

@@ -14,6 +14,7 @@ from autograder.course.course import FILE, Course, find_course
 from autograder.errors import NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.file_store import FileStore
+from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.previews import Previews
 from autograder.site.requests import site_of
 from autograder.site.roles import Access, access_of, dropped
@@ -43,8 +44,15 @@ class HomeworkContext:
     def __post_init__(self) -> None:
         self.previews = Previews(self.files)
 
-    def course(self) -> Course:
-        """The course with its rules as course.yaml has them now."""
+    def course(self, connection: Connection | None = None) -> Course:
+        """The course with its rules as course.yaml and the site have them now."""
+        if connection is None:
+            with self.site.database.reading() as reading:
+                return course_with_rules(reading, self._written(), self.site.course)
+        return course_with_rules(connection, self._written(), self.site.course)
+
+    def _written(self) -> Course:
+        """The course as course.yaml has it."""
         changed = (self.site.folder / FILE).stat().st_mtime
         with self._lock:
             if self._course is None or self._course[0] != changed:
@@ -58,7 +66,7 @@ def homework_of(request: Request) -> HomeworkContext:
 
 
 def context_of(site: AppContext) -> HomeworkContext:
-    """The same for background work, which has no request."""
+    """The context of homework of a site."""
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
         context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))
