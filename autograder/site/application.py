@@ -23,7 +23,9 @@ from autograder.site.home import home
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
+from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
+from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 from autograder.site.settings.operations import healthz, metrics
 from autograder.site.settings.pages import SETTINGS_ROUTES
@@ -95,6 +97,8 @@ def _site_routes() -> list[BaseRoute]:
         *GRADEBOOK_ROUTES,
         *CONTENT_ROUTES,
         *SETTINGS_ROUTES,
+        *NOTICE_ROUTES,
+        *PERSONAL_DATA_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

@@ -6,7 +6,7 @@ All are loaded by name, so the site imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -185,11 +185,54 @@ class Extension(Protocol):
         """
         return NoAccommodations()
 
+    def plan_extension(
+        self,
+        connection: Connection,
+        work: str,
+        people: Sequence[str],
+        zone: ZoneInfo,
+        *,
+        days: int,
+        minutes: int,
+        until: int | None,
+    ) -> AccommodationPlan | None:
+        """What later dates of a piece of its work would change for some students; None for unknown work.
+
+        Nothing is written. Dates move by days on the clock and minutes, and at least to `until`.
+        """
+        return None
+
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The names and titles of what students submit in this part of a course."""
+        return ()
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has submitted a piece of its work; nobody for unknown work."""
+        return ()
+
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """What staff see of a person's work on the page of that person; empty for nothing."""
         from markupsafe import Markup
 
         return Markup("")
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """How many texts and files of a person erasing would delete, by what they are called."""
+        return {}
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Delete a person's texts, and their name where no foreign key leads to it.
+
+        `new` is the name that replaces theirs. Returns the digests of files that nobody else needs. Raises
+        Conflict where that is not possible now.
+        """
+        return ()
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Files about a person for their ZIP, by name: as the person may see them now, or all of it."""
+        return iter(())
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""

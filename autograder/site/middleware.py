@@ -92,6 +92,7 @@ UPLOADS = (
         LARGEST_CLASS,
         "Upload the class in several archives, or run `autograder grade` on the download.",
     ),
+    UploadLimit(re.compile(r"/groups/preview"), LARGEST_BODY, "Import the groups in several tables."),
     UploadLimit(
         re.compile(r"/content/(banks|quizzes|files)/[^/]+"),
         LARGEST_BODY,

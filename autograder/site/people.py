@@ -16,6 +16,7 @@ from autograder.site.upsert import upsert, upsert_all
 
 __all__ = [
     "COURSE",
+    "ERASED",
     "Change",
     "ExtraTime",
     "add_course",
@@ -24,6 +25,7 @@ __all__ = [
     "enrol",
     "enrol_all",
     "extra_time_in",
+    "labels_in",
     "names_in",
     "names_of",
     "not_counted",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 
+ERASED = "erased-"  # how the names begin under which the work of erased people stays
 COURSE = "course"  # the id of the only course in a database
 
 
@@ -123,6 +126,12 @@ def students_in(connection: Connection, course_id: str) -> list[str]:
     """The student IDs of a course in order, without staff, dropped students and test students."""
     enrolled = select(enrolment.c.person).where(enrolment.c.course == course_id, takes_part())
     return list(connection.execute(enrolled.order_by(enrolment.c.person)).scalars())
+
+
+def labels_in(connection: Connection, course_id: str) -> list[str]:
+    """The labels that people of a course have, in order."""
+    labels = select(enrolment.c.label).where(enrolment.c.course == course_id, enrolment.c.label != "")
+    return sorted(connection.execute(labels.distinct()).scalars())
 
 
 def not_counted(connection: Connection, course_id: str) -> frozenset[str]:

@@ -28,13 +28,17 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
+    "KEPT",
     "Points",
     "Serial",
+    "announcement",
+    "announcement_recipient",
     "assigned_student",
     "audit",
     "course",
     "credential",
     "enrolment",
+    "erased_file",
     "failed_sign_in",
     "file_version",
     "ledger_head",
@@ -50,6 +54,8 @@ __all__ = [
     "lti_user",
     "mark",
     "metadata",
+    "notification",
+    "notification_choice",
     "outbox",
     "person",
     "points_text",
@@ -88,6 +94,8 @@ def points_text(points: Decimal) -> str:
 
 
 metadata = MetaData()
+# Of a column that names a person: an erased person's rows stay, under another name; elsewhere they go.
+KEPT = {"erasure": "keep"}
 
 course = Table(
     "course",
@@ -157,6 +165,49 @@ outbox = Table(
     Column("last_problem", Text),
     Index("outbox_due", "done_at", "next_at"),
 )
+# What a person is told: on the site, and by mail if they want it.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("path", Text, nullable=False),  # of the page that it is about
+    Column("once", Text, nullable=False),  # the same notice is given once
+    Column("seen_at", BigInteger),
+    Index("notification_once", "once", unique=True),
+    Index("notification_person", "course", "person"),
+)
+notification_choice = Table(
+    "notification_choice",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("on_site", Boolean, nullable=False),
+    Column("by_mail", Boolean, nullable=False),
+)
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("audience", Text, nullable=False),  # in words
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+announcement_recipient = Table(
+    "announcement_recipient",
+    metadata,
+    Column("announcement", ForeignKey("announcement.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+)
 audit = Table(
     "audit",
     metadata,
@@ -212,7 +263,7 @@ pseudonym = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("current", Boolean, nullable=False),  # new lines use this one; others came with an import
     Index(
         "pseudonym_current",
@@ -244,6 +295,15 @@ ledger_line = Table(
     ForeignKeyConstraint(
         ["course", "kind", "work"], ["ledger_head.course", "ledger_head.kind", "ledger_head.work"]
     ),
+)
+
+# Files of erased people, which ledgers still name.
+erased_file = Table(
+    "erased_file",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),  # when it was deleted from the file store
 )
 
 session = Table(

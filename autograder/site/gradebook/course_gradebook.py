@@ -23,6 +23,7 @@ from autograder.gradebook.gradebook import Gradebook, gradebook_of
 from autograder.results.final_scores import GradedAssignment
 from autograder.site.database import Database
 from autograder.site.extensions import GradedWork, extensions
+from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.people import COURSE
 from autograder.site.roles import Role, takes_part
 from autograder.site.tables import enrolment, person, section_member
@@ -53,6 +54,7 @@ def course_gradebook(
     `graded` are results directories; those of assignments that the site has itself are left out.
     Raises ContentError for rules in course.yaml that name an unknown assignment or quiz.
     """
+    course = course_with_rules(connection, course, COURSE)
     roster = Roster(people_of(connection, course.root, student))
     work = {
         item.column.name: item

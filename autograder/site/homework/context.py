@@ -13,11 +13,20 @@ from autograder.course.course import Course
 from autograder.errors import NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.file_store import FileStore
+from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.previews import Previews
 from autograder.site.requests import site_of
 from autograder.site.roles import Access, access_of, dropped
 
-__all__ = ["PART", "HomeworkContext", "files_address", "homework_of", "require_taking_part", "role_of"]
+__all__ = [
+    "PART",
+    "HomeworkContext",
+    "context_of",
+    "files_address",
+    "homework_of",
+    "require_taking_part",
+    "role_of",
+]
 
 PART = "homework"
 
@@ -32,14 +41,25 @@ class HomeworkContext:
     def __post_init__(self) -> None:
         self.previews = Previews(self.files)
 
-    def course(self) -> Course:
-        """The course with its rules as course.yaml has them now."""
+    def course(self, connection: Connection | None = None) -> Course:
+        """The course with its rules as course.yaml and the site have them now."""
+        if connection is None:
+            with self.site.database.reading() as reading:
+                return course_with_rules(reading, self._written(), self.site.course)
+        return course_with_rules(connection, self._written(), self.site.course)
+
+    def _written(self) -> Course:
+        """The course as course.yaml has it."""
         return self.site.course_rules()
 
 
 def homework_of(request: Request) -> HomeworkContext:
     """The context of homework of this server."""
-    site = site_of(request)
+    return context_of(site_of(request))
+
+
+def context_of(site: AppContext) -> HomeworkContext:
+    """The context of homework of a site."""
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
         context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,6 +22,7 @@ from autograder.errors import Forbidden, Refused
 from autograder.report import Report, summarize_report
 from autograder.site.homework.context import homework_of
 from autograder.site.homework.grade_records import GradingResult
+from autograder.site.homework.notices import tell_graded
 from autograder.site.homework.queue import fail, finish, lease_next
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.middleware import LARGEST_UPLOAD
@@ -94,7 +96,12 @@ async def report(request: Request) -> Response:
         written={task: (points, answer) for task, points, answer in whole.written},
         **basis,
     )
-    await site.written(lambda connection: finish(connection, number, secret, graded, site.now()))
+
+    def write(connection: Connection) -> None:
+        finish(connection, number, secret, graded, site.now())
+        tell_graded(connection, context.course(connection), site.course, number, site.now())
+
+    await site.written(write)
     return Response(status_code=204)
 
 

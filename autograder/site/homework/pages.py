@@ -30,6 +30,7 @@ from autograder.site.homework.context import (
     require_taking_part,
     role_of,
 )
+from autograder.site.homework.notices import tell_received
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import position_in_queue
 from autograder.site.homework.scores import (
@@ -41,6 +42,7 @@ from autograder.site.homework.scores import (
     late_rule,
     used_times,
 )
+from autograder.site.homework.site_groups import sign_up_for
 from autograder.site.homework.submissions import (
     StoredSubmission,
     latest_gradings,
@@ -160,7 +162,7 @@ async def store_upload(
             card = _card(connection, context, row, person, at)
             if not card.attempts or card.attempts[-1].submission.digest != digest:  # the same again is free
                 _require_an_attempt(_left(card, at), site.zone)
-        owners = partners_in(connection, context.course(), site.course, assignment).owners(person)
+        owners = partners_in(connection, context.course(connection), site.course, assignment).owners(person)
         stored = store_submission(
             connection,
             row,
@@ -175,6 +177,7 @@ async def store_upload(
             signer=site.signer,
             source=source,
         )
+        tell_received(connection, site.course, row, stored, owners, at)
         return stored, revoke_found(connection, site.course, content, site.signer)
 
     stored, given_away = await site.written(store)
@@ -303,13 +306,16 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
         card = _card(connection, context, row, session.person, at)
         staff = role_of(connection, site.course, session.person) != "student"
         partners = _partners(connection, context, card, session.person, at)
+        course = context.course(connection)
+        sign_up = sign_up_for(connection, site.course, row.id)
     page = site.page(
         "homework.html",
         card=card,
-        late=_late_now(card, context.course(), at),
+        late=_late_now(card, course, at),
         is_over=card.due_at is not None and at > card.due_at,
-        replaces=card.counted is not None and _rule(context.course(), card, session.person) == "last",
+        replaces=card.counted is not None and _rule(course, card, session.person) == "last",
         partners=partners,
+        groups_open=sign_up is not None,
         left=_left(card, at),
         largest=LARGEST_UPLOAD // 1024**2,
         problem=problem,
@@ -321,7 +327,7 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
 
 
 def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
-    course, of = context.course(), context.site.course
+    course, of = context.course(connection), context.site.course
     attempts = attempts_of(connection, course, of, row, person)
     visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
@@ -333,7 +339,7 @@ def _partners(
     connection: Connection, context: HomeworkContext, card: Card, person: str, at: int
 ) -> list[tuple[str, int, bool]]:
     """The other members of the group: name, days late now, whether a submission takes another's place."""
-    course, row = context.course(), card.homework
+    course, row = context.course(connection), card.homework
     others = [
         owner
         for owner in partners_in(connection, course, context.site.course, row.id).owners(person)

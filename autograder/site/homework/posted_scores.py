@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from autograder.course.course import Course
 from autograder.gradebook.tables import MOST_MISTAKES, mistake_sentence, points
 from autograder.site.homework.assignments import Homework
+from autograder.site.homework.due_dates import due_rules_in
 from autograder.site.homework.scores import (
     KIND,
     Attempt,
@@ -67,6 +68,7 @@ def score_state(connection: Connection, of: str, name: str) -> Hashable:
         tuple(connection.execute(gradings).one()),
         connection.execute(newest_mark).scalar_one(),
         tuple(connection.execute(release).one()),
+        due_rules_in(connection, of).digest,
     )
 
 

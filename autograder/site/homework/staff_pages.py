@@ -33,9 +33,11 @@ from autograder.site.homework.assignments import (
 )
 from autograder.site.homework.context import homework_of, role_of
 from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
+from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import enqueue, retry_failed
+from autograder.site.homework.releases import schedule_release, undo_release
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
 from autograder.site.homework.scores import (
     KIND,
@@ -47,7 +49,7 @@ from autograder.site.homework.scores import (
 )
 from autograder.site.homework.submissions import find_submission, owners_of, seed_of
 from autograder.site.marks import Mark, Source, add_marks
-from autograder.site.people import names_in, names_of, students_in
+from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
 from autograder.site.roles import Access, require_visible, visible_among
 from autograder.site.staff import staff_access, staff_of_course
@@ -109,9 +111,9 @@ def assignment_page(request: Request) -> Response:
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
-        rows = _class(connection, context.course(), site.course, row, access)
+        rows = _class(connection, context.course(connection), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
-        partners = partners_in(connection, context.course(), site.course, row.id)
+        partners = partners_in(connection, context.course(connection), site.course, row.id)
     submissions = {item.submission.id: item for student in rows for item in student.attempts}
     shown = [
         item
@@ -158,7 +160,7 @@ def submission_page(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     session, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        course = context.course()
+        course = context.course(connection)
         row, attempts = _found(connection, course, site.course, request, access)
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
@@ -193,7 +195,7 @@ def submission_picture(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        _, attempts = _found(connection, context.course(), site.course, request, access)
+        _, attempts = _found(connection, context.course(connection), site.course, request, access)
     submission = _attempt_in(attempts, request).submission
     picture = picture_of(context.files, submission.digest, submission.file, request.path_params["number"])
     if picture is None:
@@ -208,13 +210,13 @@ def submission_feedback(request: Request) -> Response:
     site, context = site_of(request), homework_of(request)
     _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        row, attempts = _found(connection, context.course(), site.course, request, access)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         names = names_of(connection, attempts)
     return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
 
 async def release(request: Request) -> Response:
-    """Release the results of an assignment, or hold them."""
+    """Release the results of an assignment ten minutes from now or at once, undo that, or hold them."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     form, assignment, at = (
         await form_of(request, session),
@@ -224,11 +226,17 @@ async def release(request: Request) -> Response:
     hold = "hold" in form
 
     def write(connection: Connection) -> None:
-        row = published(connection, site.course, assignment)
+        row, who = published(connection, site.course, assignment), session.person
+        if "undo" in form:
+            undo_release(connection, site.course, assignment, at=at, who=who)
+            return
+        if not hold and "now" not in form:
+            schedule_release(connection, site.course, assignment, at=at, who=who)
+            return
         released = row.released_at if hold else at
         set_release(connection, site.course, assignment, released_at=released, held_at=at if hold else None)
         act = "hold results" if hold else "release results"
-        record_act(connection, Act(at, session.person, act, assignment, {}))
+        record_act(connection, Act(at, who, act, assignment, {}))
 
     await site.written(write)
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
@@ -250,7 +258,7 @@ async def grade_again(request: Request) -> Response:
             many = retry_failed(connection, site.course, assignment)
             record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
             return
-        names = _counting_old(row, _class(connection, context.course(), site.course, row))
+        names = _counting_old(row, _class(connection, context.course(connection), site.course, row))
         for name, digest in names.items():
             seed = seed_of(site.signer, row.id, owners_of(connection, name), digest)
             enqueue(connection, site.course, name, row.bundle, reason="regrade", seed=seed, at=at)
@@ -278,7 +286,7 @@ async def override(request: Request) -> Response:
     context = homework_of(request)
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request, access)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
@@ -298,6 +306,9 @@ async def override(request: Request) -> Response:
             "assignment": row.id,
         }
         record_act(connection, Act(at, session.person, "override points", name, detail))
+        course, once = context.course(connection), f"mark:{name}:{at}"
+        path = f"/submissions/{name}"
+        tell_mark(connection, course, site.course, row, list(attempts), path=path, once=once, at=at)
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}", 303)
@@ -311,7 +322,7 @@ async def mark_answers(request: Request) -> Response:
     name = request.path_params["submission"]
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request, access)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
         add_marks(connection, KIND, name, marks)
@@ -323,6 +334,10 @@ async def mark_answers(request: Request) -> Response:
                 "assignment": row.id,
             }
             record_act(connection, Act(at, session.person, "mark written answer", name, detail))
+        if marks:
+            course, once = context.course(connection), f"mark:{name}:{at}"
+            path = f"/submissions/{name}"
+            tell_mark(connection, course, site.course, row, list(attempts), path=path, once=once, at=at)
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
@@ -330,7 +345,7 @@ async def mark_answers(request: Request) -> Response:
 
 def person_section(request: Request, connection: Connection, person: str) -> Markup:
     """A student's assignments for staff: dates, submissions, what counts; empty for members of staff."""
-    site, course = site_of(request), homework_of(request).course()
+    site, course = site_of(request), homework_of(request).course(connection)
     if role_of(connection, site.course, person) != "student":
         return Markup("")
     items = []
@@ -338,7 +353,7 @@ def person_section(request: Request, connection: Connection, person: str) -> Mar
         attempts = attempts_of(connection, course, site.course, row, person)
         due_at = due_for_student(course, row, person)
         items.append((row, due_at, attempts, counted(course, row, person, attempts)))
-    return Markup(site.page("person_homework.html", items=items)) if items else Markup("")
+    return Markup(site.page("person_homework.html", items=items, person=person)) if items else Markup("")
 
 
 HOMEWORK_STAFF_ROUTES = (
@@ -363,7 +378,8 @@ def _class(
     if access is not None:
         visible = visible_among(connection, of, access, students)
         students = [student for student in students if student in visible]
-    people = [*students, *(person for person in attempts if person not in names)]
+    former = [person for person in attempts if person not in names and not person.startswith(ERASED)]
+    people = [*students, *former]
     return [
         StudentRow(
             person,

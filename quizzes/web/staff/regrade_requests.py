@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.errors import NotFound
+from autograder.site.notices.notices import Kind, notify
 from autograder.site.requests import form_of, reads_much, site_of, whole_number
 from autograder.site.roles import require_visible
 from quizzes.store.attempts import find_attempt
@@ -46,6 +47,17 @@ async def answer(request: Request) -> Response:
         if pos is None or find_attempt(connection, attempt_id).quiz != quiz:
             raise NotFound("There is no such regrade request.", next_step="Reload the page.")
         answer_regrade_request(connection, attempt_id, pos, reply, at=at, who=session.person)
+        notify(
+            connection,
+            site.course,
+            [find_attempt(connection, attempt_id).person],
+            Kind.REQUEST,
+            f"Your regrade request about question {pos + 1} was answered",
+            "",
+            path=f"/attempts/{attempt_id}/results",
+            once=f"regrade request:{attempt_id}:{pos}",
+            at=at,
+        )
         if points:
             set_points(connection, attempt_id, pos, points, reason=reply, at=at, who=session.person)
 
