@@ -20,6 +20,7 @@ from autograder.site.content.pages import CONTENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
+from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
@@ -97,6 +98,7 @@ def _site_routes() -> list[BaseRoute]:
         *GRADEBOOK_ROUTES,
         *CONTENT_ROUTES,
         *SETTINGS_ROUTES,
+        *INTEGRITY_ROUTES,
         *NOTICE_ROUTES,
         *PERSONAL_DATA_ROUTES,
         *PLATFORM_ROUTES,

@@ -41,6 +41,10 @@ __all__ = [
     "erased_file",
     "failed_sign_in",
     "file_version",
+    "integrity_case",
+    "integrity_evidence",
+    "integrity_note",
+    "integrity_person",
     "ledger_head",
     "ledger_line",
     "lti_context",
@@ -498,4 +502,49 @@ sso_user = Table(
     Column("subject", Text, primary_key=True),
     Column("person", ForeignKey("person.id"), nullable=False),
     Index("sso_user_person", "person"),
+)
+
+# A case of academic integrity: it is about people's work, and may hold their scores.
+integrity_case = Table(
+    "integrity_case",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("work", Text, nullable=False),  # an assignment or a quiz
+    Column("title", Text, nullable=False),
+    Column("held", Boolean, nullable=False),  # whether the scores are held while it is open
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", Text),
+)
+integrity_person = Table(
+    "integrity_person",
+    metadata,
+    Column("case_id", ForeignKey("integrity_case.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
+    Index("integrity_person_person", "person"),
+)
+integrity_note = Table(
+    "integrity_note",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("integrity_case.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("integrity_note_case", "case_id"),
+)
+integrity_evidence = Table(
+    "integrity_evidence",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("integrity_case.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # in the file store
+    Column("size", BigInteger, nullable=False),
+    Index("integrity_evidence_case", "case_id"),
 )

@@ -14,6 +14,7 @@ from autograder.site.homework.extension_requests import ExtensionRequest
 from autograder.site.homework.submissions import StoredSubmission, find_submission, owners_of
 from autograder.site.homework.tables import grading
 from autograder.site.homework.visibility import latest_due, visible_now
+from autograder.site.integrity.cases import held_people
 from autograder.site.notices.notices import Kind, notify
 
 __all__ = ["tell_answered", "tell_dates", "tell_graded", "tell_mark", "tell_received"]
@@ -47,10 +48,11 @@ def tell_graded(connection: Connection, course: Course, of: str, number: int, at
     homework = published(connection, of, stored.assignment)
     if not visible_now(homework, "student", at, latest_due(course, homework)).score:
         return
+    held = held_people(connection, of, homework.id)
     notify(
         connection,
         of,
-        owners_of(connection, stored.id),
+        [owner for owner in owners_of(connection, stored.id) if owner not in held],
         Kind.RESULTS,
         f"{homework.facts.title}: submission {stored.number} is graded",
         "",
@@ -73,7 +75,8 @@ def tell_mark(
 ) -> None:
     """Tell students that a person changed their mark, if they may see their scores."""
     if visible_now(row, "student", at, latest_due(course, row)).score:
-        subject = f"{row.facts.title}: a mark was changed"
+        subject, held = f"{row.facts.title}: a mark was changed", held_people(connection, of, row.id)
+        owners = [owner for owner in owners if owner not in held]
         notify(connection, of, owners, Kind.MARK, subject, "", path=path, once=once, at=at)
 
 
@@ -110,7 +113,7 @@ def tell_answered(connection: Connection, of: str, request: ExtensionRequest, at
         of,
         [request.person],
         Kind.REQUEST,
-        f"Your request for an extension was {'granted' if request.granted else 'declined'}",
+        f"Your request for an extension was {'approved' if request.approved else 'declined'}",
         request.reply,
         path=f"/homework/{request.assignment}/dates",
         once=f"extension request:{request.id}",

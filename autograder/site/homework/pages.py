@@ -52,7 +52,7 @@ from autograder.site.homework.submissions import (
     submission_of,
 )
 from autograder.site.homework.tokens import revoke_found
-from autograder.site.homework.visibility import Visible, latest_due, visible_now
+from autograder.site.homework.visibility import Visible, latest_due, visible_to
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.people import names_of
 from autograder.site.requests import (
@@ -329,7 +329,8 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
 def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
     course, of = context.course(connection), context.site.course
     attempts = attempts_of(connection, course, of, row, person)
-    visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
+    role = role_of(connection, of, person)
+    visible = visible_to(connection, of, row, person, role, at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
     final = is_final(course, row, person, attempts)
     return Card(row, due_for_student(course, row, person), attempts, counting, visible, final)

@@ -22,7 +22,7 @@ from autograder.site.homework.grade_records import whole_work
 from autograder.site.homework.pages import titles_alone
 from autograder.site.homework.scores import attempts_of
 from autograder.site.homework.tables import due_rule, grading, homework, submission, submission_owner
-from autograder.site.homework.visibility import latest_due, visible_now
+from autograder.site.homework.visibility import latest_due, visible_to
 from autograder.site.tables import mark
 
 __all__ = ["erase_person", "erasure_counts", "personal_files"]
@@ -58,7 +58,8 @@ def personal_files(
     of, homework_context = context.course, context_of(context)
     course = course_with_rules(connection, homework_context.course(connection), of)
     for row in homework_in(connection, of):
-        visible = visible_now(row, "instructor" if full else "student", at, latest_due(course, row))
+        role = "instructor" if full else "student"
+        visible = visible_to(connection, of, row, person, role, at, latest_due(course, row))
         facts = []
         for attempt in attempts_of(connection, course, of, row, person):
             stored, folder = attempt.submission, f"homework/{_in_zip(row.id)}/{attempt.submission.number}"
@@ -96,12 +97,12 @@ def _own_digests(connection: Connection, course: str, person: str) -> tuple[set[
         .group_by(submission_owner.c.submission)
         .having(func.count() > 1)
     )
-    own = select(submission.c.id).where(submission.c.id.in_(owned), submission.c.id.not_in(shared))
-    rows = select(submission.c.digest).where(submission.c.id.in_(own))
-    elsewhere = select(submission.c.digest).where(submission.c.id.not_in(own))
+    alone = select(submission.c.id).where(submission.c.id.in_(owned), submission.c.id.not_in(shared))
+    rows = select(submission.c.digest).where(submission.c.id.in_(alone))
+    elsewhere = select(submission.c.digest).where(submission.c.id.not_in(alone))
     files = set(connection.execute(rows.where(submission.c.digest.not_in(elsewhere))).scalars())
-    reports = select(grading.c.report).where(grading.c.submission.in_(own), grading.c.report.is_not(None))
-    others = select(grading.c.report).where(grading.c.submission.not_in(own), grading.c.report.is_not(None))
+    reports = select(grading.c.report).where(grading.c.submission.in_(alone), grading.c.report.is_not(None))
+    others = select(grading.c.report).where(grading.c.submission.not_in(alone), grading.c.report.is_not(None))
     return files, set(connection.execute(reports.where(grading.c.report.not_in(others))).scalars())
 
 

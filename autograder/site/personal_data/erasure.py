@@ -1,7 +1,7 @@
 """Erasing a person: counted first, then name, address, sign-in, texts and files go, and no hash breaks.
 
 The ledger names people by pseudonyms, so its lines stay as they are. What they are about stays under a random
-name that leads to nobody: points, times and digests. Files that belong to nobody else are deleted after the
+name that leads to nobody: points, times and hashes. Files that belong to nobody else are deleted after the
 transaction; `delete_erased_files` does it again where a server stopped in between.
 """
 
@@ -20,6 +20,7 @@ from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.extensions import extensions
 from autograder.site.file_store import FileStore
+from autograder.site.integrity.cases import erase_evidence
 from autograder.site.people import ERASED, add_person
 from autograder.site.personal_data.rows import author_columns, count_rows, person_columns
 from autograder.site.tables import audit, erased_file, lti_member, lti_user, outbox, person
@@ -70,7 +71,7 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
         raise Conflict("Nobody erases themselves.", next_step="Ask another instructor of the course.")
     new = f"{ERASED}{secrets.token_hex(6)}"
     add_person(connection, new, NAME)
-    files: set[str] = set()
+    files: set[str] = erase_evidence(connection, name)
     for extension in extensions():
         files |= set(extension.erase_person(connection, course, name, new))
     users = connection.execute(select(lti_user).where(lti_user.c.person == name)).all()
@@ -97,12 +98,12 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
 def delete_erased_files(connection: Connection, files: FileStore, at: int) -> int:
     """Delete the files of erased people that are still there; how many."""
     waiting = select(erased_file.c.digest).where(erased_file.c.gone_at.is_(None))
-    digests: Collection[str] = connection.execute(waiting).scalars().all()
-    for digest in digests:
+    hashes: Collection[str] = connection.execute(waiting).scalars().all()
+    for digest in hashes:
         files.delete(digest)
         gone = update(erased_file).where(erased_file.c.digest == digest).values(gone_at=at)
         connection.execute(gone)
-    return len(digests)
+    return len(hashes)
 
 
 def _require(connection: Connection, name: str) -> Row[Any]:

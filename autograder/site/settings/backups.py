@@ -138,7 +138,7 @@ def check_copy(source: Path, part: Path, files: FileStore) -> None:
 
 
 def remove_copy(part: Path) -> None:
-    """Remove a copy of a database with what is beside it: SQLite's files, and what it was before an upgrade."""
+    """Remove a copy of a database with SQLite's files beside it, and what it was before an upgrade."""
     for ending in ("", "-wal", "-shm"):
         part.with_name(f"{part.name}{ending}").unlink(missing_ok=True)
     remove_upgrade_copies(part)
