@@ -7,7 +7,7 @@ All are loaded by name, so the site imports none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -74,6 +74,17 @@ class GradedWork:
     links: Mapping[str, str] = field(default_factory=dict)  # a student's counted work, as its viewer sees it
     #: Where staff find a student without any work; `{}` stands for the student.
     search: str = ""
+    #: Why students with work may not see their scores at this instant; what is hidden leaves the site nowhere.
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    def as_shown(self) -> GradedWork:
+        """The same with what students may see: a hidden score is none, and its student waits for it."""
+        if not self.hidden:
+            return self
+        scores = self.column.final_scores
+        left = {student: score for student, score in scores.items() if student not in self.hidden}
+        waiting = {**self.column.waiting, **self.hidden}
+        return replace(self, column=replace(self.column, final_scores=left, waiting=waiting))
 
     def link(self, student: str) -> str:
         """The path of the page that explains a student's score to staff."""

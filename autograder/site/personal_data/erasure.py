@@ -1,7 +1,7 @@
 """Erasing a person: counted first, then name, address, sign-in, texts and files go, and no hash breaks.
 
 The ledger names people by pseudonyms, so its lines stay as they are. What they are about stays under a random
-name that leads to nobody: points, times and digests. Files that belong to nobody else are deleted after the
+name that leads to nobody: points, times and hashes. Files that belong to nobody else are deleted after the
 transaction; `delete_erased_files` does it again where a server stopped in between.
 """
 
@@ -98,12 +98,12 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
 def delete_erased_files(connection: Connection, files: FileStore, at: int) -> int:
     """Delete the files of erased people that are still there; how many."""
     waiting = select(erased_file.c.digest).where(erased_file.c.gone_at.is_(None))
-    digests: Collection[str] = connection.execute(waiting).scalars().all()
-    for digest in digests:
+    hashes: Collection[str] = connection.execute(waiting).scalars().all()
+    for digest in hashes:
         files.delete(digest)
         gone = update(erased_file).where(erased_file.c.digest == digest).values(gone_at=at)
         connection.execute(gone)
-    return len(digests)
+    return len(hashes)
 
 
 def _require(connection: Connection, name: str) -> Row[Any]:

@@ -289,6 +289,6 @@ def test_staff_acts_are_told(noticed: Noticed) -> None:
     assert noticed.ina.post(f"/staff/submissions/{submission}/points", **by_hand).status_code == 303
     words = " ".join(noticed.subjects("ann"))
     assert "a mark was changed" in words
-    assert "was granted" in words
+    assert "was approved" in words
     assert "is due" not in words  # her own extension is later
     assert "is due" in " ".join(noticed.subjects("bob"))
