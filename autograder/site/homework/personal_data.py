@@ -33,7 +33,12 @@ __all__ = ["erase_person", "erasure_counts", "personal_files"]
 def erasure_counts(connection: Connection, course: str, person: str) -> Mapping[str, int]:
     """How many files and reports of a person alone there are."""
     files, reports = _own_digests(connection, course, person)
-    counts = {"submitted files": len(files), "reports": len(reports)}
+    rules = select(func.count()).where(due_rule.c.scope == "person", due_rule.c.who == person)
+    counts = {
+        "submitted files": len(files),
+        "reports": len(reports),
+        "extensions": int(connection.execute(rules).scalar_one()),
+    }
     return {words: many for words, many in counts.items() if many}
 
 
