@@ -36,7 +36,7 @@ NOT_SOURCES = {
     *("release", "submitted", "autograded", "feedback", "student", "autograder", "dist", "solution"),
     *(".ipynb_checkpoints", "source_with_tests"),
 }
-BESIDE = {".ipynb", ".py", ".ok", ".yml", ".yaml", ".cfg", ".toml", ".md", ".txt"}
+ORDINARY_FILES = {".ipynb", ".py", ".ok", ".yml", ".yaml", ".cfg", ".toml", ".md", ".txt"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def imported(source: SourceNotebook, functions: Sequence[str] = ()) -> NewAssign
     others = sorted(
         item.name
         for item in source.path.parent.iterdir()
-        if item.is_file() and item.suffix not in BESIDE and not item.name.startswith(".")
+        if item.is_file() and item.suffix not in ORDINARY_FILES and not item.name.startswith(".")
     )
     if others:
         names = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
@@ -163,7 +163,7 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
             namespace |= {name: spoiled.version(namespace[name]) for name in assignment.functions}
         return Functions(NotebookBackend(namespace), assignment.parameters)
 
-    def said(results: Sequence[CheckResult]) -> dict[str, str]:
+    def messages_of(results: Sequence[CheckResult]) -> dict[str, str]:
         return {
             result.id: "the solution itself does not pass it as a check: "
             + (result.message or result.evidence.trace.strip().split("\n")[-1])
@@ -171,7 +171,7 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
             if result.status is not Status.PASSED
         }
 
-    hidden = said(
+    hidden = messages_of(
         [evaluate(check, functions(), functions(), PUBLIC_SEED) for check in assignment.hidden_checks]
     )
     for check in assignment.hidden_checks:
@@ -182,7 +182,7 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
         if spoiled.answered and result.status is Status.PASSED:
             hidden[check.id] = "functions that return wrong numbers pass it, too"
     public = evaluate_public(assignment.public_checks, functions(), PUBLIC_SEED)
-    return {"public": said(public), "hidden": hidden}
+    return {"public": messages_of(public), "hidden": hidden}
 
 
 class Spoiled:

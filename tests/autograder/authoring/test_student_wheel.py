@@ -25,7 +25,9 @@ import importlib.abc, sys
 class Refused(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or top in ALLOWED or top == "autograder" or top[:15] == "_sysconfigdata_":
+        if top in sys.stdlib_module_names or top in ALLOWED or top == "autograder":
+            return None
+        if top.startswith("_sysconfigdata_"):  # of the standard library
             return None
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 

@@ -50,7 +50,7 @@ def test_contrast(theme: str, browser_page: Page) -> None:
     )
     rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
     assert Axe().run(browser_page, options=rules).response["violations"] == []
-    fonts = browser_page.locator("td", has_text="[[1. 2.]").evaluate(
+    fonts = browser_page.locator("td", has_text="[[1. 2.]").first.evaluate(
         "cell => getComputedStyle(cell).fontFamily"
     )
     assert "monospace" in fonts
