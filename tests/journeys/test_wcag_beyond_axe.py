@@ -24,8 +24,8 @@ SPACING = (
 # Texts that are cut off: more of them than their box shows, and no way to scroll to it.
 CUT = """() => [...document.querySelectorAll('main *, header *')].filter(e => {
   const s = getComputedStyle(e);
-  return e.checkVisibility() && e.children.length === 0 && e.textContent.trim() && s.overflowX === 'hidden'
-    && e.clientWidth > 1
+  return e.checkVisibility() && !e.closest('[aria-hidden=true]') && e.children.length === 0
+    && e.textContent.trim() && s.overflowX === 'hidden' && e.clientWidth > 1
     && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
 }).map(e => e.outerHTML.slice(0, 120))"""
 OPERABLE = ", ".join(
@@ -36,8 +36,8 @@ WIDE = """() => [...document.querySelectorAll('body *')].filter(e => document.do
   innerWidth && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FOCUSED = """() => { const e = document.activeElement, s = getComputedStyle(e);
-  return [e.tagName + ' ' + (e.name || e.textContent || '').trim().slice(0, 40),
-    (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none' || e === document.body]; }"""
+  return [e.tagName + ' ' + (e.name || e.textContent || '').trim().slice(0, 40), s.boxShadow !== 'none'
+    || (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || e === document.body]; }"""
 
 
 @pytest.fixture(scope="module")
