@@ -310,5 +310,6 @@ class Extension(Protocol):
 @cache
 def extensions() -> tuple[Extension, ...]:
     """Homework, then the installed extensions in the order of their names."""
-    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in (HOMEWORK, *entries))
+    # One name once: an installation under an earlier distribution name may still be there.
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return tuple(entry.load() for entry in (HOMEWORK, *(entries[name] for name in sorted(entries))))
