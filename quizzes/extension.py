@@ -6,7 +6,7 @@ imported only when they are served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -56,6 +56,20 @@ class QuizExtension(Extension):
         from quizzes.web.start import home_section
 
         return home_section(request)
+
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The published quizzes."""
+        from quizzes.store.quizzes import published_in
+
+        return [(published.id, published.title) for published in published_in(connection, course)]
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has finished an attempt at a quiz."""
+        from quizzes.store.attempts import attempts_at
+
+        return {
+            row.person for row in attempts_at(connection, work) if row.state != "open" and not row.preview
+        }
 
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """A student's times and attempts, by quiz."""
@@ -132,6 +146,27 @@ class QuizExtension(Extension):
         from quizzes.services.gradebook_columns import graded_work
 
         return graded_work(connection, course, of, at, student)
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """The answers and saves of a person."""
+        from quizzes.store.personal_data import erasure_counts
+
+        return erasure_counts(connection, person)
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Delete a person's answers; attempts and marks stay under another name."""
+        from quizzes.store.personal_data import erase_person
+
+        erase_person(connection, person)
+        return ()
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Attempts with answers and saves; marks with `full`."""
+        from quizzes.store.personal_data import personal_files
+
+        return personal_files(connection, person, full=full)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""

@@ -542,8 +542,8 @@ def _chosen(known: dict[str, Any], cells: Sequence[Cell], wanted: Sequence[str],
 
 def _is_marked(cell: Cell, node: ast.FunctionDef) -> bool:
     """Whether students write a function: it has a mark, or its cell is an answer without any."""
-    own = "\n".join(cell.source.split("\n")[node.lineno - 1 : node.end_lineno])
-    return bool(MARK.search(own)) or (cell.is_answer and not MARK.search(cell.source))
+    text = "\n".join(cell.source.split("\n")[node.lineno - 1 : node.end_lineno])
+    return bool(MARK.search(text)) or (cell.is_answer and not MARK.search(cell.source))
 
 
 def _refused(node: ast.FunctionDef) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from autograder.authoring.assignment_files import write_assignment
 from autograder.authoring.from_notebook import assignment_from
@@ -33,7 +36,7 @@ NOT_SOURCES = {
     *("release", "submitted", "autograded", "feedback", "student", "autograder", "dist", "solution"),
     *(".ipynb_checkpoints", "source_with_tests"),
 }
-BESIDE = {".ipynb", ".py", ".ok", ".yml", ".yaml", ".cfg", ".toml", ".md", ".txt"}
+ORDINARY_FILES = {".ipynb", ".py", ".ok", ".yml", ".yaml", ".cfg", ".toml", ".md", ".txt"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def imported(source: SourceNotebook, functions: Sequence[str] = ()) -> NewAssign
     others = sorted(
         item.name
         for item in source.path.parent.iterdir()
-        if item.is_file() and item.suffix not in BESIDE and not item.name.startswith(".")
+        if item.is_file() and item.suffix not in ORDINARY_FILES and not item.name.startswith(".")
     )
     if others:
         names = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
@@ -127,8 +130,7 @@ def proven(new: NewAssignment) -> NewAssignment:
     tasks, remarks = [], list(new.remarks)
     for task in new.tasks:
         remarks += [
-            f"The test {test.name} was left out: the solution itself does not pass it as a check "
-            f"({broken['hidden'][test.name]})"
+            f"The test {test.name} was left out: {broken['hidden'][test.name].rstrip('.')}."
             for test in task.hidden
             if test.name in broken["hidden"]
         ]
@@ -153,23 +155,63 @@ def _without(task: NewTask, broken: dict[str, dict[str, str]]) -> NewTask:
 
 
 def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
-    """The checks that the reference does not pass, with what they say."""
+    """The checks that the reference does not pass, and the imported ones that wrong numbers pass."""
 
-    def functions() -> Functions:
-        return Functions(NotebookBackend(dict(assignment.reference)), assignment.parameters)
+    def functions(spoiled: Spoiled | None = None) -> Functions:
+        namespace = dict(assignment.reference)
+        if spoiled is not None:
+            namespace |= {name: spoiled.version(namespace[name]) for name in assignment.functions}
+        return Functions(NotebookBackend(namespace), assignment.parameters)
 
-    def said(results: Sequence[CheckResult]) -> dict[str, str]:
+    def messages_of(results: Sequence[CheckResult]) -> dict[str, str]:
         return {
-            result.id: result.message or result.evidence.trace.strip().split("\n")[-1]
+            result.id: "the solution itself does not pass it as a check: "
+            + (result.message or result.evidence.trace.strip().split("\n")[-1])
             for result in results
             if result.status is not Status.PASSED
         }
 
-    hidden = [evaluate(check, functions(), functions(), PUBLIC_SEED) for check in assignment.hidden_checks]
-    return {
-        "public": said(evaluate_public(assignment.public_checks, functions(), PUBLIC_SEED)),
-        "hidden": said(hidden),
-    }
+    hidden = messages_of(
+        [evaluate(check, functions(), functions(), PUBLIC_SEED) for check in assignment.hidden_checks]
+    )
+    for check in assignment.hidden_checks:
+        if not check.id.startswith(PREFIX) or check.id in hidden:
+            continue
+        spoiled = Spoiled()
+        result = evaluate(check, functions(spoiled), functions(), PUBLIC_SEED)
+        if spoiled.answered and result.status is Status.PASSED:
+            hidden[check.id] = "functions that return wrong numbers pass it, too"
+    public = evaluate_public(assignment.public_checks, functions(), PUBLIC_SEED)
+    return {"public": messages_of(public), "hidden": hidden}
+
+
+class Spoiled:
+    """Functions whose results are moved; `answered` says whether any of them returned something."""
+
+    def __init__(self) -> None:
+        self.answered = False
+
+    def version(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, with every number of its results moved."""
+
+        def moved(*arguments: Any) -> Any:
+            value = function(*arguments)
+            self.answered = True
+            return _moved(value)
+
+        return moved
+
+
+def _moved(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)([_moved(item) for item in value])
+    if isinstance(value, (bool, np.bool_)):
+        return not value
+    if isinstance(value, (int, float, np.number)):
+        return value * 2 + 1
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
+        return value * 2 + 1
+    return value
 
 
 def report_text(source: SourceNotebook, new: NewAssignment) -> str:

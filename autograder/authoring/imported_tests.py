@@ -134,8 +134,8 @@ def otter_test(number: int, source: str, points: float | None) -> FoundTest | No
     if isinstance(tree.body[-1], ast.Expr) and not _is_none(tree.body[-1].value):
         tree.body[-1] = ast.Expr(ast.Call(ast.Name(SAME), [tree.body[-1].value], []))
     text = ast.unparse(ast.fix_missing_locations(tree))
-    own = settings.get("points")
-    worth = float(own) if isinstance(own, (int, float)) else points
+    stated = settings.get("points")
+    worth = float(stated) if isinstance(stated, (int, float)) else points
     return FoundTest(f"cell {number}", number, "" if is_hidden else text, text if is_hidden else "", worth)
 
 
@@ -169,11 +169,11 @@ def _doctests(name: str, test: dict[str, object], position: int) -> list[FoundTe
     whole = test.get("points")
     found = []
     for number, case in enumerate(cases, start=1):
-        own = case.get("points")
-        if own is None and isinstance(whole, list):
-            own = whole[number - 1] if number <= len(whole) else None
-        elif own is None and isinstance(whole, (int, float)):
-            own = whole / len(cases)
+        stated = case.get("points")
+        if stated is None and isinstance(whole, list):
+            stated = whole[number - 1] if number <= len(whole) else None
+        elif stated is None and isinstance(whole, (int, float)):
+            stated = whole / len(cases)
         source = _from_doctest(textwrap.dedent(str(case["code"])))
         hidden = bool(case.get("hidden"))
         label = name if len(cases) == 1 else f"{name}, case {number}"
@@ -183,7 +183,7 @@ def _doctests(name: str, test: dict[str, object], position: int) -> list[FoundTe
                 position,
                 "" if hidden else source,
                 source if hidden else "",
-                float(own) if isinstance(own, (int, float)) else None,
+                float(stated) if isinstance(stated, (int, float)) else None,
             )
         )
     return found

@@ -15,7 +15,14 @@ from autograder.site.file_store import FileStore
 from autograder.site.homework.context import files_address
 from autograder.site.running import database_alone
 from autograder.site.server import FILE, FOLDER, open_site
-from autograder.site.settings.backups import FILES, check_copy, files_of_backup, make_backup, remove_copy
+from autograder.site.settings.backups import (
+    FILES,
+    check_copy,
+    files_of_backup,
+    make_backup,
+    remove_copy,
+    remove_upgrade_copies,
+)
 
 __all__ = ["backup", "restore"]
 
@@ -62,6 +69,7 @@ def restore(
     with database_alone(folder):
         copied = _restore_files(source, root)
         check_copy(source, part, FileStore(files_address(root.root)))
+        remove_upgrade_copies(part)
         _replace(part, folder)
     typer.echo(f"{folder / FILE} is the backup now; the former database is {FILE}.before beside it.")
     if copied:

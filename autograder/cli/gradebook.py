@@ -92,7 +92,7 @@ def _canvas(
     course: CourseOption = None,
 ) -> None:
     """Write a gradebook to import into Canvas; excused students are excused there, too."""
-    gradebook = _gradebook(sources, find_course(course), site)
+    gradebook = _gradebook(sources, find_course(course), site, shown_only=True)
     columns = [
         CanvasColumn(
             column.title, grade_rows_of_column(gradebook, column.name), excused_from(gradebook, column.name)
@@ -117,7 +117,7 @@ def _moodle(
     """Write a table to import into Moodle's gradebook."""
     if by not in ("email", "id"):
         raise UsageError(f"Students cannot be found by {by!r}.", next_step="Write --by email or --by id.")
-    gradebook = _gradebook(sources, find_course(course), site)
+    gradebook = _gradebook(sources, find_course(course), site, shown_only=True)
     columns = {}
     for column in gradebook.columns:
         excused = excused_from(gradebook, column.name)
@@ -149,7 +149,9 @@ def _final(
     course: CourseOption = None,
 ) -> None:
     """Write the final grades for the registrar: percentages and letters, nobody whose total can change."""
-    made = final_grades(_gradebook(sources, find_course(course), site), unfinished_too=unfinished)
+    made = final_grades(
+        _gradebook(sources, find_course(course), site, shown_only=True), unfinished_too=unfinished
+    )
     for note in made.notes:
         say(note)
     left = [Unmatched(name, reason) for name, reason in made.left]
@@ -185,15 +187,21 @@ def _pushed(done: Pushed, db: str) -> None:
         say(f"{count(done.left, 'score')} set by `autograder override` are not in it: enter them there.")
 
 
-def _gradebook(sources: list[Path] | None, course: Course, site: bool) -> Gradebook:
+def _gradebook(
+    sources: list[Path] | None, course: Course, site: bool, *, shown_only: bool = False
+) -> Gradebook:
+    """The gradebook of results directories and tables, or of the site.
+
+    With `shown_only` that of the site has only what students may see: what another program may be given.
+    """
     if site:
-        return _gradebook_of_site(course)
+        return _gradebook_of_site(course, shown_only)
     roster = find_roster(course.root)
     columns = columns_in(sources or [Path("graded")], course, roster)
     return gradebook_of(columns, course, roster, datetime.now(UTC))
 
 
-def _gradebook_of_site(course: Course) -> Gradebook:
+def _gradebook_of_site(course: Course, shown_only: bool) -> Gradebook:
     """The gradebook as the pages of the course's site show it."""
     from autograder.site.assignments import Assignments
     from autograder.site.gradebook.course_gradebook import course_gradebook
@@ -201,4 +209,5 @@ def _gradebook_of_site(course: Course) -> Gradebook:
 
     with open_site(course.root) as opened, opened.database.reading() as connection:
         graded = Assignments(course.root).graded()
-        return course_gradebook(connection, course, opened.clock.now(), graded=graded).gradebook
+        now = opened.clock.now()
+        return course_gradebook(connection, course, now, shown_only=shown_only, graded=graded).gradebook

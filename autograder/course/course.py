@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -90,6 +90,9 @@ class CourseFile(BaseModel):
     late_days: LateDays | None = Field(
         default=None, description="Late days that each student may spend on the course's site."
     )
+    retention: date | None = Field(
+        default=None, description="Until when personal data is kept; staff are reminded a month before."
+    )
     gradebook: GradebookRules | None = Field(default=None, description="How the course's total is computed.")
     regrade_requests: RegradeRequestRules = Field(
         default_factory=RegradeRequestRules, description="When students may request a regrade."
@@ -115,7 +118,7 @@ class Course:
         self.attempts, self.gradebook, self.written = file.attempts, file.gradebook, file.written
         self.regrade_requests = file.regrade_requests
         self._students = file.students
-        self.late_days = file.late_days
+        self.late_days, self.retention = file.late_days, file.retention
         self.due_rules = DueRules()
 
     def with_due_rules(self, rules: DueRules) -> Course:
@@ -128,11 +131,11 @@ class Course:
         """A student's due date for an assignment that everybody has until `published`; None without one."""
         base = self.due_rules.base(student, assignment, published)
         written = self.extension(student, assignment)
-        own = base if written.due is None else zoned(written.due, self.zone)
-        if own is None:
+        written_due = base if written.due is None else zoned(written.due, self.zone)
+        if written_due is None:
             return None
-        own = later_wall(own, written.extra_days, self.zone)
-        return self.due_rules.due(student, assignment, base or own, own, self.zone)
+        written_due = later_wall(written_due, written.extra_days, self.zone)
+        return self.due_rules.due(student, assignment, base or written_due, written_due, self.zone)
 
     def assignment_ids(self) -> list[str]:
         """The ids of all assignments: directories with an assignment.yaml, in alphabetical order."""

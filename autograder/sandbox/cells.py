@@ -464,8 +464,9 @@ def as_cell(node: ast.stmt) -> list[ast.stmt]:
         return [node]
     shell, name = call.func.value, call.func.attr
     is_shell = isinstance(shell, ast.Call) and getattr(shell.func, "id", "") == "get_ipython"
-    texts = [each.value for each in call.args if isinstance(each, ast.Constant)]
-    if not is_shell or len(texts) < len(call.args) or not all(isinstance(text, str) for text in texts):
+    values = [each.value for each in call.args if isinstance(each, ast.Constant)]
+    texts = [value for value in values if isinstance(value, str)]
+    if not is_shell or len(texts) < len(call.args):
         return [node]
     if isinstance(node, ast.Assign):
         if name in ("getoutput", "system"):

@@ -20,6 +20,8 @@ import numpy as np
 
 MOST_VERSIONS = 1600
 PAGE = 200  # versions whose answers are sent at once
+MOST_LINES = 2_000_000  # that the student's own function runs in as many calls as versions are made
+LEAST_VERSIONS = 100
 MOST_ALIKE = 6  # like places of which every two are changed together
 MOST_VALUES = 4_000  # numbers in the answers to one call that are sent at once
 MOST_BITS = 4096  # of an integer
@@ -182,7 +184,7 @@ class Edits:
             and i != number
             and each.span[:2] <= start
             and end <= each.span[2:]
-            and each.span != edit.span
+            and (each.span != edit.span or not edit.kind.startswith(REMOVALS))
         ]
         sizes = {i: (self.versions[i].span[2] - self.versions[i].span[0]) * 1000 for i in found}
         sizes = {i: sizes[i] + self.versions[i].span[3] - self.versions[i].span[1] for i in found}
@@ -194,6 +196,8 @@ class Edits:
         places: list[int] = []
         values: list[Any] = []
         seen: dict[bytes, int] = {}
+        if start == 0:
+            self._leave_out_where_slow(arguments)
         size, number = 0, start
         for number in range(start, min(start + PAGE, len(self.versions))):
             value = self._answer(number, arguments)
@@ -209,6 +213,33 @@ class Edits:
             if size > MOST_VALUES:
                 break
         return numbers, places, values, number + 1
+
+    def _leave_out_where_slow(self, arguments: tuple[Any, ...]) -> None:
+        """Make fewer versions, or none, of a function that runs many lines in a call.
+
+        Lines are counted, not seconds: what is told would depend on the machine.
+        """
+        function, lines = self.namespace.get(self.function), 0
+        allowed = MOST_LINES // LEAST_VERSIONS
+
+        def count(frame: Any, event: str, value: Any) -> Any:
+            nonlocal lines
+            lines += 1
+            if lines > allowed:
+                raise RuntimeError("a function that runs many lines")
+            return count
+
+        before = sys.gettrace()
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                sys.settrace(count)
+                function(*[each if callable(each) else copy.deepcopy(each) for each in arguments])  # type: ignore[misc]
+        except Exception:  # a wrong function may raise; one that runs for long has been counted
+            pass
+        finally:
+            sys.settrace(before)
+        del self.versions[MOST_LINES // max(lines, 1) if lines <= allowed else 0 :]
 
     def _answer(self, number: int, arguments: tuple[Any, ...]) -> Any:
         if self.body(number) is None:

@@ -20,12 +20,15 @@ from autograder.site.content.pages import CONTENT_ROUTES
 from autograder.site.extensions import extensions
 from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
+from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.marking.pages import MARKING_ROUTES
 from autograder.site.marking.regrade_request_pages import REGRADE_REQUEST_ROUTES
 from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
+from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
+from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
 from autograder.site.settings.operations import healthz, metrics
 from autograder.site.settings.pages import SETTINGS_ROUTES
@@ -99,6 +102,9 @@ def _site_routes() -> list[BaseRoute]:
         *SETTINGS_ROUTES,
         *MARKING_ROUTES,
         *REGRADE_REQUEST_ROUTES,
+        *INTEGRITY_ROUTES,
+        *NOTICE_ROUTES,
+        *PERSONAL_DATA_ROUTES,
         *PLATFORM_ROUTES,
         Mount(
             "/static/{digest}",

@@ -178,12 +178,14 @@ def _copy_before_upgrade(file: Path) -> None:
 
     Raises UsageError where the copy cannot be written: without it nothing is changed.
     """
+    if not file.is_file() or not file.stat().st_size:
+        return
     connection = sqlite3.connect(file)
     try:
-        known = connection.execute(
-            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
-        ).fetchone()[0]
-        have = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] if known else None
+        try:
+            have = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0]
+        except sqlite3.Error:  # a new database; of what is none, opening it says so
+            return
         if not have or have >= len(migrations()):
             return
         target = file.with_name(f"{file.name}.schema-{have}")

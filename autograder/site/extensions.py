@@ -6,8 +6,8 @@ All are loaded by name, so the site imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -74,6 +74,17 @@ class GradedWork:
     links: Mapping[str, str] = field(default_factory=dict)  # a student's counted work, as its viewer sees it
     #: Where staff find a student without any work; `{}` stands for the student.
     search: str = ""
+    #: Why students with work may not see their scores at this instant; what is hidden leaves the site nowhere.
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    def as_shown(self) -> GradedWork:
+        """The same with what students may see: a hidden score is none, and its student waits for it."""
+        if not self.hidden:
+            return self
+        scores = self.column.final_scores
+        left = {student: score for student, score in scores.items() if student not in self.hidden}
+        waiting = {**self.column.waiting, **self.hidden}
+        return replace(self, column=replace(self.column, final_scores=left, waiting=waiting))
 
     def link(self, student: str) -> str:
         """The path of the page that explains a student's score to staff."""
@@ -227,11 +238,37 @@ class Extension(Protocol):
         """
         return None
 
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The names and titles of what students submit in this part of a course."""
+        return ()
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has submitted a piece of its work; nobody for unknown work."""
+        return ()
+
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """What staff see of a person's work on the page of that person; empty for nothing."""
         from markupsafe import Markup
 
         return Markup("")
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """How many texts and files of a person erasing would delete, by what they are called."""
+        return {}
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Delete a person's texts, and their name where no foreign key leads to it.
+
+        `new` is the name that replaces theirs. Returns the digests of files that nobody else needs. Raises
+        Conflict where that is not possible now.
+        """
+        return ()
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Files about a person for their ZIP, by name: as the person may see them now, or all of it."""
+        return iter(())
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
@@ -273,5 +310,6 @@ class Extension(Protocol):
 @cache
 def extensions() -> tuple[Extension, ...]:
     """Homework, then the installed extensions in the order of their names."""
-    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in (HOMEWORK, *entries))
+    # One name once: an installation under an earlier distribution name may still be there.
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return tuple(entry.load() for entry in (HOMEWORK, *(entries[name] for name in sorted(entries))))

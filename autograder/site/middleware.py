@@ -104,6 +104,9 @@ UPLOADS = (
         "Choose the platform's table of grades alone.",
     ),
     UploadLimit(
+        re.compile(r"/integrity/[0-9]+/evidence"), LARGEST_UPLOAD, "Add the evidence as several files."
+    ),
+    UploadLimit(
         re.compile(r"/banks/preview"),
         LARGEST_UPLOAD,
         "Export fewer questions at once, or run `quizzes import`.",

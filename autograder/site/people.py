@@ -16,6 +16,7 @@ from autograder.site.upsert import upsert, upsert_all
 
 __all__ = [
     "COURSE",
+    "ERASED",
     "Change",
     "ExtraTime",
     "add_course",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 
+ERASED = "erased-"  # how the names begin under which the work of erased people stays
 COURSE = "course"  # the id of the only course in a database
 
 

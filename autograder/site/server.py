@@ -28,7 +28,9 @@ from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
 from autograder.site.marking.rubrics import apply_recalculations
+from autograder.site.notices.mail import MailSender
 from autograder.site.people import COURSE, course_of
+from autograder.site.personal_data.pages import retention_warning
 from autograder.site.request_log import LogFile, RequestLogMiddleware
 from autograder.site.running import database_in_use
 from autograder.site.settings.backups import NightlyBackup
@@ -194,6 +196,9 @@ def serve(
     running += [extension.start(site, course_file=course_file) for extension in extensions()]
     running += _score_tasks(site, lti)
     running.append(PeriodicTask(partial(apply_recalculations, site), every=RECALCULATION_INTERVAL))
+    mail = MailSender(site.database, writer, folder, COURSE)
+    site.warnings += [mail.warning, lambda: retention_warning(site)]
+    running.append(PeriodicTask(lambda: mail.send_due(site.now())))
     try:
         app: ASGIApp = make_app(site)
         if log is not None:

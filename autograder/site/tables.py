@@ -28,15 +28,23 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
+    "KEPT",
     "Points",
     "Serial",
+    "announcement",
+    "announcement_recipient",
     "assigned_student",
     "audit",
     "course",
     "credential",
     "enrolment",
+    "erased_file",
     "failed_sign_in",
     "file_version",
+    "integrity_case",
+    "integrity_evidence",
+    "integrity_note",
+    "integrity_person",
     "ledger_head",
     "ledger_line",
     "lti_context",
@@ -50,6 +58,8 @@ __all__ = [
     "lti_user",
     "mark",
     "metadata",
+    "notification",
+    "notification_choice",
     "outbox",
     "person",
     "points_text",
@@ -88,6 +98,8 @@ def points_text(points: Decimal) -> str:
 
 
 metadata = MetaData()
+# Of a column that names a person: an erased person's rows stay, under another name; elsewhere they go.
+KEPT = {"erasure": "keep"}
 
 course = Table(
     "course",
@@ -157,6 +169,49 @@ outbox = Table(
     Column("last_problem", Text),
     Index("outbox_due", "done_at", "next_at"),
 )
+# What a person is told: on the site, and by mail if they want it.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("path", Text, nullable=False),  # of the page that it is about
+    Column("once", Text, nullable=False),  # the same notice is given once
+    Column("seen_at", BigInteger),
+    Index("notification_once", "once", unique=True),
+    Index("notification_person", "course", "person"),
+)
+notification_choice = Table(
+    "notification_choice",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("on_site", Boolean, nullable=False),
+    Column("by_mail", Boolean, nullable=False),
+)
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("audience", Text, nullable=False),  # in words
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+announcement_recipient = Table(
+    "announcement_recipient",
+    metadata,
+    Column("announcement", ForeignKey("announcement.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+)
 audit = Table(
     "audit",
     metadata,
@@ -212,7 +267,7 @@ pseudonym = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("current", Boolean, nullable=False),  # new lines use this one; others came with an import
     Index(
         "pseudonym_current",
@@ -244,6 +299,15 @@ ledger_line = Table(
     ForeignKeyConstraint(
         ["course", "kind", "work"], ["ledger_head.course", "ledger_head.kind", "ledger_head.work"]
     ),
+)
+
+# Files of erased people, which ledgers still name.
+erased_file = Table(
+    "erased_file",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),  # when it was deleted from the file store
 )
 
 session = Table(
@@ -438,4 +502,49 @@ sso_user = Table(
     Column("subject", Text, primary_key=True),
     Column("person", ForeignKey("person.id"), nullable=False),
     Index("sso_user_person", "person"),
+)
+
+# A case of academic integrity: it is about people's work, and may hold their scores.
+integrity_case = Table(
+    "integrity_case",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("work", Text, nullable=False),  # an assignment or a quiz
+    Column("title", Text, nullable=False),
+    Column("held", Boolean, nullable=False),  # whether the scores are held while it is open
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", Text),
+)
+integrity_person = Table(
+    "integrity_person",
+    metadata,
+    Column("case_id", ForeignKey("integrity_case.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
+    Index("integrity_person_person", "person"),
+)
+integrity_note = Table(
+    "integrity_note",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("integrity_case.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("integrity_note_case", "case_id"),
+)
+integrity_evidence = Table(
+    "integrity_evidence",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("integrity_case.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # in the file store
+    Column("size", BigInteger, nullable=False),
+    Index("integrity_evidence_case", "case_id"),
 )

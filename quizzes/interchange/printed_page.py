@@ -1,7 +1,7 @@
 """Quizzes on paper as HTML with MathML: questions with room to write, an answer sheet, or an answer key.
 
-A browser prints the page, or writes it as PDF; formulas are the ones that students see. The questions are those
-of `printing`, by the same name of the version.
+A browser prints the page, or writes it as PDF; formulas are the ones that students see. The questions are
+those of `printing`, by the same name of the version.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ STYLE = """
 body { font: 11pt/1.5 ui-serif, "Linux Libertine O", Georgia, "Liberation Serif", serif; color: #000;
   background: #fff; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 0 0 .4rem; display: flex; justify-content: space-between; }
+h1 { font-size: 1.5rem; }
+h2 { font-size: 1.1rem; margin: 0 0 .4rem; display: flex; justify-content: space-between; }
 h2 span { font-weight: 400; }
 section { break-inside: avoid; margin: 1.4rem 0; }
 ul, ol { padding-left: 1.6rem; } .boxes { list-style: none; padding-left: 0; } .boxes li { margin: .3rem 0; }
 .box { display: inline-block; width: .8em; height: .8em; border: 1px solid #000; margin-right: .6em; }
-.line { border-bottom: 1px solid #000; height: 1.9rem; } .name { display: grid; grid-template-columns: 2fr 1fr; gap: 2rem; }
+.line { border-bottom: 1px solid #000; height: 1.9rem; }
+.name { display: grid; grid-template-columns: 2fr 1fr; gap: 2rem; }
 .blank { display: inline-block; min-width: 9rem; border-bottom: 1px solid #000; }
-.hint { font-size: .85rem; font-style: italic; } pre { white-space: pre-wrap; border: 1px solid #999; padding: .5rem; }
+.hint { font-size: .85rem; font-style: italic; }
+pre { white-space: pre-wrap; border: 1px solid #999; padding: .5rem; }
 img { max-width: 100%; } footer { font-size: .8rem; border-top: 1px solid #999; margin-top: 2rem; }
 @page { margin: 16mm 18mm; }
 @media print { body { margin: 0; max-width: none; padding: 0; } }
@@ -48,7 +51,10 @@ def printed_page(quiz: Quiz, version: str, part: str, picture: Callable[[str], b
     body = [Markup("<h1>{}{} <small>version {}</small></h1>").format(quiz.title, title, version)]
     if part != "key":
         body.append(
-            Markup('<div class="name"><p>Name <span class="line">&nbsp;</span></p><p>Date <span class="line">&nbsp;</span></p></div>')
+            Markup(
+                '<div class="name"><p>Name <span class="line">&nbsp;</span></p>'
+                '<p>Date <span class="line">&nbsp;</span></p></div>'
+            )
         )
     if part == "questions":
         points = f"{quiz.points.normalize():f}"
@@ -56,9 +62,7 @@ def printed_page(quiz: Quiz, version: str, part: str, picture: Callable[[str], b
         body.append(Markup("<ul>{}</ul>").format(_items(Markup(render(rule)) for rule in quiz.rules)))
         body.append(Markup(render(quiz.instructions or "")))
     for number, question in enumerate(questions, start=1):
-        body.append(
-            {"questions": _asked, "sheet": _room, "key": _right}[part](number, question, picture)
-        )
+        body.append({"questions": _asked, "sheet": _room, "key": _right}[part](number, question, picture))
     body.append(Markup("<footer>{}, version {}</footer>").format(quiz.title, version))
     return Markup(
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{}, version {}</title>'
@@ -80,9 +84,13 @@ def _asked(number: int, question: ShownQuestion, picture: Callable[[str], bytes 
     if view.fields:
         if view.options:  # in matching all fields share them
             shared = zip(LETTERS, view.options, strict=False)
-            letters = (Markup("<b>{}</b> {}").format(letter, Markup(option.html)) for letter, option in shared)
+            letters = (
+                Markup("<b>{}</b> {}").format(letter, Markup(option.html)) for letter, option in shared
+            )
             parts.append(Markup('<ul class="boxes">{}</ul>').format(_items(letters)))
-        parts.append(Markup('<ul class="boxes">{}</ul>').format(_items(_field(field) for field in view.fields)))
+        parts.append(
+            Markup('<ul class="boxes">{}</ul>').format(_items(_field(field) for field in view.fields))
+        )
     elif view.options:
         shown = zip(LETTERS, view.options, strict=False)
         options = (
@@ -123,7 +131,9 @@ def _room(number: int, question: ShownQuestion, picture: Callable[[str], bytes |
         )
         room = Markup("<p>{}</p>").format(Markup("").join(boxes))
     elif view.fields:
-        room = Markup("<p>{}</p>").format(Markup(" &nbsp; ").join([Markup('<span class="blank"></span>')] * len(view.fields)))
+        room = Markup("<p>{}</p>").format(
+            Markup(" &nbsp; ").join([Markup('<span class="blank"></span>')] * len(view.fields))
+        )
     elif LINES.get(question.kind) == 1:
         room = Markup('<div class="line"></div>')
     else:
@@ -139,9 +149,16 @@ def _right(number: int, question: ShownQuestion, picture: Callable[[str], bytes 
         key = Markup(render(question.key_text))
     answer, letters = question.key_answer, ""
     ids = [option.id for option in question.public_view().options]
-    if isinstance(answer, (str, list)) and ids and set(answer if isinstance(answer, list) else [answer]) <= set(ids):
+    if (
+        isinstance(answer, (str, list))
+        and ids
+        and set(answer if isinstance(answer, list) else [answer]) <= set(ids)
+    ):
         chosen = answer if isinstance(answer, list) else [answer]
-        letters = ", ".join(LETTERS[ids.index(id)] for id in chosen if ids.index(id) < len(LETTERS))
+        places = sorted(ids.index(id) for id in chosen)
+        if question.kind == "ordering":
+            places = [ids.index(id) for id in chosen]
+        letters = ", ".join(LETTERS[place] for place in places if place < len(LETTERS))
     named = Markup("<p><b>{}</b></p>").format(letters) if letters else Markup("")
     return Markup("<section>{}{}{}{}</section>").format(
         _head(number, question), named, key, Markup(question.explanation)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from cachetools import LRUCache
 from sqlalchemy import Connection
@@ -14,6 +12,7 @@ from sqlalchemy import Connection
 from autograder.course.course import Course
 from autograder.gradebook.columns import QuizAttempt, counted_quiz_attempt, quiz_column, why_waiting
 from autograder.site.extensions import GradedWork
+from autograder.site.integrity.cases import held_people
 from quizzes.attempts.events import State
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz, Release
@@ -24,6 +23,7 @@ __all__ = ["graded_work"]
 
 KIND = "quiz"
 NOT_YET = "The score is not shown yet."
+HELD = "The course's staff look at the results before you see them."
 CONTENTS: LRUCache[str, tuple[float, Release]] = LRUCache(256)  # points and release rules, by version
 
 
@@ -54,36 +54,27 @@ def _work(
         chosen = taken[counted_quiz_attempt(taken, person, name, course)]
         path = ids[person, chosen.number]
         links[person] = f"/staff/attempts/{path}" if student is None else f"/attempts/{path}/results"
-    if student is not None:
-        column = replace(column, **_as_student(connection, column, scores, release, published, at))
-    return GradedWork(KIND, column, f"/quizzes/{name}", f"/staff/{name}", links, f"/staff/{name}")
+    hidden = _hidden(connection, of, scores, release, published, at)
+    staff_page = f"/staff/{name}"
+    return GradedWork(KIND, column, f"/quizzes/{name}", staff_page, links, staff_page, hidden)
 
 
-def _as_student(
-    connection: Connection,
-    column: Any,
-    scores: Sequence[Score],
-    release: Release,
-    published: Published,
-    at: int,
-) -> dict[str, Any]:
-    """A column without the score while its student may not see it."""
+def _hidden(
+    connection: Connection, of: str, scores: Sequence[Score], release: Release, published: Published, at: int
+) -> dict[str, str]:
+    """The students who may not see their scores now, and why."""
     closed = is_closed_for_everyone(connection, published.id, at)
-    hidden = {
-        score.student
-        for score in scores
-        if score.attempt
-        and not Visibility.of(
-            release,
-            over=score.state is not State.OPEN,
-            due=score.due_at is None or score.due_at <= at,
-            closed=closed,
-        ).score
-    }
-    if not hidden:
-        return {}
-    left = {person: score for person, score in column.final_scores.items() if person not in hidden}
-    return {"final_scores": left, "waiting": {**column.waiting, **dict.fromkeys(hidden, NOT_YET)}}
+    held = held_people(connection, of, published.id)
+    hidden = {}
+    for score in scores:
+        if not score.attempt:
+            continue
+        over, due = score.state is not State.OPEN, score.due_at is None or score.due_at <= at
+        if score.student in held:
+            hidden[score.student] = HELD
+        elif over and not Visibility.of(release, over=over, due=due, closed=closed).score:
+            hidden[score.student] = NOT_YET
+    return hidden
 
 
 def _content(connection: Connection, version: str) -> tuple[float, Release]:

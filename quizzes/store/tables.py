@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from autograder.site.tables import Points, Serial, metadata
+from autograder.site.tables import KEPT, Points, Serial, metadata
 
 __all__ = [
     "answer",
@@ -82,7 +82,7 @@ attempt = Table(
     Column("id", Text, primary_key=True),
     Column("quiz", ForeignKey("quiz.id"), nullable=False),
     Column("version", ForeignKey("quiz_version.hash"), nullable=False),
-    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("number", Integer, nullable=False),
     Column("seed", Text, nullable=False),
     Column("preview", Boolean, nullable=False),

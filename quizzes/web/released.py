@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from autograder.site.integrity.cases import held_people
+from autograder.site.people import COURSE
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Release, When
 from quizzes.store.attempts import AttemptRow
@@ -63,6 +65,9 @@ def released_now(
         "after_close": close,
     }
     names = Visibility.__dataclass_fields__
+    if row.person in held_people(connection, COURSE, row.quiz):
+        when = dict.fromkeys(names, "when the course's staff have looked at it")
+        return Released(Visibility(**dict.fromkeys(names, False)), when)
     return Released(
         Visibility.of(release, over=True, due=due, closed=closed),
         {name: words[getattr(release, name)] for name in names},
@@ -70,7 +75,7 @@ def released_now(
 
 
 def shown_since(connection: Connection, release: Release, row: AttemptRow, at: int) -> int | None:
-    """Since when a student sees the keys of a finished attempt, in milliseconds; None while they are hidden."""
+    """Since when a student sees the keys of a finished attempt; None while they are hidden."""
     released = released_now(connection, release, row, at, str)
     finished_at = row.finished_at
     if not released.visibility.key or finished_at is None:

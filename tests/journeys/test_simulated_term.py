@@ -127,7 +127,7 @@ def compare(simulation: Simulation) -> None:
             name,
         )
     compare_platform(simulation)
-    assert simulation.verified().count("nothing changed") == 7
+    assert simulation.verified().count("nothing changed") == 6
 
 
 def compare_platform(simulation: Simulation) -> None:

@@ -47,10 +47,12 @@ def course_gradebook(
     at: int,
     *,
     student: str | None = None,
+    shown_only: bool = False,
     graded: Mapping[str, GradedAssignment] | None = None,
 ) -> CourseGradebook:
     """The gradebook with all scores; with a student only theirs, as far as the student may see them.
 
+    With `shown_only` it has everybody's scores as far as students may see them: what may leave the site.
     `graded` are results directories; those of assignments that the site has itself are left out.
     Raises ContentError for rules in course.yaml that name an unknown assignment or quiz.
     """
@@ -72,6 +74,8 @@ def course_gradebook(
     if student is None:  # what somebody submitted who dropped the course stays, and is in no list
         left_out = not_counted(connection, COURSE)
         work = {name: replace(item, column=_without(item.column, left_out)) for name, item in work.items()}
+    if shown_only or student is not None:
+        work = {name: item.as_shown() for name, item in work.items()}
     columns = [work[name].column for name in sorted(work)]
     now = datetime.fromtimestamp(at / 1000, UTC)
     return CourseGradebook(gradebook_of(columns, course, roster, now), work)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import time
@@ -52,6 +52,7 @@ class Export:
     left: tuple[tuple[str, str], ...] = ()  # who is not in it, and why
     changes: tuple[str, ...] = ()  # cells of the platform's own file, `Ada, Week 1: 15 → 17`
     notes: tuple[str, ...] = ()
+    filled: bool = False  # whether it is the platform's own file
 
     @property
     def digest(self) -> str:
@@ -99,7 +100,8 @@ def _canvas(gradebook: Gradebook, template: bytes, name: str) -> Export:
     text, left = canvas_gradebook(columns, table)
     everybody = {row.final_score.student for column in columns for row in column.rows}
     notes = () if table else (NO_TEMPLATE,)
-    return _export("canvas", "canvas.csv", text, everybody, left, _changes(before, table), notes)
+    made = _export("canvas", "canvas.csv", text, everybody, left, _changes(before, table), notes)
+    return replace(made, filled=table is not None)
 
 
 NO_TEMPLATE = (
@@ -149,7 +151,8 @@ def _worksheet(gradebook: Gradebook, column: str, template: bytes, name: str) ->
     text, left = moodle_worksheet(rows, table)
     everybody = {row.final_score.student for row in rows}
     changes = _changes(before, table)
-    return _export("moodle-worksheet", f"moodle-{column}.csv", text, everybody, left, changes, ())
+    made = _export("moodle-worksheet", f"moodle-{column}.csv", text, everybody, left, changes, ())
+    return replace(made, filled=True)
 
 
 def _final(gradebook: Gradebook, *, unfinished_too: bool) -> Export:

@@ -210,6 +210,28 @@ def _of_class(site: AppContext, at: int) -> CourseGradebook:
     return cache.read(site.course_rules(), at, site.assignments.graded())
 
 
+def _to_export(site: AppContext, at: int, kind: str) -> CourseGradebook:
+    """What an export may have: what students may not see leaves the site only in the table of everything."""
+    if kind == "csv":
+        return _of_class(site, at)
+    with site.database.reading() as connection:
+        return course_gradebook(
+            connection, site.course_rules(), at, shown_only=True, graded=site.assignments.graded()
+        )
+
+
+def _hidden_notes(found: CourseGradebook, kind: str) -> list[str]:
+    """How many scores of each work are not in an export, since students may not see them yet."""
+    if kind == "csv":
+        return []
+    return [
+        f"{count(len(work.hidden), 'score')} of {work.column.title} {'is' if len(work.hidden) == 1 else 'are'} "
+        "not in it: students do not see them yet."
+        for work in found.work.values()
+        if work.hidden
+    ]
+
+
 def _grid_row(found: CourseGradebook, row: Row, states: States) -> GridRow:
     cells = []
     for score in row.scores:
@@ -461,7 +483,7 @@ async def export(request: Request) -> Response:
     kind = sent.fields.get("format", "")
 
     def made() -> Export:
-        found = _of_class(site, request.state.at)
+        found = _to_export(site, request.state.at, kind)
         export = make_export(
             found.gradebook,
             kind,
@@ -471,6 +493,7 @@ async def export(request: Request) -> Response:
             by=sent.fields.get("by", "email"),
             unfinished_too="unfinished" in sent.fields,
         )
+        export = replace(export, notes=(*export.notes, *_hidden_notes(found, kind)))
         keep_export(site.folder, export)
         return export
 

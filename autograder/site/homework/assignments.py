@@ -112,6 +112,7 @@ class Homework:
     due_at: int | None  # milliseconds; without anybody's extension
     released_at: int | None
     held_at: int | None
+    release_at: int | None = None  # when a release takes effect that can still be undone
 
 
 def bundle_of(course: Course, name: str) -> bytes:
@@ -164,8 +165,8 @@ def publish(
 def set_release(
     connection: Connection, course: str, name: str, *, released_at: int | None, held_at: int | None
 ) -> None:
-    """Say since when results are released and held."""
-    values = {"released_at": released_at, "held_at": held_at}
+    """Say since when results are released and held; a release that waits is over."""
+    values = {"released_at": released_at, "held_at": held_at, "release_at": None}
     connection.execute(
         update(homework).where(homework.c.course == course, homework.c.id == name).values(**values)
     )
@@ -213,4 +214,5 @@ def _homework(row: Row[tuple[object, ...]]) -> Homework:
         values["due_at"],
         values["released_at"],
         values["held_at"],
+        values["release_at"],
     )

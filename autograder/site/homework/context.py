@@ -67,7 +67,7 @@ def homework_of(request: Request) -> HomeworkContext:
 
 
 def context_of(site: AppContext) -> HomeworkContext:
-    """The same for background work, which has no request."""
+    """The context of homework of a site."""
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
         # Threads may ask at once: all get the one that came first.

@@ -32,6 +32,8 @@ from autograder.site.homework.extension_requests import (
     requests_of,
 )
 from autograder.site.homework.late_days import late_day_budget, spend_late_days
+from autograder.site.homework.notices import tell_answered, tell_dates
+from autograder.site.notices.notices import Kind, notify
 from autograder.site.people import labels_in, names_in, students_in
 from autograder.site.requests import (
     Form,
@@ -55,6 +57,7 @@ __all__ = ["DUE_DATE_ROUTES"]
 CHANGED = Conflict(
     "The dates were changed meanwhile; nothing was stored.", next_step="Look at the difference again."
 )
+AT_ONCE = 100  # people who are told in one transaction
 MOST_SHOWN = 200  # changes on one page
 LONGEST_LIST = 200_000  # characters of a list of students
 QUIZ = "quiz:"
@@ -166,6 +169,7 @@ async def give(request: Request) -> Response:
     try:
         plan = await site.in_thread(planned)
         await site.written(write)
+        await _tell_of(request, plan, at)
     except Forbidden:
         raise
     except AutograderError as problem:
@@ -201,7 +205,7 @@ async def answer(request: Request) -> Response:
 
     def write(connection: Connection) -> None:
         course = context.course(connection)
-        answer_request(
+        answered = answer_request(
             connection,
             course,
             site.course,
@@ -211,6 +215,7 @@ async def answer(request: Request) -> Response:
             at=at,
             who=session.person,
         )
+        tell_answered(connection, site.course, answered, at)
 
     await site.written(write)
     return RedirectResponse("/extensions#requests", 303)
@@ -345,6 +350,46 @@ def _store(connection: Connection, request: Request, plan: Plan, at: int, who: s
     people: dict[str, object] = {"reason": plan.form.reason, "quiz": plan.work.removeprefix(QUIZ)}
     acts = [Act(at, who, "give extension", person, people) for person in plan.quiz.people]
     record_acts(connection, [*acts, Act(at, who, "give extension", plan.work.removeprefix(QUIZ), words)])
+
+
+async def _tell_of(request: Request, plan: Plan, at: int) -> None:
+    """Tell the students whose dates changed, in steps: the saves of others go between them."""
+    site, context = site_of(request), homework_of(request)
+    with_titles = await site.in_reader(_titles, request)
+    if plan.due is None:
+        title = with_titles.get(plan.work.removeprefix(QUIZ), plan.work)
+        for start in range(0, len(plan.affected), AT_ONCE):
+            people = plan.affected[start : start + AT_ONCE]
+            await site.written(
+                partial(
+                    notify,
+                    course=site.course,
+                    people=people,
+                    kind=Kind.DATE,
+                    subject=f"Your dates of {title} were moved",
+                    text="",
+                    path=f"/quizzes/{plan.work.removeprefix(QUIZ)}",
+                    once=f"date:{plan.digest}:{at}",
+                    at=at,
+                )
+            )
+        return
+    changes = plan.due.changes
+
+    def step(connection: Connection, start: int) -> None:
+        course, some = context.course(connection), changes[start : start + AT_ONCE]
+        once = f"date:{plan.digest}:{at}"
+        tell_dates(connection, course, site.course, some, with_titles, once=once, at=at)
+
+    for start in range(0, len(changes), AT_ONCE):
+        await site.written(partial(step, start=start))
+
+
+def _titles(request: Request) -> dict[str, str]:
+    """The titles of everything that has dates."""
+    site = site_of(request)
+    with site.database.reading() as connection:
+        return {name: title for part in extensions() for name, title in part.works(connection, site.course)}
 
 
 def _number(form: Form, name: str, largest: int) -> int:

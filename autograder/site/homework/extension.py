@@ -5,7 +5,7 @@ Every opened database needs the migrations, so the pages are imported only when 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,18 @@ class HomeworkExtension(Extension):
 
         return home_section(request)
 
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The published assignments."""
+        from autograder.site.homework.assignments import homework_in
+
+        return [(row.id, row.facts.title) for row in homework_in(connection, course)]
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """The owners of submissions of an assignment."""
+        from autograder.site.homework.submissions import submissions_of_all
+
+        return {person for person, _ in submissions_of_all(connection, course, work)}
+
     def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
         """A student's dates, submissions and scores, by assignment."""
         from autograder.site.homework.staff_pages import person_section
@@ -97,6 +109,26 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.gradebook_columns import graded_work
 
         return graded_work(connection, course, of, at, student)
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """The files that a person alone has submitted, and the reports on them."""
+        from autograder.site.homework.personal_data import erasure_counts
+
+        return erasure_counts(connection, course, person)
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Erase a person from submissions, rules and marks; the files that nobody else needs."""
+        from autograder.site.homework.personal_data import erase_person
+
+        return erase_person(connection, course, person, new)
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Submitted files, gradings and reports."""
+        from autograder.site.homework.personal_data import personal_files
+
+        return personal_files(context, connection, person, full=full, at=at)
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a submission to the ledger of its assignment."""

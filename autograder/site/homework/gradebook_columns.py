@@ -14,7 +14,8 @@ from autograder.results.final_scores import FinalScore
 from autograder.site.extensions import GradedWork
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in
 from autograder.site.homework.scores import Attempt, attempts_of, attempts_of_class, counted, is_final
-from autograder.site.homework.visibility import latest_due, visible_now
+from autograder.site.homework.visibility import HELD, latest_due, visible_now
+from autograder.site.integrity.cases import held_people
 from autograder.site.people import students_in
 
 __all__ = ["graded_work"]
@@ -45,20 +46,22 @@ def _work(
 ) -> GradedWork:
     if student is None:
         attempts: Mapping[str, Sequence[Attempt]] = attempts_of_class(connection, course, of, row)
-        visible = None
     else:
         attempts = {student: attempts_of(connection, course, of, row, student)}
-        visible = visible_now(row, "student", at, latest_due(course, row))
-    final_scores, waiting, links = {}, {}, {}
+    visible, held = (
+        visible_now(row, "student", at, latest_due(course, row)),
+        held_people(connection, of, row.id),
+    )
+    final_scores, waiting, links, hidden = {}, {}, {}, {}
     for person, tried in attempts.items():
         if not tried:
             continue
         chosen = counted(course, row, person, tried)
         name = (chosen or tried[-1]).submission.id
         links[person] = f"/staff/submissions/{name}" if student is None else f"/submissions/{name}"
-        if visible is not None and not visible.score:
-            waiting[person] = visible.why
-        elif chosen is None or chosen.final is None:
+        if person in held or not visible.score:
+            hidden[person] = HELD if person in held else visible.why
+        if chosen is None or chosen.final is None:
             waiting[person] = f"{tried[-1].state}."
         elif _possible(row, chosen) <= 0:
             waiting[person] = BROKEN
@@ -77,7 +80,8 @@ def _work(
         _moment(row.due_at),
     )
     page, staff_page = f"/homework/{row.id}", f"/staff/homework/{row.id}"
-    return GradedWork(KIND, column, page, staff_page, links, f"{staff_page}?find={{}}#students")
+    search = f"{staff_page}?find={{}}#students"
+    return GradedWork(KIND, column, page, staff_page, links, search, hidden)
 
 
 def _final_score(

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from autograder.course.local_time import counted
 from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
-from autograder.site.homework.context import PART, HomeworkContext
+from autograder.site.homework.context import PART, HomeworkContext, context_of
 from autograder.site.homework.grader_api import grader_token
 from autograder.site.homework.queue import release_leases
 from autograder.site.homework.regrades import apply_regrades
+from autograder.site.homework.releases import announce_results
 from autograder.site.homework.tables import grading
 from autograder.site.supervised_process import SupervisedProcess
 
@@ -51,6 +52,7 @@ class Graders:
         self._site, self._processes = site, processes
         self._tasks = [PeriodicTask(process.start_if_needed, every=INTERVAL) for process in processes]
         self._tasks.append(PeriodicTask(partial(apply_regrades, site), every=RELEASE_INTERVAL))
+        self._tasks.append(PeriodicTask(lambda: announce_results(context_of(site), site.now())))
 
     def stop(self) -> None:
         """Stop them after the submissions they are grading."""

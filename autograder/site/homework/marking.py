@@ -17,6 +17,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection, func, select
 
 from autograder.course.assignment import ModelAnswer, read_model_answers
+from autograder.course.course import FILE
 from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.report import CheckResult, Report, Status
 from autograder.site.app_context import AppContext
@@ -24,12 +25,13 @@ from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, homework_in, published
 from autograder.site.homework.context import HomeworkContext, context_of
 from autograder.site.homework.grade_records import TASK, WRITTEN, task_part, whole_work, written_part
+from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.regrades import COUNTING, propose_regrade
 from autograder.site.homework.rendered_notebook import RenderedCell, render_notebook
 from autograder.site.homework.scores import KIND, Attempt, attempts_of, attempts_of_class, counted
 from autograder.site.homework.submissions import counts, find_submission, owners_of
 from autograder.site.homework.tables import grading, homework, submission, submission_owner
-from autograder.site.homework.visibility import latest_due, visible_now
+from autograder.site.homework.visibility import latest_due, visible_to
 from autograder.site.marking.source import (
     AnswerToMark,
     Criterion,
@@ -100,7 +102,8 @@ class HomeworkMarking:
 
     def answers(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
         """The answers in the submissions that count; a group's once."""
-        course, row = self._context.course(), published(connection, self._context.site.course, work)
+        course = self._context.course(connection)
+        row = published(connection, self._context.site.course, work)
         people: dict[str, list[str]] = {}
         first: dict[str, Attempt] = {}
         for person, attempts in self._attempts(connection, row).items():
@@ -194,6 +197,16 @@ class HomeworkMarking:
         }
         act = "mark written answer" if question.by_hand else "mark task"
         record_act(connection, Act(at, who, act, answer.id, acted))
+        tell_mark(
+            connection,
+            self._context.course(connection),
+            self._context.site.course,
+            published(connection, self._context.site.course, work),
+            answer.people,
+            path=self.page_for_student(answer),
+            once=f"mark:{answer.id}:{question.id}:{at}",
+            at=at,
+        )
 
     def earlier(self, connection: Connection, answer: AnswerToMark) -> list[Mark]:
         """All marks of the part that people gave, also with an earlier submission of the same students."""
@@ -231,9 +244,11 @@ class HomeworkMarking:
         self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int
     ) -> int | None:
         """When it was graded, or when results were released, whichever came later."""
-        course, row = self._context.course(), published(connection, self._context.site.course, work)
+        course = self._context.course(connection)
+        row = published(connection, self._context.site.course, work)
         last_due = latest_due(course, row)
-        if not visible_now(row, "student", at, last_due).score:
+        of = self._context.site.course
+        if not visible_to(connection, of, row, person, "student", at, last_due).score:
             return None
         graded = select(func.max(grading.c.graded_at)).where(
             grading.c.submission == answer.id, grading.c.state == "graded", counts()
@@ -249,8 +264,9 @@ class HomeworkMarking:
 
     def propose_for_all(self, work: str, reason: str, *, at: int, who: str) -> str:
         """Grade every submission that counts again with the published version."""
-        site, course = self._context.site, self._context.course()
+        site = self._context.site
         with site.database.reading() as connection:
+            course = self._context.course(connection)
             row = published(connection, site.course, work)
             chosen = [
                 counted(course, row, person, attempts)
@@ -280,8 +296,9 @@ class HomeworkMarking:
 
     def _attempts(self, connection: Connection, row: Homework) -> dict[str, list[Attempt]]:
         """The attempts of the class; after marks only those of the marked submissions' owners are read."""
-        of, course = self._context.site.course, self._context.course()
-        state = id(course), row, *_grading_state(connection, of, row.id)
+        of, course = self._context.site.course, self._context.course(connection)
+        written = (self._context.site.folder / FILE).stat().st_mtime
+        state = written, course.due_rules.digest, row, *_grading_state(connection, of, row.id)
         newest = connection.execute(select(func.max(mark.c.id)).where(mark.c.kind == KIND)).scalar_one() or 0
         with self._lock:
             known = self._classes.get(row.id)
@@ -300,7 +317,7 @@ class HomeworkMarking:
 
     def _found(self, connection: Connection, work: str, id: str) -> tuple[Attempt, tuple[str, ...]]:
         """A submission of an assignment as its first owner's attempt, and its owners."""
-        of, course = self._context.site.course, self._context.course()
+        of, course = self._context.site.course, self._context.course(connection)
         stored = find_submission(connection, of, id)
         owners = tuple(owners_of(connection, id))
         if stored is None or stored.assignment != work or not owners:

@@ -31,6 +31,7 @@ from autograder.site.homework.context import (
     role_of,
 )
 from autograder.site.homework.marking import homework_marking
+from autograder.site.homework.notices import tell_received
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import pause_until_next_look, position_in_queue
 from autograder.site.homework.score_history import score_history
@@ -53,7 +54,7 @@ from autograder.site.homework.submissions import (
     submission_of,
 )
 from autograder.site.homework.tokens import revoke_found
-from autograder.site.homework.visibility import Visible, latest_due, visible_now
+from autograder.site.homework.visibility import Visible, latest_due, visible_to
 from autograder.site.marking.regrade_request_pages import regrade_window
 from autograder.site.marking.regrade_requests import RegradeRequest, Window, requests_in
 from autograder.site.marking.source import QuestionToMark
@@ -181,6 +182,7 @@ async def store_upload(
             signer=site.signer,
             source=source,
         )
+        tell_received(connection, site.course, row, stored, owners, at)
         return stored, revoke_found(connection, site.course, content, site.signer)
 
     stored, given_away = await site.written(store)
@@ -234,7 +236,7 @@ def _submission_values(request: Request) -> dict[str, Any]:
 def _regrade_requests(
     connection: Connection, request: Request, session: Session, card: Card, attempt: Attempt
 ) -> list[tuple[QuestionToMark, Window | None, RegradeRequest | None]]:
-    """The tasks of a graded submission with the window of a regrade request, and the request that was sent."""
+    """The tasks of a graded submission, each with the window of requests and the request that was sent."""
     site = site_of(request)
     if attempt.grading.report is None or not card.visible.score:
         return []
@@ -365,7 +367,8 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
 def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
     course, of = context.course(connection), context.site.course
     attempts = attempts_of(connection, course, of, row, person)
-    visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
+    role = role_of(connection, of, person)
+    visible = visible_to(connection, of, row, person, role, at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
     final = is_final(course, row, person, attempts)
     return Card(row, due_for_student(course, row, person), attempts, counting, visible, final)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -24,6 +24,7 @@ __all__ = [
     "MOST_TRIES",
     "Lease",
     "enqueue",
+    "enqueue_regrade",
     "fail",
     "finish",
     "lease_next",
@@ -60,18 +61,27 @@ class Lease:
 
 
 def enqueue(
-    connection: Connection,
-    course: str,
-    name: str,
-    digest: str,
-    *,
-    reason: str,
-    seed: int,
-    at: int,
-    regrade: int | None = None,
+    connection: Connection, course: str, name: str, digest: str, *, reason: str, seed: int, at: int
 ) -> int:
-    """Queue a grading of a submission with a bundle; its number. One of a `regrade` waits for its release."""
-    values = {
+    """Queue a grading of a submission with a bundle; its number."""
+    values = _waiting(course, name, digest, reason, seed, at)
+    return int(connection.execute(insert(grading).returning(grading.c.id), values).scalar_one())
+
+
+def enqueue_regrade(
+    connection: Connection, course: str, seeds: Mapping[str, int], digest: str, regrade: int, at: int
+) -> None:
+    """Queue the gradings of a regrade in one statement; `seeds` are by submission."""
+    rows = [
+        {**_waiting(course, name, digest, "regrade", seed, at), "regrade": regrade}
+        for name, seed in seeds.items()
+    ]
+    if rows:
+        connection.execute(insert(grading), rows)
+
+
+def _waiting(course: str, name: str, digest: str, reason: str, seed: int, at: int) -> dict[str, object]:
+    return {
         "course": course,
         "submission": name,
         "bundle": digest,
@@ -84,9 +94,7 @@ def enqueue(
         "grader": "",
         "summary": "{}",
         "problem": "",
-        "regrade": regrade,
     }
-    return int(connection.execute(insert(grading).returning(grading.c.id), values).scalar_one())
 
 
 def lease_next(connection: Connection, course: str, grader: str, at: int) -> Lease | None:

@@ -202,7 +202,7 @@ def _submissions(
     connection: Connection, request: Request, row: Homework, scope: str
 ) -> list[tuple[str, str]]:
     """The submissions of a scope, by id and digest; a group's once."""
-    site, course = site_of(request), homework_of(request).course()
+    site, course = site_of(request), homework_of(request).course(connection)
     found: dict[str, str] = {}
     for person, attempts in attempts_of_class(connection, course, site.course, row).items():
         chosen = counted(course, row, person, attempts)

@@ -9,6 +9,7 @@ stay on top.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,8 +22,8 @@ from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework
 from autograder.site.homework.grade_records import TASK, TOTAL, GradingResult, record_grading
-from autograder.site.homework.queue import enqueue
-from autograder.site.homework.submissions import counts, owners_of, seed_of
+from autograder.site.homework.queue import enqueue_regrade
+from autograder.site.homework.submissions import counts, seed_of
 from autograder.site.homework.tables import grading, homework_regrade, submission, submission_owner
 from autograder.site.ledger import HOMEWORK
 from autograder.site.marks import Mark, current_mark, marks_of_works
@@ -190,9 +191,16 @@ def _queue(
     run: int,
     at: int,
 ) -> None:
-    for name, digest in submissions:
-        seed = seed_of(signer, assignment, owners_of(connection, name), digest)
-        enqueue(connection, course, name, bundle, reason="regrade", seed=seed, at=at, regrade=run)
+    owners: dict[str, list[str]] = defaultdict(list)
+    of_assignment = (
+        select(submission_owner)
+        .join(submission, submission.c.id == submission_owner.c.submission)
+        .where(submission.c.course == course, submission.c.assignment == assignment)
+    )
+    for row in connection.execute(of_assignment):
+        owners[row.submission].append(row.person)
+    seeds = {name: seed_of(signer, assignment, owners[name], digest) for name, digest in submissions}
+    enqueue_regrade(connection, course, seeds, bundle, run, at)
 
 
 def regrades_of(connection: Connection, course: str, assignment: str) -> list[Regrade]:

@@ -33,9 +33,11 @@ from autograder.site.homework.assignments import (
 )
 from autograder.site.homework.context import homework_of, role_of
 from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
+from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.queue import retry_failed
+from autograder.site.homework.releases import schedule_release, undo_release
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
 from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
@@ -49,7 +51,7 @@ from autograder.site.homework.scores import (
 from autograder.site.homework.submissions import find_submission, owners_of
 from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
-from autograder.site.people import names_in, names_of, students_in
+from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
 from autograder.site.roles import Access, require_visible, visible_among
 from autograder.site.staff import staff_access, staff_of_course
@@ -221,7 +223,7 @@ def submission_feedback(request: Request) -> Response:
 
 
 async def release(request: Request) -> Response:
-    """Release the results of an assignment, or hold them."""
+    """Release the results of an assignment ten minutes from now or at once, undo that, or hold them."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     form, assignment, at = (
         await form_of(request, session),
@@ -231,11 +233,17 @@ async def release(request: Request) -> Response:
     hold = "hold" in form
 
     def write(connection: Connection) -> None:
-        row = published(connection, site.course, assignment)
+        row, who = published(connection, site.course, assignment), session.person
+        if "undo" in form:
+            undo_release(connection, site.course, assignment, at=at, who=who)
+            return
+        if not hold and "now" not in form:
+            schedule_release(connection, site.course, assignment, at=at, who=who)
+            return
         released = row.released_at if hold else at
         set_release(connection, site.course, assignment, released_at=released, held_at=at if hold else None)
         act = "hold results" if hold else "release results"
-        record_act(connection, Act(at, session.person, act, assignment, {}))
+        record_act(connection, Act(at, who, act, assignment, {}))
 
     await site.written(write)
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
@@ -294,6 +302,9 @@ async def override(request: Request) -> Response:
             "assignment": row.id,
         }
         record_act(connection, Act(at, session.person, "override points", name, detail))
+        course, once = context.course(connection), f"mark:{name}:{at}"
+        path = f"/submissions/{name}"
+        tell_mark(connection, course, site.course, row, list(attempts), path=path, once=once, at=at)
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}", 303)
@@ -319,6 +330,10 @@ async def mark_answers(request: Request) -> Response:
                 "assignment": row.id,
             }
             record_act(connection, Act(at, session.person, "mark written answer", name, detail))
+        if marks:
+            course, once = context.course(connection), f"mark:{name}:{at}"
+            path = f"/submissions/{name}"
+            tell_mark(connection, course, site.course, row, list(attempts), path=path, once=once, at=at)
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
@@ -359,7 +374,8 @@ def _class(
     if access is not None:
         visible = visible_among(connection, of, access, students)
         students = [student for student in students if student in visible]
-    people = [*students, *(person for person in attempts if person not in names)]
+    former = [person for person in attempts if person not in names and not person.startswith(ERASED)]
+    people = [*students, *former]
     return [
         StudentRow(
             person,

@@ -218,7 +218,8 @@ def latest_gradings(
 ) -> dict[str, Grading]:
     """The grading that counts, by submission: the newest that is done, else the newest.
 
-    A regrade that fails, has not ended, or is not released, replaces nothing. Without names, of all of an assignment.
+    A regrade that fails, has not ended, or is not released, replaces nothing. Without names, of all of an
+    assignment.
     """
     rows = select(grading).where(counts()).order_by(grading.c.id)
     if names is not None:

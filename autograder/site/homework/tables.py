@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from autograder.site.tables import Points, Serial, metadata
+from autograder.site.tables import KEPT, Points, Serial, metadata
 
 __all__ = [
     "bundle",
@@ -56,6 +56,8 @@ homework = Table(
     Column("due_at", BigInteger),
     Column("released_at", BigInteger),
     Column("held_at", BigInteger),  # since when staff hold the results
+    Column("release_at", BigInteger),  # when they are released, unless that is undone before
+    Column("announced_at", BigInteger),  # when students were told that they see results
 )
 submission = Table(
     "submission",
@@ -79,7 +81,7 @@ submission_owner = Table(
     "submission_owner",
     metadata,
     Column("submission", ForeignKey("submission.id"), primary_key=True),
-    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
     Index("submission_owner_person", "person"),
 )
 # A class graded again: its gradings count once somebody has seen the difference and released it.
@@ -191,7 +193,7 @@ extension_request = Table(
     Column("at", BigInteger, nullable=False),
     Column("answered_at", BigInteger),
     Column("by_whom", Text, nullable=False),
-    Column("granted", Boolean, nullable=False),
+    Column("approved", Boolean, nullable=False),
     Column("reply", Text, nullable=False),
     Index("extension_request_person", "course", "person"),
 )

@@ -28,7 +28,7 @@ from autograder.site.homework.submissions import counts, latest_gradings
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.ledger import HOMEWORK, LedgerName, instant
 from autograder.site.marks import mark_of
-from autograder.site.tables import mark
+from autograder.site.tables import erased_file, mark
 
 __all__ = ["ledger_faults"]
 
@@ -143,17 +143,18 @@ def _but_for_the_student(line: Line) -> dict[str, object]:
 def _file_faults(connection: Connection, name: LedgerName, files: FileStore) -> Iterator[str]:
     """Submissions and reports that are missing from the file store, or damaged."""
     counted = latest_gradings(connection, None, course=name.course, assignment=name.work)
+    erased = set(connection.execute(select(erased_file.c.digest)).scalars())
     rows = connection.execute(
         select(submission).where(
             submission.c.course == name.course, submission.c.assignment == name.work, submission.c.size > 0
         )
     )
     for row in rows.all():
-        if not _is_kept(files, row.digest):
+        if row.digest not in erased and not _is_kept(files, row.digest):
             yield f"The file of submission {row.id} is missing from the file store, or it was damaged."
     for row in _gradings(connection, name):
         needed = row.grader != IMPORTED or counted[row.submission].id == row.id
-        if needed and not _is_kept(files, row.report):
+        if needed and row.report not in erased and not _is_kept(files, row.report):
             yield f"The report of grading {row.id} is missing from the file store, or it was damaged."
 
 

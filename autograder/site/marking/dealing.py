@@ -1,4 +1,4 @@
-"""Dealt work: who marks whose answers, evenly, by section or by person, with conflicts of interest kept apart.
+"""Dealt work: who marks whose answers, evenly, by section or by person, without conflicts of interest.
 
 Work is dealt by student and question, so a student's next submission stays with the same marker. Every
 student of the course is dealt, those who have answered first: both parts are shared evenly.
@@ -60,7 +60,7 @@ def markers_in(connection: Connection, course: str) -> list[str]:
 
 
 def code_of(secret: str, question: str, answer: AnswerToMark) -> str:
-    """The name of an answer while it is marked: it says nothing about its student, and differs by question."""
+    """The name of an answer while it is marked: it tells nothing of its student and differs by question."""
     text = f"{secret}\n{question}\n{answer.id}\n{answer.part}"
     return hashlib.sha256(text.encode()).hexdigest()[:CODE]
 

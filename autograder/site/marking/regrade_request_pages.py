@@ -34,6 +34,7 @@ from autograder.site.marking.source import (
     marking_source,
     marking_sources,
 )
+from autograder.site.notices.notices import Kind, notify
 from autograder.site.people import names_in
 from autograder.site.requests import (
     PageRoute,
@@ -197,6 +198,17 @@ async def answer(request: Request) -> Response:
             given = GivenMark(points, text.strip())
             source.give(connection, shown.request.work, shown.question, now, given, at=at, who=session.person)
         answer_request(connection, current, text, before=before, after=points, at=at, who=session.person)
+        notify(
+            connection,
+            site.course,
+            [current.person],
+            Kind.REQUEST,
+            f"{shown.work}: your regrade request was answered",
+            "",
+            path=f"{PATH}#request-{number}",
+            once=f"regrade request:{number}:{current.state}",
+            at=at,
+        )
 
     await site.written(write, shown.request.answer)
     return JSONResponse({"page": page}) if is_json(request) else RedirectResponse(page, 303)
@@ -264,7 +276,7 @@ def regrade_window(
     person: str,
     at: int,
 ) -> Window | None:
-    """When a student may request a regrade of an answer; a later mark opens the window anew. None: not yet."""
+    """When a student may request a regrade of an answer; a later mark opens it anew. None: not yet."""
     since = source.shown_since(connection, work, found, person, at)
     if since is None:
         return None

@@ -176,7 +176,7 @@ def request_regrade(
         raise Conflict(
             "You have requested a regrade of this before.", next_step="Reload the page."
         ) from problem
-    _say(connection, number, at, person, text)
+    _say(connection, number, person, at, person, text)
     return number
 
 
@@ -218,7 +218,7 @@ def answer_request(
         raise Conflict(
             "This request was answered meanwhile.", next_step="Reload the page and read the answer."
         )
-    _say(connection, request.id, at, who, text, before, after if changed else None)
+    _say(connection, request.id, request.person, at, who, text, before, after if changed else None)
     detail: dict[str, object] = {"question": _shown_part(request), "reply": text, "request": request.id}
     if changed and after is not None:
         detail |= {"before": None if before is None else points_text(before), "after": points_text(after)}
@@ -247,7 +247,7 @@ def appeal_request(connection: Connection, request: RegradeRequest, text: str, *
     )
     if not done.rowcount:
         raise Conflict("You have appealed already.", next_step="Reload the page.")
-    _say(connection, request.id, at, request.person, text)
+    _say(connection, request.id, request.person, at, request.person, text)
 
 
 def find_request(
@@ -300,6 +300,7 @@ def _request(row: Row[tuple[object, ...]], messages: Sequence[Message]) -> Regra
 def _say(
     connection: Connection,
     number: int,
+    person: str,
     at: int,
     who: str,
     text: str,
@@ -307,7 +308,9 @@ def _say(
     after: Decimal | None = None,
 ) -> None:
     connection.execute(
-        insert(regrade_message).values(request=number, at=at, who=who, text=text, before=before, after=after)
+        insert(regrade_message).values(
+            request=number, person=person, at=at, who=who, text=text, before=before, after=after
+        )
     )
 
 

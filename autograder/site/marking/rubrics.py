@@ -110,7 +110,7 @@ def points_by(
 
 
 def comment_by(used: Rubric, chosen: Collection[str], comment: str) -> str:
-    """What the student reads of a mark: the items that it has, with their points, and the marker's comment."""
+    """What the student reads of a mark: its items with their points, and the marker's comment."""
     items = [
         f"{item.text.rstrip('.')} ({'+' if item.points > 0 else ''}{points_text(item.points)})."
         for item in used.items
@@ -175,8 +175,8 @@ def store_rubric(
 ) -> Rubric:
     """Store a rubric, and queue the marks that change with it; new items get their ids here.
 
-    Without `log` it is the author's, kept because somebody marked with it. Raises Conflict where somebody else
-    has changed the rubric since version `seen`.
+    Without `log` it is the author's, kept because somebody marked with it. Raises Conflict where somebody
+    else has changed the rubric since version `seen`.
     """
     before = rubric_of(connection, course, kind, work, question)
     if before.version != seen:
@@ -259,7 +259,7 @@ def unapplied(connection: Connection, course: str, kind: str, work: str, questio
 
 
 def apply_recalculations(site: AppContext) -> int:
-    """Give the answers that wait for it their new points, each in its own transaction; how many there were."""
+    """Give the answers that wait for it their new points, each in its own transaction; how many."""
     with site.database.reading() as connection:
         rows = connection.execute(
             select(recalculation, recalculation_change)

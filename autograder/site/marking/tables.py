@@ -166,6 +166,7 @@ regrade_message = Table(
     metadata,
     Column("id", Serial, Identity(), primary_key=True),
     Column("request", ForeignKey("regrade_request.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),  # whose request it is
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
     Column("text", Text, nullable=False),

@@ -44,6 +44,7 @@ __all__ = [
     "make_backup",
     "plan_of",
     "remove_copy",
+    "remove_upgrade_copies",
     "set_plan",
 ]
 
@@ -137,9 +138,16 @@ def check_copy(source: Path, part: Path, files: FileStore) -> None:
 
 
 def remove_copy(part: Path) -> None:
-    """Remove a copy of a database with what SQLite has beside it."""
+    """Remove a copy of a database with SQLite's files beside it, and what it was before an upgrade."""
     for ending in ("", "-wal", "-shm"):
         part.with_name(f"{part.name}{ending}").unlink(missing_ok=True)
+    remove_upgrade_copies(part)
+
+
+def remove_upgrade_copies(part: Path) -> None:
+    """Remove what a copy was before its upgrade: the backup is still there."""
+    for copy in part.parent.glob(f"{part.name}.schema-*"):
+        copy.unlink(missing_ok=True)
 
 
 def plan_of(connection: Connection) -> BackupPlan:

@@ -14,8 +14,16 @@ from autograder.course.course import FILE
 from autograder.errors import AutograderError, Conflict
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
-from autograder.site.content.file_versions import Clash, digest_of, read_text, save_text, versions_of
+from autograder.site.content.file_versions import (
+    Clash,
+    Saved,
+    digest_of,
+    read_text,
+    save_text,
+    versions_of,
+)
 from autograder.site.content.git_commits import commit_file
+from autograder.site.notices.mail import FILE as MAIL
 from autograder.site.people import names_of
 from autograder.site.requests import PageRoute, form_of, is_json, reads, reads_much, site_of, whole_number
 from autograder.site.sessions import Session
@@ -28,6 +36,7 @@ from autograder.site.settings.course_form import (
     differences,
 )
 from autograder.site.settings.log import act_words, log_page
+from autograder.site.settings.mail_form import MAIL_FIELDS, mail_text, mail_values
 from autograder.site.settings.maintenance import set_maintenance
 from autograder.site.settings.new_term import dates_of, new_term, shifted, term_archive
 from autograder.site.settings.site_settings import read_setting
@@ -101,6 +110,36 @@ async def change_course(request: Request) -> Response:
         )
         await site.in_thread(email)
     return RedirectResponse(f"{PATH}?saved={'yes' if result.changed else 'same'}", 303)
+
+
+async def change_mail(request: Request) -> Response:
+    """Write mail.yaml; without a server's name mail is off."""
+    site = site_of(request)
+    session = await site.in_reader(staff_of_course, request, True)
+    form, at = await form_of(request, session), request.state.at
+    typed = {name: " ".join(form.get(name, [""])[-1].split())[:200] for name in MAIL_FIELDS}
+    seen = form.get("seen", [""])[-1][:64]
+
+    def write(connection: Connection) -> Saved | Clash:
+        text = mail_text(site.folder, typed)
+        return save_text(
+            connection,
+            site.folder,
+            MAIL,
+            text,
+            seen=seen,
+            at=at,
+            who=session.person,
+            act="edit mail settings",
+        )
+
+    result = await site.written(write)
+    if isinstance(result, Clash):
+        raise Conflict(
+            f"{result.theirs_by or 'Somebody'} has changed {MAIL} since you opened the form.",
+            next_step="Go back, reload the page, and decide which values stand.",
+        )
+    return RedirectResponse(f"{PATH}#mail", 303)
 
 
 async def plan_backups(request: Request) -> Response:
@@ -237,6 +276,7 @@ def _days(text: str) -> int:
 SETTINGS_ROUTES = (
     PageRoute(PATH, settings_page),
     PageRoute(f"{PATH}/course", change_course, methods=["POST"]),
+    PageRoute(f"{PATH}/mail", change_mail, methods=["POST"]),
     PageRoute(f"{PATH}/backup-plan", plan_backups, methods=["POST"]),
     PageRoute(f"{PATH}/backups", back_up_now, methods=["POST"]),
     PageRoute(f"{PATH}/maintenance", change_maintenance, methods=["POST"]),
@@ -259,6 +299,7 @@ def _page(
     site: AppContext = site_of(request)
     text = read_text(site.folder / FILE)
     values = course_values(course_file_of(text)) | values
+    mail = read_text(site.folder / MAIL) if (site.folder / MAIL).is_file() else ""
     numbers = {int(name.split("-")[1]) for name in values if re.match(r"group-\d+-", name)}
 
     def read(connection: Connection) -> dict[str, object]:
@@ -277,6 +318,8 @@ def _page(
         values=values,
         groups=range(max(numbers, default=-1) + 1 + SPARE),
         seen=seen,
+        mail=mail_values(mail),
+        mail_seen=digest_of(mail) if mail else "",
         changes=changes,
         problem=problem,
         saved=request.query_params.get("saved", ""),

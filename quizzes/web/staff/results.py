@@ -59,7 +59,9 @@ def results_page(request: Request) -> Response:
         placed = [_placed(row, names, titles, connection_items) for row, connection_items in rows]
     counted_rows = [row for row in placed if row.attempt.person not in excluded and row.points is not None]
     means = {
-        question.id: _mean([row.marks[question.id].points for row in counted_rows if question.id in row.marks])
+        question.id: _mean(
+            [row.marks[question.id].points for row in counted_rows if question.id in row.marks]
+        )
         for question in questions
     }
     shown = [row for row in placed if find.casefold() in f"{row.attempt.person} {row.name}".casefold()]

@@ -28,7 +28,7 @@ def tune_sgd(loss, gradient, theta, steps):
 """
 
 
-def told(name: str, function: str, source: str) -> Cause:
+def cause_of(name: str, function: str, source: str) -> Cause:
     """What is told for a function of an assignment."""
     return CauseProbe(assignment(name)).told_cause(function, source)
 
@@ -44,7 +44,7 @@ def told(name: str, function: str, source: str) -> Cause:
 def test_nobody_who_divides_by_n_is_told_to(terms: str, mean: str, cause: str) -> None:
     """A loss that is N times too large has one cause with the division and another without it."""
     source = SUMMED.format(terms=terms, mean=mean)
-    assert told("hw2-losses", "softmax_cross_entropy", source).name == cause
+    assert cause_of("hw2-losses", "softmax_cross_entropy", source).name == cause
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_nobody_who_divides_by_n_is_told_to(terms: str, mean: str, cause: str) -
 )
 def test_a_position_has_lost_no_digits(result: str, cause: str) -> None:
     """What is whole by nature was not rounded."""
-    assert told("hw4-optimizers", "tune_sgd", TUNED.format(result=result)).name == cause
+    assert cause_of("hw4-optimizers", "tune_sgd", TUNED.format(result=result)).name == cause

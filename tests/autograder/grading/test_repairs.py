@@ -24,6 +24,7 @@ from autograder.grading.cause_probe import CauseProbe
 from autograder.grading.causes import Answers, Cause
 from autograder.grading.repairs import LocalRepairs, SandboxRepairs, repair_cause
 from autograder.grading.student_source import StudentSource, find_source
+from autograder.sandbox.edits import Edits
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 
@@ -114,17 +115,18 @@ def test_a_repair_holds_for_arguments_that_no_check_has_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "kind"),
     [
         ("-x * np.sqrt(np.where(rate != 1.5, rate * rate, rate))", "second_case"),  # and not `rate * rate`
         ("-x * np.sqrt(max(rate, 50 * rate))", "unwrap"),  # and not `50`
         ("-x * np.sqrt(rate) * (2 - 0.5 * (x > 90))", "drop_times"),  # and not `2`
         ("-x * np.sqrt(rate * 3)", "drop_times"),
+        ("-x * np.sqrt(np.cbrt(rate))", "unwrap"),  # no other function either
     ],
 )
-def test_what_does_not_belong_there_is_not_mended_inside(line: str, told: str) -> None:
+def test_what_does_not_belong_there_is_not_mended_inside(line: str, kind: str) -> None:
     """Where a part can be left out, no change in this part is told."""
-    assert cause_with_inputs(f"def scale(x, rate):\n    return {line}\n").name == f"repair: {told}"
+    assert cause_with_inputs(f"def scale(x, rate):\n    return {line}\n").name == f"repair: {kind}"
 
 
 class _Forged:
@@ -167,6 +169,21 @@ def test_a_child_that_lies_puts_no_words_of_its_own_into_a_page(described: Value
     cause = repair_cause("scale", calls_of(source), answers(), found, _Forged(described, tried))
     assert all(part in " ".join(source.split()) for part in re.findall(r"`([^`]*)`", cause.sentence))
     assert "win" not in cause.sentence.replace("following", "")
+
+
+@pytest.mark.parametrize(("rounds", "most"), [(1, 1600), (5_000, 400), (100_000, 0)])
+def test_a_function_that_runs_many_lines_has_few_versions(rounds: int, most: int) -> None:
+    """What the search costs is bounded by the lines of the student's own function, not by a clock."""
+    source = (
+        "def scale(x, rate):\n    total = 0 * rate\n"
+        f"    for k in range({rounds}):\n        total += k\n    return x * total\n"
+    )
+    namespace: dict[str, Any] = {"np": np}
+    exec(source, namespace)
+    edits = Edits(source, "scale", namespace)
+    edits.tried(0, CALLS[0])
+    assert bool(edits.versions) == bool(most)
+    assert len(edits.versions) <= most
 
 
 # --- In the sandbox ------------------------------------------------------------------------------

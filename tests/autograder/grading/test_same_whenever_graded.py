@@ -112,7 +112,7 @@ def test_training_gives_later_submissions_no_more_time(name: str) -> None:
             seen.append({function: grader.seconds_of_call(function) for function in course.functions})
             return run_task(*arguments)
 
-        grader._run_task = looking  # type: ignore[method-assign]
+        grader._run_task = looking  # type: ignore[method-assign, assignment]
         grader.grade(solved)
     assert len(seen) > 1
     assert all(limits == seen[0] for limits in seen)
@@ -131,7 +131,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, str]:
+def reports() -> dict[str, str]:
     """The report on wrong functions, by the clock as it is."""
     return {function: report_on(function) for function in WRONG}
 
@@ -150,8 +150,8 @@ def report_on(function: str) -> str:
 @pytest.mark.parametrize("function", WRONG)
 @pytest.mark.parametrize("speed", SPEEDS.values(), ids=SPEEDS)
 def test_no_clock_decides_what_is_told(
-    clock: Clock, told: dict[str, str], function: str, speed: Callable[[], float]
+    clock: Clock, reports: dict[str, str], function: str, speed: Callable[[], float]
 ) -> None:
     """However long the reference seems to take, the report is the same."""
     clock.speed = speed
-    assert report_on(function) == told[function]
+    assert report_on(function) == reports[function]

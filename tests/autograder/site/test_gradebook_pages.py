@@ -168,6 +168,22 @@ def test_what_an_export_leaves_out_is_named(live: LiveHomework) -> None:
     assert ina.get("/gradebook/exports/..%2f..%2fcourse.yaml").status_code == 404
 
 
+def test_what_students_may_not_see_leaves_the_site_in_no_export(live: LiveHomework) -> None:
+    """Held results are in no platform's file and in no final grade, and the page says how many."""
+    _, _, _, ina = scored(live)
+    live.server.fake.pass_(61 * MINUTE)
+    assert ina.post(f"/staff/homework/{ASSIGNMENT}/release", hold="yes").status_code == 303
+    page, file = exported(ina, "canvas", CANVAS)
+    rows = {row[0].strip(): row for row in csv.reader(io.StringIO(file))}
+    assert rows["Ann"][5:7] == ["1", "1"] and "2 scores of Doubling and squaring are not in it" in page
+    _, moodle = exported(ina, "moodle")
+    assert "4.5" not in moodle
+    _, final = exported(ina, "final")
+    assert [row[0] for row in csv.reader(io.StringIO(final))] == ["student_id", "cid"]
+    _, everything = exported(ina, "csv")
+    assert ",4.5," in everything
+
+
 def test_moodle_both_ways(live: LiveHomework) -> None:
     """One table of all work by e-mail address, and one assignment's worksheet filled in."""
     _, _, _, ina = scored(live)

@@ -67,8 +67,8 @@ def acting_routes() -> list[tuple[str, Callable[..., Any]]]:
     return sorted((path, act) for path, act in routes if not NOT_OF_STAFF.fullmatch(path))
 
 
-def filled(site: MarkingSite, path: str) -> str:
-    """A path with values that exist where they can."""
+def filled(site: MarkingSite) -> list[str]:
+    """The paths of all acts with values that exist where they can."""
     ina = site.person("ina")
     question = ina.get(QUESTION, headers={"Accept": "application/json"}).json()
     of_class = ina.page(f"/staff/homework/{ASSIGNMENT}")
@@ -81,17 +81,22 @@ def filled(site: MarkingSite, path: str) -> str:
         name, _, kind = match[1].partition(":")
         return {**VALUES, **of_site}.get(name, "1" if kind == "whole" else "nothing")
 
-    return re.sub(r"\{([^}]+)\}", value, path)
+    return [re.sub(r"\{([^}]+)\}", value, path) for path, _ in acting_routes()]
+
+
+def files_of(path: str) -> dict[str, tuple[str, bytes]] | None:
+    """What a form with a file brings: one that cannot be read; None of another form."""
+    return {"file": ("file.txt", b"nothing")} if re.search(r"/(preview|upload)$", path) else None
 
 
 def outcomes(
     site: MarkingSite, send: Callable[[str, str, dict[str, str]], httpx.Response]
 ) -> tuple[list[tuple[str, str, int, str]], list[tuple[str, str, str]]]:
     """What each act answers to an assistant and to an instructor, and the log lines of all."""
-    answers = []
+    answers, paths = [], filled(site)
     for person in ("tim", "ina"):
-        for path, _ in acting_routes():
-            reply = send(person, filled(site, path), FIELDS)
+        for (path, _), address in zip(acting_routes(), paths, strict=True):
+            reply = send(person, address, FIELDS)
             shown = reply.json().get("message", "") if "json" in reply.headers.get("Content-Type", "") else ""
             answers.append((person, path, reply.status_code, shown))
     ids = re.compile(r"\b[\w-]{16,}\b|staff-[\w-]+")
@@ -110,7 +115,8 @@ def test_a_token_does_what_a_page_does(address: str, tmp_path: Path) -> None:
         def by_page(person: str, path: str, fields: dict[str, str]) -> httpx.Response:
             headers = {"Accept": "application/json"}
             student = site.person(person)
-            return student.http.post(path, data={**fields, "token": student.token}, headers=headers)
+            data = {**fields, "token": student.token}
+            return student.http.post(path, data=data, headers=headers, files=files_of(path))
 
         of_pages = outcomes(site, by_page)
     if address.startswith("postgresql"):  # one database holds one site
@@ -120,12 +126,19 @@ def test_a_token_does_what_a_page_does(address: str, tmp_path: Path) -> None:
         for person in ("tim", "ina"):
             with site.server.database.transaction() as connection:
                 tokens[person] = make_staff_token(
-                    connection, COURSE, person, "test", site.server.signer, at=1, who=person
+                    connection,
+                    COURSE,
+                    person,
+                    "test",
+                    site.server.signer,
+                    at=site.server.clock.now(),
+                    who=person,
                 )
 
         def by_token(person: str, path: str, fields: dict[str, str]) -> httpx.Response:
             headers = {"Authorization": f"Bearer {tokens[person]}", "Accept": "application/json"}
-            return httpx.post(f"{site.server.address}{path}", data=fields, headers=headers, timeout=60)
+            address = f"{site.server.address}{path}"
+            return httpx.post(address, data=fields, headers=headers, files=files_of(path), timeout=60)
 
         of_tokens = outcomes(site, by_token)
     assert of_tokens[0] == of_pages[0]
@@ -141,9 +154,9 @@ def test_without_a_token(address: str, tmp_path: Path, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         refused = {
             path: httpx.post(
-                f"{site.server.address}{filled(site, path)}", data=FIELDS, headers=headers, timeout=60
+                f"{site.server.address}{path}", data=FIELDS, headers=headers, timeout=60
             ).status_code
-            for path, _ in acting_routes()
+            for path in filled(site)
         }
         assert {path: status for path, status in refused.items() if status not in (401, 403, 404)} == {}
 
@@ -162,9 +175,9 @@ def page_of_calls() -> str:
     ]
     return f"""# What staff do, by HTTP
 
-Each form of a page of staff is a call, too: the same address and fields, with a token of staff in place of the
-session and its form token. Make a token on your page of tokens. It may do what you may do, and the log says the
-same as after the form.
+Each form of a page of staff is a call, too: the same address and fields, with a token of staff in place
+of the session and its form token. Make a token on your page of tokens. It may do what you may do, and the
+log says the same as after the form.
 
 ```
 POST /staff/homework/hw1-activations/release HTTP/1.1
@@ -176,10 +189,10 @@ hold=yes
 ```
 
 The fields of a call are those of the form on its page. With `Accept: application/json` an error is
-`{{"message": …, "next_step": …}}`; its status is 401 without a token, 403 for too low a role, 404 for what you may
-not see, and 409 where the state does not allow it. Whoever marks sends the number of the mark that they saw
-(`seen`), and gets 409 where somebody else has marked since. The pages `/marking…`, `/regrade-requests` and
-`/staff/homework/…/regrades` answer `Accept: application/json` with their content.
+`{{"message": …, "next_step": …}}`; its status is 401 without a token, 403 for too low a role, 404 for what
+you may not see, and 409 where the state does not allow it. Whoever marks sends the number of the mark that
+they saw (`seen`), and gets 409 where somebody else has marked since. The pages `/marking…`,
+`/regrade-requests` and `/staff/homework/…/regrades` answer `Accept: application/json` with their content.
 
 | Call | Does |
 |---|---|

@@ -155,11 +155,13 @@ def test_the_database_says_what_a_column_may_say(fixture: ExamFixture) -> None:
         text("INSERT INTO flag VALUES ('no-such-attempt', 0)"),
         text(f"INSERT INTO flag VALUES ('{row.id}', 99)"),
         text(
-            "INSERT INTO regrade_request (course, kind, work, answer, part, person, marker, at, state, changed) "
+            "INSERT INTO regrade_request "
+            "(course, kind, work, answer, part, person, marker, at, state, changed) "
             f"VALUES ('course', 'quiz', '{row.quiz}', '{row.id}', '0', 'nobody', '', 1, 'open', FALSE)"
         ),
         text(
-            "INSERT INTO regrade_request (course, kind, work, answer, part, person, marker, at, state, changed) "
+            "INSERT INTO regrade_request "
+            "(course, kind, work, answer, part, person, marker, at, state, changed) "
             f"VALUES ('course', 'quiz', '{row.quiz}', '{row.id}', '0', '{row.person}', '', 1, 'lost', FALSE)"
         ),
         text(

@@ -335,3 +335,24 @@ def test_a_program_does_what_a_page_does(live: LiveHomework) -> None:
         assert "autograder_maintenance 1.0" in program.get("/metrics", headers=headers).text
         wrong = program.get("/settings/log", headers={"Authorization": "Bearer staff-none"})
         assert wrong.status_code in (303, 401)
+
+
+def test_mail_as_a_form(live: LiveHomework) -> None:
+    """mail.yaml is written whole, wrong values are a sentence, a second form on an old file is refused."""
+    ina = live.server.student(name="ina", role="instructor")
+    path = live.server.course.root / "mail.yaml"
+    good = {
+        "host": "smtp.example.org",
+        "security": "tls",
+        "sender": "Course <c@x.org>",
+        "address": "https://x.org",
+    }
+    for wrong in ({"port": "many"}, {"security": "secret"}, {"host": ""}):
+        assert ina.post("/settings/mail", **{**good, **wrong}, seen="").status_code == 409, wrong
+    assert not path.exists()
+    assert ina.post("/settings/mail", **good, port="465", seen="").status_code == 303
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert (written["host"], written["port"], written["security"]) == ("smtp.example.org", 465, "tls")
+    assert ina.post("/settings/mail", **{**good, "host": "other.example.org"}, seen="").status_code == 409
+    assert 'value="smtp.example.org"' in ina.page("/settings")
+    assert "edit mail settings" in ina.page("/settings/log")

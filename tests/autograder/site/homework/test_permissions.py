@@ -43,6 +43,13 @@ EXPECTED = {
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
     "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
     "POST /api/hub/tokens": GRADERS,
+    "GET /staff/homework/{assignment}/regrades": (303, 404, 404, 403, 200),
+    "POST /staff/homework/{assignment}/regrades": (401, 404, 404, 403, 409),  # without a reason
+    "GET /staff/homework/{assignment}/regrades/{run:whole}": (303, 404, 404, 403, 404),  # there is none
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/stop": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/resume": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/discard": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/release": (401, 404, 404, 403, 404),
     "GET /extensions": STAFF,
     "POST /extensions/preview": (401, 404, 404, 403, 409),  # of nothing
     "POST /extensions/give": (401, 404, 404, 403, 409),
@@ -57,13 +64,6 @@ EXPECTED = {
     "POST /groups/sign-up": INSTRUCTORS,
     "GET /homework/{assignment}/group": EVERYBODY,
     "POST /homework/{assignment}/group": (401, 409, 409, 409, 409),  # no sign-up is open
-    "GET /staff/homework/{assignment}/regrades": (303, 404, 404, 403, 200),
-    "POST /staff/homework/{assignment}/regrades": (401, 404, 404, 403, 409),  # without a reason
-    "GET /staff/homework/{assignment}/regrades/{run:whole}": (303, 404, 404, 403, 404),  # there is none
-    "POST /staff/homework/{assignment}/regrades/{run:whole}/stop": (401, 404, 404, 403, 404),
-    "POST /staff/homework/{assignment}/regrades/{run:whole}/resume": (401, 404, 404, 403, 404),
-    "POST /staff/homework/{assignment}/regrades/{run:whole}/discard": (401, 404, 404, 403, 404),
-    "POST /staff/homework/{assignment}/regrades/{run:whole}/release": (401, 404, 404, 403, 404),
     "POST /graders/lease": GRADERS,
     "GET /graders/files/{digest}": GRADERS,
     "POST /graders/gradings/{number:whole}/report": GRADERS,

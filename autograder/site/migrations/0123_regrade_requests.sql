@@ -12,6 +12,7 @@ CREATE UNIQUE INDEX regrade_request_answer ON regrade_case (kind, answer, part, 
 CREATE INDEX regrade_request_person ON regrade_case (course, person);
 CREATE TABLE regrade_message (
     id {serial}, request BIGINT NOT NULL REFERENCES regrade_case (id),
+    person TEXT NOT NULL REFERENCES person (id),
     at BIGINT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL, before TEXT, after TEXT
 );
 CREATE INDEX regrade_message_request ON regrade_message (request);
@@ -21,13 +22,13 @@ INSERT INTO regrade_case (course, kind, work, answer, part, person, marker, at, 
         CASE WHEN regrade_request.answered_at IS NULL THEN 'open' ELSE 'answered' END, FALSE
     FROM regrade_request JOIN attempt ON attempt.id = regrade_request.attempt
         JOIN quiz ON quiz.id = attempt.quiz;
-INSERT INTO regrade_message (request, at, who, text)
-    SELECT regrade_case.id, regrade_request.at, regrade_case.person, regrade_request.text
+INSERT INTO regrade_message (request, person, at, who, text)
+    SELECT regrade_case.id, regrade_case.person, regrade_request.at, regrade_case.person, regrade_request.text
     FROM regrade_request JOIN regrade_case ON regrade_case.kind = 'quiz'
         AND regrade_case.answer = regrade_request.attempt
         AND regrade_case.part = CAST(regrade_request.pos AS TEXT);
-INSERT INTO regrade_message (request, at, who, text)
-    SELECT regrade_case.id, regrade_request.answered_at, coalesce(regrade_request.who, ''),
+INSERT INTO regrade_message (request, person, at, who, text)
+    SELECT regrade_case.id, regrade_case.person, regrade_request.answered_at, coalesce(regrade_request.who, ''),
         coalesce(regrade_request.reply, '')
     FROM regrade_request JOIN regrade_case ON regrade_case.kind = 'quiz'
         AND regrade_case.answer = regrade_request.attempt
