@@ -1,4 +1,4 @@
-"""A simulated term: students, assistants and an instructor who use a course's site by HTTP, drawn from a seed.
+"""A simulated term: a class and its staff use a course's site by HTTP; a seed decides what they do.
 
 Whatever they do is noted in a `TermRecord`, in the simulation's own words; `term_calculation` computes the
 grades from it. Time stands still but where the simulation sets it, so every instant is exact.
@@ -59,11 +59,8 @@ __all__ = ["Simulation"]
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 STARTS = datetime(2025, 9, 29, 8, tzinfo=ZONE).astimezone(UTC)
 SIGNED_IN = 10 * HOUR  # sessions last a little longer
-MARKED = (Fraction(1, 2), Fraction(1, 2))  # the points of the rubric's items of the first question
 TASKS = {"double": Fraction(4), "mean_square": Fraction(2)}
 FOR_WORDS = {"double": "why-two", "mean_square": "why-mean"}
-RELEASED = "hw5"  # its results are shown when the instructor releases them
-OLDEST = "0085"  # the first migration that the first half of the term does not know yet
 
 
 def milliseconds(moment: datetime) -> int:
@@ -201,7 +198,7 @@ class Simulation:
         self.after_regrade: dict[str, dict[str, Fraction]] = {}  # points by digest, with corrected checks
         self.attempts: dict[tuple[str, str], list[str]] = {}  # ids by quiz and student
         self.people: dict[str, Visitor] = {}
-        self.items: dict[tuple[str, str], list[Fraction]] = {}
+        self.items: dict[tuple[str, str], list[str]] = {}  # of the rubric, by homework and words
         self.exit = ExitStack()
 
     def __enter__(self) -> Simulation:
@@ -602,7 +599,7 @@ class Simulation:
                 assert done.status_code == 303, done.text
                 words = upload.words[task]
                 self.term.word_marks.append((work, upload.owners, task, words, points))
-                self.items[work, words] = [item[0] for item in chosen]  # type: ignore[misc]
+                self.items[work, words] = [item[0] for item in chosen]
 
     def change_rubric(self, work: str) -> None:
         """The instructor makes the second item of the first question cheaper: everybody with it gets less."""
@@ -620,8 +617,8 @@ class Simulation:
             self.ina.does(f"{path}/rubric", **fields_of(shown.text, "/rubric"))
         worth = dict(zip(ids, map(Fraction, [c or "0" for c in changed]), strict=False))
         for _, owners, task, words, _ in having:
-            new = min(WRITTEN[task], sum(worth[item] for item in self.items[work, words]))
-            self.term.word_marks.append((work, owners, task, words, Fraction(new)))
+            new = sum((worth[item] for item in self.items[work, words]), Fraction(0))
+            self.term.word_marks.append((work, owners, task, words, min(WRITTEN[task], new)))
         assert eventually(lambda: "the changed rubric. Reload" not in self.ina.page(path))
 
     def mark_tasks(self, work: str, many: int) -> None:
@@ -825,7 +822,8 @@ class Simulation:
 
     def gradebook_pages(self) -> dict[str, str]:
         """The totals of all students on the pages of the gradebook."""
-        totals, number = {}, 1
+        totals: dict[str, str] = {}
+        number = 1
         while True:
             page = self.ina.page(f"/gradebook?page={number}")
             rows = re.findall(
