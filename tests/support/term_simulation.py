@@ -798,13 +798,12 @@ class Simulation:
             shutil.copytree(old / name, self.folder / name)
         for name in ("course.yaml", "lti.yaml"):
             shutil.copy(old / name, self.folder)
-        (self.folder / ".quizzes").mkdir(mode=0o700)
-        for name in os.listdir(old / ".quizzes"):
-            if "secret" in name or "key" in name:
-                shutil.copy(old / ".quizzes" / name, self.folder / ".quizzes")
-        old.rename(folder / "lost-machine")
         self.command("restore", kept / "term.db", "--check")
-        self.command("restore", kept / "term.db")
+        assert "The server's secret is not here." in self.command("restore", kept / "term.db")
+        for path in (old / ".quizzes").iterdir():
+            if "secret" in path.name or "key" in path.name:
+                shutil.copy(path, self.folder / ".quizzes")
+        old.rename(folder / "lost-machine")
 
     def drop_lowest(self) -> None:
         """The instructor lets the gradebook drop the lowest homework, but never the last one."""
