@@ -579,9 +579,13 @@ class Simulation:
         return [f"{path}/answers/{item['code']}" for item in self.tim.json(path)["answers"]]
 
     def mark_words(self, work: str) -> None:
-        """The assistant marks every answer in words that counts, by the rubric or by points."""
+        """The assistant marks one answer in words after the other, by the rubric or by points.
+
+        An answer of another attempt comes when that counts after a mark.
+        """
         for task, most in WRITTEN.items():
-            for path in self.questions(work, f"written:{task}"):
+            question = f"/marking/homework/{work}/questions/written:{task}"
+            while (path := self.tim.get(f"{question}/next").headers["Location"]) != question:
                 page = self.tim.page(path)
                 upload = self.upload_on(page)
                 values = re.findall(r'name="item" value="([^"]+)" data-points="([^"]+)"', page)
