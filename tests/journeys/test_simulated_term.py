@@ -100,7 +100,7 @@ def second_half(simulation: Simulation) -> None:
     simulation.mark_words("hw5")
     simulation.mark_tasks("hw5", 1 + len(simulation.term.students) // 20)
     simulation.override("hw5", 1 + len(simulation.term.students) // 20)
-    simulation.ina.does("/staff/homework/hw5/release")
+    simulation.release("hw5")
     simulation.later(2 * HOUR)
     simulation.request_regrades("hw5", 1 + len(simulation.term.students) // 10)
     simulation.hold("quiz2")

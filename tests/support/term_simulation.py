@@ -631,6 +631,13 @@ class Simulation:
             self.term.word_marks.append((work, owners, task, words, min(WRITTEN[task], new)))
         assert eventually(lambda: "the changed rubric. Reload" not in self.ina.page(path))
 
+    def release(self, work: str) -> None:
+        """Release the results; a release waits some minutes, in which it can be undone."""
+        self.ina.does(f"/staff/homework/{work}/release")
+        self.later(15 * MINUTE)
+        shown = f"SELECT id FROM homework WHERE id = '{work}' AND released_at IS NOT NULL"
+        assert eventually(lambda: self.stored(shown)), "The release does not come."
+
     def mark_tasks(self, work: str, many: int) -> None:
         """The instructor sets the points of some functions by hand."""
         paths = self.questions(work, "task:double")
@@ -761,9 +768,12 @@ class Simulation:
 
     def everything_is_marked(self) -> bool:
         """Whether every attempt that was begun is closed and marked."""
+        return not self.stored("SELECT state FROM attempt WHERE state != 'graded'")
+
+    def stored(self, question: str) -> list[Any]:
+        """What the server's database says, for what no page tells in a word."""
         with closing(sqlite3.connect(self.folder / ".quizzes" / "quiz.db")) as connection:
-            states = connection.execute("SELECT state FROM attempt WHERE state != 'graded'")
-            return states.fetchone() is None
+            return connection.execute(question).fetchall()
 
     def correct_key(self) -> None:
         """2 + 3 is 5: the bank is corrected, the regrade proposed and released."""
