@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -102,6 +104,10 @@ def _restore_files(source: Path, root: Course) -> int:
 
 def _copy_checked(source: Path, part: Path, files: FileStore) -> None:
     """Copy a backup to `part` and check it there, its ledgers with the files they name."""
+    if not _is_of_a_course(source):  # opening it would make one of it
+        raise UsageError(
+            f"{source} is not a backup of a course's database.", next_step="Name a file that was backed up."
+        )
     make_private(part)
     shutil.copyfile(source, part)
     try:
@@ -123,6 +129,20 @@ def _copy_checked(source: Path, part: Path, files: FileStore) -> None:
         _remove(part)
         more = f" {len(faults) - 1} more faults follow." if len(faults) > 1 else ""
         raise UsageError(f"{source} is damaged: {faults[0]}{more}", next_step="Name another backup.")
+
+
+def _is_of_a_course(file: Path) -> bool:
+    """Whether a file is a database with the tables of a course; an empty file is a database without any."""
+    try:
+        with closing(
+            sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+            return {"course", "person"} <= tables and bool(
+                database.execute("SELECT max(version) FROM schema_version").fetchone()[0]
+            )
+    except sqlite3.Error:
+        return False
 
 
 def _replace(part: Path, folder: Path) -> None:
