@@ -36,6 +36,18 @@ settings.register_profile("course", deadline=None, max_examples=int(os.environ.g
 settings.load_profile("course")
 
 
+# Whole commands, a process each: on SQLite in the quick suite, on PostgreSQL too in the full one.
+COMMANDS = ("quizzes/cli/test_roster_import.py", "records/test_kept_quiz_database.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out of the quick suite what another test of it holds in less time."""
+    for item in items:
+        if "postgresql" in item.name and item.path.as_posix().endswith(COMMANDS):
+            item.add_marker(pytest.mark.full)
+
+
 @pytest.fixture(scope="session")
 def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course folder with one assignment, `tiny`; read it, do not change it."""

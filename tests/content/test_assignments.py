@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from repository_assignments import NAMES, assignment
@@ -12,8 +14,21 @@ from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_proof import SEEDS, Proof
 from autograder.checks.variants import Variant
 
-MISTAKES = [(name, variant) for name in NAMES for variant in assignment(name).mistakes]
-ALTERNATIVES = [(name, variant) for name in NAMES for variant in assignment(name).alternatives]
+QUICK = {"mistakes": 2, "alternatives": 1}  # of each function in the quick suite; the full one has them all
+
+
+def variants(kind: str) -> list[Any]:
+    """The assignments' mistakes or alternatives, as parameters."""
+    found, seen = [], Counter[tuple[str, str]]()
+    for name in NAMES:
+        for variant in getattr(assignment(name), kind):
+            seen[name, variant.function] += 1
+            is_quick = seen[name, variant.function] <= QUICK[kind]
+            found.append(pytest.param(name, variant, marks=() if is_quick else pytest.mark.full))
+    return found
+
+
+MISTAKES, ALTERNATIVES = variants("mistakes"), variants("alternatives")
 # What the course asks for; an assignment that is not listed needs one for each task.
 FEWEST_MISTAKES = {
     "hw1-activations": 14,

@@ -11,7 +11,7 @@ import pytest
 __all__ = ["bucket", "object_store"]
 
 numbers = count()
-MISSING = "moto[server] and s3fs are missing; `pip install 'autograder[test]'` installs them."
+MISSING = "moto[server] and s3fs are missing; `pip install '.[test]'` installs them."
 
 
 @pytest.fixture(scope="session")

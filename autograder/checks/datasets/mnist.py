@@ -12,8 +12,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pooch
-from rich.progress import Progress
+from platformdirs import user_cache_dir
 
 from autograder.checks.datasets.images import Images
 from autograder.checks.values import Array
@@ -74,12 +73,11 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 CONNECT_SECONDS = 10
-pooch.get_logger().setLevel("WARNING")  # the progress bar says what is going on
 
 
 def cache_folder() -> Path:
     """Where the decompressed files are kept; AUTOGRADER_CACHE overrides the user's cache directory."""
-    return Path(os.environ.get("AUTOGRADER_CACHE") or pooch.os_cache("autograder")) / "mnist"
+    return Path(os.environ.get("AUTOGRADER_CACHE") or user_cache_dir("autograder")) / "mnist"
 
 
 def mnist_from(folder: Path) -> Images:
@@ -101,7 +99,10 @@ def mnist_from(folder: Path) -> Images:
 def cached_mnist() -> Images | None:
     """MNIST from the cache, or None when it is not there."""
     paths = [cache_folder() / name for name in FILES]
-    if not all(path.is_file() for path in paths):
+    try:
+        if not all(path.is_file() for path in paths):
+            return None
+    except PermissionError:  # a directory of another account, as HOME is in some containers
         return None
     try:
         train_x, train_y, test_x, test_y = (map_idx(path) for path in paths)
@@ -119,6 +120,9 @@ def cached_mnist() -> Images | None:
 
 def download_mnist() -> Images:
     """MNIST from the first mirror that has it; raises UsageError when none can be reached."""
+    import pooch  # its network code takes longer to import than MNIST to load: only when needed
+
+    pooch.get_logger().setLevel("WARNING")  # the progress bar says what is going on
     reasons: list[str] = []
     for mirror in MIRRORS:
         try:
@@ -167,6 +171,8 @@ class DownloadBar:
 
     def __init__(self, name: str) -> None:
         self.total = 0  # set by pooch once the length is known
+        from rich.progress import Progress  # as above
+
         self._name, self._done = name, 0
         self._progress = Progress(transient=True)
         self._task = self._progress.add_task(name)

@@ -66,7 +66,7 @@ async def confirm(request: Request) -> Response:
     row, _, new = await site.in_thread(_read, request, content, name)
 
     def store(item: FoundSubmission, connection: Connection) -> None:
-        course = context.course()
+        course = context.course(connection)
         if not new_in(connection, site.course, row, [item]):
             return  # somebody confirmed it at the same time, or it is the group's
         received = received_at(course, row, item, at)

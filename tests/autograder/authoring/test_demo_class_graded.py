@@ -41,9 +41,13 @@ class Graded:
         return chosen
 
 
-# The tests of one class run in one process, so that it is graded once.
+# The tests of one class run in one process, so that it is graded once; the first one stands for all in the
+# quick suite.
 CLASSES = [
-    pytest.param(name, marks=pytest.mark.xdist_group(f"sample {name}")) for name in COURSE.assignment_ids()
+    pytest.param(
+        name, marks=[pytest.mark.xdist_group(f"sample {name}"), *([pytest.mark.full] if number else [])]
+    )
+    for number, name in enumerate(COURSE.assignment_ids())
 ]
 
 

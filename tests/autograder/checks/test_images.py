@@ -6,6 +6,8 @@ import gzip
 import os
 import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +15,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.datasets import load_digits
 
 from autograder.checks.datasets.images import Images, moved
-from autograder.checks.datasets.loading import load_images
+from autograder.checks.datasets.loading import ORDER_SEED, load_images
 from autograder.checks.datasets.mnist import FILES, decompressed, map_idx
 from autograder.errors import UsageError
 
@@ -212,3 +215,23 @@ def test_images_are_moved(down: float, right: float) -> None:
     rows, columns = np.mgrid[:7, :7]
     assert (rows * spot).sum() == pytest.approx(3 + down, abs=1e-5)
     assert (columns * spot).sum() == pytest.approx(3 + right, abs=1e-5)
+
+
+def test_the_digits_are_scikit_learns() -> None:
+    """They are read from scikit-learn's own file, and hold what its loader returns."""
+    ours, theirs = load_images("digits"), load_digits()
+    pixels = np.concatenate([ours.train_pixels, ours.test_pixels])
+    labels = np.concatenate([ours.train_y, ours.test_y])
+    order = np.random.default_rng(ORDER_SEED).permutation(len(theirs.target))
+    np.testing.assert_array_equal(pixels, theirs.data[order])
+    np.testing.assert_array_equal(labels, theirs.target[order])
+
+
+def test_the_digits_cost_no_import() -> None:
+    """Nobody waits a second for scikit-learn before the first submission is graded."""
+    code = (
+        "import sys; from autograder.checks.datasets import load_images; "
+        "load_images('digits'); print(*sys.modules)"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"sklearn", "scipy"} & {name.split(".")[0] for name in finished.stdout.split()}

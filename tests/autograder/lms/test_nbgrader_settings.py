@@ -15,7 +15,7 @@ from autograder.course.roster import Person
 from autograder.errors import UsageError
 from autograder.lms.nbgrader.course import CONFIG, write_course, write_source
 
-pytestmark = pytest.mark.xdist_group("nbgrader")
+pytestmark = [pytest.mark.xdist_group("nbgrader"), pytest.mark.full]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tiny_course import ASSIGNMENT
 
 pytestmark = [
     pytest.mark.xdist_group("nbgrader"),
+    pytest.mark.full,
     pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no other processes"),
 ]
 

@@ -66,6 +66,7 @@ def test_a_small_class() -> None:
     assert (completed.exit_code == 0) == ("MISSED" not in completed.output), completed.output
 
 
+@pytest.mark.full
 @pytest.mark.xdist_group("postgresql")
 def test_several_servers(postgres: str) -> None:
     """Two servers that share a PostgreSQL database hold a class together; a second test there is refused."""
