@@ -65,10 +65,10 @@ async def confirm(request: Request) -> Response:
         raise Conflict("This archive is not here any more.", next_step="Upload it again.") from problem
     row, _, new = await site.in_thread(_read, request, content, name)
 
-    def store(item: FoundSubmission, connection: Connection) -> None:
+    def store(item: FoundSubmission, connection: Connection) -> bool:
         course = context.course(connection)
         if not new_in(connection, site.course, row, [item]):
-            return  # somebody confirmed it at the same time, or it is the group's
+            return False  # somebody confirmed it at the same time, or it is the group's
         received = received_at(course, row, item, at)
         store_submission(
             connection,
@@ -85,12 +85,15 @@ async def confirm(request: Request) -> Response:
             source="staff",
             by_whom=session.person,
             origin=f"{name}: {item.origin or item.file}"[:LONGEST_NAME],
+            queued_at=at,  # behind what students have just submitted
         )
+        return True
 
+    many = 0
     for item in new:  # one transaction each: nobody's upload waits for a class
-        await site.written(partial(store, item))
+        many += await site.written(partial(store, item))
         homework_of(request).announce_submission()
-    detail: dict[str, object] = {"archive": digest, "name": name, "submissions": len(new)}
+    detail: dict[str, object] = {"archive": digest, "name": name, "submissions": many}
     act = Act(at, session.person, "upload class download", row.id, detail)
     await site.written(lambda connection: record_act(connection, act))
     return RedirectResponse(f"/staff/homework/{row.id}", 303)
