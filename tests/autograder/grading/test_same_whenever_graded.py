@@ -99,6 +99,34 @@ def test_the_first_submission_has_the_time_that_later_ones_have(tiny: Assignment
     assert first.score.earned < first.score.possible
 
 
+WRITES = '''
+
+@check(task="mean_square", points=0)
+def mean_square_of_one_array(student, reference, rng):
+    """mean_square averages whatever stands in the array."""
+    x = rng.normal(size=6)
+    for place in range(4):
+        x[place] = 10.0 * place
+        assert_same(student.mean_square, reference.mean_square, x)
+        for values in reference.double(x), student.double(x):
+            values *= np.nan
+'''
+
+
+def test_a_check_may_write_into_its_arrays(tiny_course: Course) -> None:
+    """What a check does with arrays that it gave or got changes no other call, and no other submission."""
+    path = tiny_course.root / "solutions" / ASSIGNMENT / "checks.py"
+    path.write_text(
+        path.read_text().replace("from autograder", "import numpy as np\nfrom autograder", 1) + WRITES
+    )
+    wrong = submitted(notebook(SOURCE.replace("np.mean(", "np.sum(")))
+    with Grader(load_assignment(tiny_course, ASSIGNMENT), 15) as grader:
+        reports = [grader.grade(each) for each in (submitted(notebook(SOURCE)), wrong) * 2]
+    assert reports[0].score.earned == reports[0].score.possible
+    assert "add the squares" in reports[1].to_json()
+    assert [each.to_json() for each in reports[:2]] == [each.to_json() for each in reports[2:]]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_training_gives_later_submissions_no_more_time(name: str) -> None:
     """Each function's limit is known before the first submission is graded, training included."""
