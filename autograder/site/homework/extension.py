@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from autograder.course.course import Course
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.extensions import GradedWork
     from autograder.site.file_store import FileStore
     from autograder.site.homework.graders import Graders
+    from autograder.site.homework.marking import HomeworkMarking
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
 
@@ -49,12 +52,14 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.group_pages import GROUP_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
+        from autograder.site.homework.regrade_pages import REGRADE_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
         return (
             *HOMEWORK_ROUTES,
             *NOTEBOOK_ROUTES,
             *HOMEWORK_STAFF_ROUTES,
+            *REGRADE_ROUTES,
             *CLASS_UPLOAD_ROUTES,
             *DUE_DATE_ROUTES,
             *GROUP_ROUTES,
@@ -97,6 +102,14 @@ class HomeworkExtension(Extension):
 
         return instants_after(connection, instant)
 
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published assignments: of each student the attempt that counts."""
+        from autograder.site.homework.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
+
     def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
         """The files that a person alone has submitted, and the reports on them."""
         from autograder.site.homework.personal_data import erasure_counts
@@ -122,6 +135,12 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.grade_records import record_marks
 
         return record_marks(connection, work, marks)
+
+    def marking_source(self, context: AppContext) -> HomeworkMarking:
+        """Written answers, and tasks whose checks a person overrides."""
+        from autograder.site.homework.marking import homework_marking
+
+        return homework_marking(context)
 
     def ledger_faults(
         self,

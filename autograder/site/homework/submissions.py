@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, func, insert, not_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, not_, or_, select, true
 
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
@@ -29,6 +29,7 @@ __all__ = [
     "Grading",
     "Receipt",
     "StoredSubmission",
+    "counts",
     "find_submission",
     "instants_after",
     "latest_gradings",
@@ -217,9 +218,10 @@ def latest_gradings(
 ) -> dict[str, Grading]:
     """The grading that counts, by submission: the newest that is done, else the newest.
 
-    A regrade that fails, or has not ended, replaces nothing. Without names, of all of an assignment.
+    A regrade that fails, has not ended, or is not released, replaces nothing. Without names, of all of an
+    assignment.
     """
-    rows = select(grading).order_by(grading.c.id)
+    rows = select(grading).where(counts()).order_by(grading.c.id)
     if names is not None:
         rows = rows.where(grading.c.submission.in_(names))
     else:
@@ -232,6 +234,11 @@ def latest_gradings(
         if known is None or row.state == "graded" or known.state != "graded":
             counted[row.submission] = _grading(row)
     return counted
+
+
+def counts() -> ColumnElement[bool]:
+    """The condition that a grading is no mere proposal of a regrade."""
+    return or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None))
 
 
 def receipt_of(signer: Signer, stored: StoredSubmission, person: str) -> Receipt:

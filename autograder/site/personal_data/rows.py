@@ -17,7 +17,9 @@ from autograder.site.tables import KEPT, lti_member, lti_user, metadata, person
 __all__ = ["AUTHORS", "PersonColumn", "author_columns", "count_rows", "person_columns", "rows_about"]
 
 # Columns that say who did something; an erased person's name in them is replaced.
-AUTHORS = ("who", "by_whom", "ended_by", "released_by", "connected_by", "enabled_by", "looks_as")
+AUTHORS = (
+    *("who", "by_whom", "ended_by", "released_by", "connected_by", "enabled_by", "looks_as", "marker"),
+)
 SECRET = ("hash", "token")  # columns that nobody needs to know, not even their owner
 # These hold a digest, and a person, a label or a section: the part of the course erases them.
 NOT_AUTHORS = ("failed_sign_in.who", "due_rule.who", "quiz_override.who")
