@@ -79,7 +79,7 @@ def filled(site: MarkingSite) -> list[str]:
 
     def value(match: re.Match[str]) -> str:
         name, _, kind = match[1].partition(":")
-        return {**VALUES, **of_site}.get(name, "1" if kind == "whole" else "nothing")
+        return str({**VALUES, **of_site}.get(name, "1" if kind == "whole" else "nothing"))
 
     return [re.sub(r"\{([^}]+)\}", value, path) for path, _ in acting_routes()]
 
