@@ -131,11 +131,11 @@ class Course:
         """A student's due date for an assignment that everybody has until `published`; None without one."""
         base = self.due_rules.base(student, assignment, published)
         written = self.extension(student, assignment)
-        own = base if written.due is None else zoned(written.due, self.zone)
-        if own is None:
+        written_due = base if written.due is None else zoned(written.due, self.zone)
+        if written_due is None:
             return None
-        own = later_wall(own, written.extra_days, self.zone)
-        return self.due_rules.due(student, assignment, base or own, own, self.zone)
+        written_due = later_wall(written_due, written.extra_days, self.zone)
+        return self.due_rules.due(student, assignment, base or written_due, written_due, self.zone)
 
     def assignment_ids(self) -> list[str]:
         """The ids of all assignments: directories with an assignment.yaml, in alphabetical order."""

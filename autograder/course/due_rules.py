@@ -90,16 +90,18 @@ class DueRules:
             (Scope.SECTION, self.sections.get(student, ())),
         )
         for scope, names in narrower:
-            own = _newest(self._of(scope, [name for name in names if name], assignment))
-            if own is not None:
-                return [*found, own]
+            narrow = _newest(self._of(scope, [name for name in names if name], assignment))
+            if narrow is not None:
+                return [*found, narrow]
         return found
 
-    def due(self, student: str, assignment: str, base: datetime, own: datetime, zone: ZoneInfo) -> datetime:
-        """A student's due date; `own` is what course.yaml gives them, `base` what the others have."""
+    def due(
+        self, student: str, assignment: str, base: datetime, written: datetime, zone: ZoneInfo
+    ) -> datetime:
+        """A student's due date; `written` is what course.yaml gives them, `base` what the others have."""
         # In UTC: Python compares two times of one zone by their clocks alone.
         dates = [rule.extended(base, zone) for rule in self.extensions(student, assignment)]
-        latest = max([own.astimezone(UTC), *dates])
+        latest = max([written.astimezone(UTC), *dates])
         return later_wall(latest, self.late_days.get((student, assignment), 0), zone)
 
     def students(self) -> set[str]:

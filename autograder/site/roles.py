@@ -73,7 +73,7 @@ class Access:
 
     @property
     def is_staff(self) -> bool:
-        """Whether the person is no student."""
+        """Whether the person is a member of staff."""
         return self.role is not Role.STUDENT
 
     @property

@@ -50,8 +50,8 @@ def erase_person(connection: Connection, person: str) -> None:
     automatic = mark.c.kind == QUIZ, mark.c.source.in_(["auto", "sandbox"])
     connection.execute(update(mark).where(*automatic, mark.c.work.in_(_attempts(person))).values(detail="{}"))
     connection.execute(update(attempt).where(attempt.c.person == person).values(lock=""))
-    own = override.c.scope == "person", override.c.who == person
-    connection.execute(delete(override).where(*own))
+    of_person = override.c.scope == "person", override.c.who == person
+    connection.execute(delete(override).where(*of_person))
 
 
 def personal_files(connection: Connection, person: str, *, full: bool) -> Iterator[tuple[str, bytes]]:
@@ -67,8 +67,8 @@ def personal_files(connection: Connection, person: str, *, full: bool) -> Iterat
             content["marks"] = [dict(item._mapping) for item in connection.execute(given)]
         text = json.dumps(content, ensure_ascii=False, indent=1, default=_plain)
         yield f"quizzes/{row.quiz} attempt {row.number}.json", text.encode()
-    own = override.c.scope == "person", override.c.who == person
-    dates = [dict(item._mapping) for item in connection.execute(select(override).where(*own))]
+    of_person = override.c.scope == "person", override.c.who == person
+    dates = [dict(item._mapping) for item in connection.execute(select(override).where(*of_person))]
     if dates:
         yield "quizzes/dates.json", json.dumps(dates, ensure_ascii=False, indent=1).encode()
 

@@ -31,7 +31,7 @@ class ExtensionRequest:
     text: str
     at: int
     answered_at: int | None
-    granted: bool
+    approved: bool
     reply: str
 
 
@@ -54,7 +54,7 @@ def ask_for_extension(
     values = {"course": of, "person": person, "assignment": assignment, "days": days, "text": text, "at": at}
     number = connection.execute(
         insert(extension_request).returning(extension_request.c.id),
-        {**values, "by_whom": "", "granted": False, "reply": ""},
+        {**values, "by_whom": "", "approved": False, "reply": ""},
     ).scalar_one()
     detail: dict[str, object] = {"assignment": assignment, "days": days}
     record_act(connection, Act(at, person, "ask for extension", person, detail))
@@ -106,7 +106,7 @@ def answer_request(
     if days:
         form = RuleForm(Scope.PERSON, (request.person,), request.assignment, request.text, days=days)
         plan_rules(connection, course, of, form, who=who).apply(connection, course, at, who)
-    values = {"answered_at": at, "by_whom": who, "granted": bool(days), "reply": reply}
+    values = {"answered_at": at, "by_whom": who, "approved": bool(days), "reply": reply}
     connection.execute(update(extension_request).where(extension_request.c.id == number).values(**values))
     detail: dict[str, object] = {"assignment": request.assignment, "days": days, "reply": reply}
     record_act(connection, Act(at, who, "answer extension request", request.person, detail))
@@ -132,6 +132,6 @@ def _request(row: Row[tuple[object, ...]]) -> ExtensionRequest:
         row.text,
         row.at,
         row.answered_at,
-        row.granted,
+        row.approved,
         row.reply,
     )

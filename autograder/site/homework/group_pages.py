@@ -240,12 +240,12 @@ def _student_page(request: Request, session: Session, problem: Refused | None = 
         ]
         submitted = len(members) > 1 and has_submitted(connection, site.course, row.id, members)
         names = names_in(connection, site.course)
-    own = next((group for group in groups if session.person in group.members), None)
+    joined = next((group for group in groups if session.person in group.members), None)
     page = site.page(
         "homework_group.html",
         homework=row,
         members=[names.get(member, member) for member in members],
-        own=own,
+        joined=joined,
         groups=groups,
         sign_up=sign_up,
         is_open=sign_up is not None and (sign_up.until is None or request.state.at <= sign_up.until),

@@ -113,7 +113,7 @@ def tell_answered(connection: Connection, of: str, request: ExtensionRequest, at
         of,
         [request.person],
         Kind.REQUEST,
-        f"Your request for an extension was {'granted' if request.granted else 'declined'}",
+        f"Your request for an extension was {'approved' if request.approved else 'declined'}",
         request.reply,
         path=f"/homework/{request.assignment}/dates",
         once=f"extension request:{request.id}",

@@ -33,7 +33,12 @@ __all__ = ["erase_person", "erasure_counts", "personal_files"]
 def erasure_counts(connection: Connection, course: str, person: str) -> Mapping[str, int]:
     """How many files and reports of a person alone there are."""
     files, reports = _own_digests(connection, course, person)
-    counts = {"submitted files": len(files), "reports": len(reports)}
+    rules = select(func.count()).where(due_rule.c.scope == "person", due_rule.c.who == person)
+    counts = {
+        "submitted files": len(files),
+        "reports": len(reports),
+        "extensions": int(connection.execute(rules).scalar_one()),
+    }
     return {words: many for words, many in counts.items() if many}
 
 
@@ -101,12 +106,12 @@ def _own_digests(connection: Connection, course: str, person: str) -> tuple[set[
         .group_by(submission_owner.c.submission)
         .having(func.count() > 1)
     )
-    own = select(submission.c.id).where(submission.c.id.in_(owned), submission.c.id.not_in(shared))
-    rows = select(submission.c.digest).where(submission.c.id.in_(own))
-    elsewhere = select(submission.c.digest).where(submission.c.id.not_in(own))
+    alone = select(submission.c.id).where(submission.c.id.in_(owned), submission.c.id.not_in(shared))
+    rows = select(submission.c.digest).where(submission.c.id.in_(alone))
+    elsewhere = select(submission.c.digest).where(submission.c.id.not_in(alone))
     files = set(connection.execute(rows.where(submission.c.digest.not_in(elsewhere))).scalars())
-    reports = select(grading.c.report).where(grading.c.submission.in_(own), grading.c.report.is_not(None))
-    others = select(grading.c.report).where(grading.c.submission.not_in(own), grading.c.report.is_not(None))
+    reports = select(grading.c.report).where(grading.c.submission.in_(alone), grading.c.report.is_not(None))
+    others = select(grading.c.report).where(grading.c.submission.not_in(alone), grading.c.report.is_not(None))
     return files, set(connection.execute(reports.where(grading.c.report.not_in(others))).scalars())
 
 

@@ -193,7 +193,7 @@ extension_request = Table(
     Column("at", BigInteger, nullable=False),
     Column("answered_at", BigInteger),
     Column("by_whom", Text, nullable=False),
-    Column("granted", Boolean, nullable=False),
+    Column("approved", Boolean, nullable=False),
     Column("reply", Text, nullable=False),
     Index("extension_request_person", "course", "person"),
 )

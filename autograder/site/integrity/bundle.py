@@ -1,4 +1,4 @@
-"""The evidence of a case as one ZIP: submissions with receipts, similarity pages, notes, digests."""
+"""The evidence of a case as one ZIP: submissions with receipts, similarity pages, notes, hashes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ IN_MEMORY = 4 * 1024 * 1024  # bytes; the rest is on the disk
 def case_bundle(context: AppContext, connection: Connection, case: Case) -> IO[bytes]:
     """The ZIP, at its beginning; manifest.json has the SHA-256 of every other file in it."""
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the response closes it
-    files, digests = context_of(context).files, {}
+    files, hashes = context_of(context).files, {}
     names = people_named(connection, [case])
 
     def add(archive: ZipFile, name: str, content: bytes) -> None:
-        digests[name] = sha256(content).hexdigest()
+        hashes[name] = sha256(content).hexdigest()
         archive.writestr(name, content)
 
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
@@ -59,7 +59,7 @@ def case_bundle(context: AppContext, connection: Connection, case: Case) -> IO[b
             except NotFound:
                 continue
         add(archive, "case.txt", _summary(context, case, names).encode())
-        archive.writestr("manifest.json", json.dumps(digests, indent=1, sort_keys=True))
+        archive.writestr("manifest.json", json.dumps(hashes, indent=1, sort_keys=True))
     file.seek(0)
     return file
 

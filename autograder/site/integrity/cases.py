@@ -206,8 +206,8 @@ def erase_evidence(connection: Connection, person: str) -> set[str]:
     others = select(integrity_person.c.case_id).where(integrity_person.c.person != person)
     number = integrity_case.c.id
     alone = select(number).where(number.in_(about), number.not_in(others))
-    digests = select(integrity_evidence.c.digest).where(integrity_evidence.c.case_id.in_(alone))
-    gone = set(connection.execute(digests).scalars())
+    hashes = select(integrity_evidence.c.digest).where(integrity_evidence.c.case_id.in_(alone))
+    gone = set(connection.execute(hashes).scalars())
     for table in (integrity_note, integrity_evidence):
         connection.execute(delete(table).where(table.c.case_id.in_(alone)))
     connection.execute(

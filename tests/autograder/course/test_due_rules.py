@@ -60,19 +60,19 @@ def test_an_extension_never_shortens(chosen: list[DueRule]) -> None:
 @given(st.lists(rules, max_size=6), st.integers(1, 20))
 def test_a_persons_rule_wins(chosen: list[DueRule], days: int) -> None:
     """A person's newest rule decides against label and section; what everybody has still counts."""
-    own = DueRule(Scope.PERSON, "ann", "hw1", days=days)
+    persons = DueRule(Scope.PERSON, "ann", "hw1", days=days)
     for_all = [rule for rule in chosen if rule.scope is Scope.ALL]
-    assert due(course(*chosen, own)) == due(course(*for_all, own))
+    assert due(course(*chosen, persons)) == due(course(*for_all, persons))
 
 
 @given(rules, rules)
 def test_the_assignments_own_rule_wins(first: DueRule, second: DueRule) -> None:
     """Of one scope, a rule for the assignment goes before a standing one, whichever is newer."""
-    standing, of_assignment = replace(first, assignment="", until=None), replace(second, assignment="hw1")
-    standing = replace(standing, scope=of_assignment.scope, who=of_assignment.who)
+    for_every, of_assignment = replace(first, assignment="", until=None), replace(second, assignment="hw1")
+    for_every = replace(for_every, scope=of_assignment.scope, who=of_assignment.who)
     expected = due(course(of_assignment))
-    assert due(course(standing, of_assignment)) == due(course(of_assignment, standing)) == expected
-    assert due(course(standing, of_assignment), assignment="hw2") == due(course(standing), assignment="hw2")
+    assert due(course(for_every, of_assignment)) == due(course(of_assignment, for_every)) == expected
+    assert due(course(for_every, of_assignment), assignment="hw2") == due(course(for_every), assignment="hw2")
 
 
 @given(st.integers(0, 40), st.integers(0, 3))

@@ -93,7 +93,7 @@ class Noticed:
     def subjects(self, name: str) -> list[str]:
         """What a student's page of notices says, the newest first."""
         page = self.students[name].page("/notices")
-        return [part.split("</h3>")[0] for part in page.split("<h3>")[1:]]
+        return [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
 
 
 @pytest.fixture
@@ -289,6 +289,6 @@ def test_staff_acts_are_told(noticed: Noticed) -> None:
     assert noticed.ina.post(f"/staff/submissions/{submission}/points", **by_hand).status_code == 303
     words = " ".join(noticed.subjects("ann"))
     assert "a mark was changed" in words
-    assert "was granted" in words
+    assert "was approved" in words
     assert "is due" not in words  # her own extension is later
     assert "is due" in " ".join(noticed.subjects("bob"))

@@ -187,9 +187,9 @@ def test_an_import_drops_only_whom_it_is_told_to(site: LiveHomework) -> None:
     assert "missing, kept: bob, cem, ina" in shown
     assert "section none → Monday" in shown
     digest = shown.split('name="digest" value="')[1].split('"')[0]
-    told = {"digest": digest, "roster": table, "accommodations": ""}
-    assert ina.post("/people/import", **told, drop="zoe").status_code == 409
-    assert ina.post("/people/import", **told, drop="bob").status_code == 200
+    confirmed = {"digest": digest, "roster": table, "accommodations": ""}
+    assert ina.post("/people/import", **confirmed, drop="zoe").status_code == 409
+    assert ina.post("/people/import", **confirmed, drop="bob").status_code == 200
     assert [acts(site, name) for name in ("ann", "bob", "cem")] == [[], [("ina", "drop student")], []]
     assert "Monday" in ina.page(person("ann"))
     with site.server.database.reading() as connection:

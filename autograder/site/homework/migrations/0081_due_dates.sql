@@ -22,6 +22,6 @@ CREATE TABLE extension_request (
     course TEXT NOT NULL REFERENCES course (id), person TEXT NOT NULL REFERENCES person (id),
     assignment TEXT NOT NULL,
     days INTEGER NOT NULL, text TEXT NOT NULL, at BIGINT NOT NULL,
-    answered_at BIGINT, by_whom TEXT NOT NULL, granted BOOLEAN NOT NULL, reply TEXT NOT NULL
+    answered_at BIGINT, by_whom TEXT NOT NULL, approved BOOLEAN NOT NULL, reply TEXT NOT NULL
 );
 CREATE INDEX extension_request_person ON extension_request (course, person);
