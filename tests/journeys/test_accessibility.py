@@ -94,7 +94,7 @@ def test_the_sign_in_in_place(context: BrowserContext, server: LiveServer) -> No
 
 
 def test_the_pages_of_staff(context: BrowserContext, server: LiveServer) -> None:
-    """Live page, results, marking, publishing and preview, with an attempt that is marked and one that runs."""
+    """Live page, results, marking, publishing and preview, with an attempt that is marked."""
     server.publish()
     teacher = server.student(role="instructor")
     attempts = [server.student().start() for _ in range(2)]

@@ -35,7 +35,7 @@ def opened(browser: Browser, site: MarkingSite, person: Student, **settings: obj
 
 
 def test_marking_with_keys(browser: Browser, site: MarkingSite) -> None:
-    """1 and 2 choose items, the points follow, s saves and goes on, z undoes; switched off, they do nothing."""
+    """1 and 2 choose items, the points follow, s saves, z undoes; switched off, they do nothing."""
     tim = site.person("tim")
     context = opened(browser, site, tim)
     page = context.new_page()
