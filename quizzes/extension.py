@@ -6,7 +6,7 @@ imported only when they are served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
-    from autograder.site.extensions import LinkTarget
+    from autograder.site.extensions import GradedWork, LinkTarget
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
+    from quizzes.loadtest.saves_beside import SavesBeside
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
+    from quizzes.web.staff.marking import QuizMarking
 
 __all__ = ["EXTENSION", "QuizExtension"]
 
@@ -44,15 +46,42 @@ class QuizExtension(Extension):
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages for students and staff."""
+        from quizzes.analysis.analysis_route import ANALYSIS_ROUTES
         from quizzes.web.routes import ROUTES
 
-        return ROUTES
+        return (*ROUTES, *ANALYSIS_ROUTES)
 
     def home_section(self, request: Request) -> Markup:
         """The quizzes of the course, each with its availability for the student."""
         from quizzes.web.start import home_section
 
         return home_section(request)
+
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The published quizzes."""
+        from quizzes.store.quizzes import published_in
+
+        return [(published.id, published.title) for published in published_in(connection, course)]
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has finished an attempt at a quiz."""
+        from quizzes.store.attempts import attempts_at
+
+        return {
+            row.person for row in attempts_at(connection, work) if row.state != "open" and not row.preview
+        }
+
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """A student's times and attempts, by quiz."""
+        from quizzes.web.staff.person import person_section
+
+        return person_section(request, connection, person)
+
+    def content_section(self, request: Request) -> Markup:
+        """The banks and quizzes, each with its editor."""
+        from quizzes.web.staff.editor import content_section
+
+        return content_section(request)
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
@@ -94,11 +123,62 @@ class QuizExtension(Extension):
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
 
+    def plan_extension(
+        self,
+        connection: Connection,
+        work: str,
+        people: Sequence[str],
+        zone: ZoneInfo,
+        *,
+        days: int,
+        minutes: int,
+        until: int | None,
+    ) -> QuizAccommodations | None:
+        """What a later due date and close of a quiz would change for some students."""
+        from quizzes.services.enrolment import plan_extension
+
+        return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published quizzes: of each student the attempt that counts."""
+        from quizzes.services.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """The answers and saves of a person."""
+        from quizzes.store.personal_data import erasure_counts
+
+        return erasure_counts(connection, person)
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Delete a person's answers; attempts and marks stay under another name."""
+        from quizzes.store.personal_data import erase_person
+
+        erase_person(connection, person)
+        return ()
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Attempts with answers and saves; marks with `full`."""
+        from quizzes.store.personal_data import personal_files
+
+        return personal_files(connection, person, full=full)
+
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of an attempt to the ledger of its quiz."""
         from quizzes.store.mark_records import record_marks
 
         return record_marks(connection, work, marks)
+
+    def marking_source(self, context: AppContext) -> QuizMarking | None:
+        """Essays, and any other question whose points a person overrides."""
+        from quizzes.web.staff.marking import quiz_marking
+
+        return quiz_marking(context)
 
     def ledger_faults(
         self,
@@ -122,6 +202,14 @@ class QuizExtension(Extension):
             publish_plan(
                 connection, opened_now(load_quiz(course, path.stem), at), at=at, who="demo", force=True
             )
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> SavesBeside | None:
+        """Students who save answers at the course's first quiz."""
+        from quizzes.content.quiz_file import quiz_paths
+        from quizzes.loadtest.fixture import fixture_for
+        from quizzes.loadtest.saves_beside import SavesBeside
+
+        return SavesBeside(fixture_for(course, "", folder, address)) if quiz_paths(course) else None
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, regrade."""

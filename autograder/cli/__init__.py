@@ -231,6 +231,18 @@ COMMANDS = (
         "Replace the course's database by a backup and keep the old one beside it; stop the server first.",
     ),
     CommandEntry(
+        "maintenance",
+        "autograder.cli.maintenance:maintenance",
+        ADMINISTRATION,
+        "Let graders end what they have and take nothing new, while uploads go on; or end that.",
+    ),
+    CommandEntry(
+        "new-term",
+        "autograder.cli.maintenance:new_term_command",
+        ADMINISTRATION,
+        "Copy the course without its people into a new directory, all dates moved.",
+    ),
+    CommandEntry(
         "worker",
         "autograder.cli.worker:worker",
         ADMINISTRATION,

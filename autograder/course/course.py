@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from copy import copy
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from autograder.course.due_rules import DueRules
 from autograder.course.grading_policy import GradebookRules
-from autograder.course.local_time import LocalTime
+from autograder.course.local_time import LocalTime, later_wall, zoned
 from autograder.errors import UsageError, choose_one
 from autograder.yaml_source import read_yaml
 
-__all__ = ["FILE", "Course", "Extension", "find_course"]
+__all__ = ["FILE", "Course", "Extension", "LateDays", "find_course"]
 
 FILE = "course.yaml"
 
@@ -46,6 +49,29 @@ class StudentRules(Extension):
     )
 
 
+class LateDays(BaseModel):
+    """A student's own late days: each moves a due date by a day at no cost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    per_term: int = Field(ge=0, le=365, description="How many a student may spend in the whole course.")
+    per_assignment: int = Field(default=2, ge=1, le=365, description="At most so many on one assignment.")
+
+
+class RegradeRequestRules(BaseModel):
+    """When and how often a student may request a regrade on the site."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after_hours: float = Field(
+        default=24, ge=0, description="Requests open so many hours after the result was shown."
+    )
+    days: float = Field(default=7, gt=0, description="They close so many days after that.")
+    tokens: int | None = Field(
+        default=3, ge=0, description="How many a student has; one comes back when it changes the points."
+    )
+
+
 class CourseFile(BaseModel):
     """The content of course.yaml."""
 
@@ -61,7 +87,16 @@ class CourseFile(BaseModel):
     students: dict[str, StudentRules] = Field(
         default_factory=dict, description="Exceptions for single students, by student ID."
     )
+    late_days: LateDays | None = Field(
+        default=None, description="Late days that each student may spend on the course's site."
+    )
+    retention: date | None = Field(
+        default=None, description="Until when personal data is kept; staff are reminded a month before."
+    )
     gradebook: GradebookRules | None = Field(default=None, description="How the course's total is computed.")
+    regrade_requests: RegradeRequestRules = Field(
+        default_factory=RegradeRequestRules, description="When students may request a regrade."
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -81,7 +116,26 @@ class Course:
     def __init__(self, root: Path, file: CourseFile) -> None:
         self.root, self.title, self.zone = root, file.title, ZoneInfo(file.time_zone)
         self.attempts, self.gradebook, self.written = file.attempts, file.gradebook, file.written
+        self.regrade_requests = file.regrade_requests
         self._students = file.students
+        self.late_days, self.retention = file.late_days, file.retention
+        self.due_rules = DueRules()
+
+    def with_due_rules(self, rules: DueRules) -> Course:
+        """The same course with other rules of due dates, which a site stores."""
+        course = copy(self)
+        course.due_rules = rules
+        return course
+
+    def due(self, student: str, assignment: str, published: datetime | None) -> datetime | None:
+        """A student's due date for an assignment that everybody has until `published`; None without one."""
+        base = self.due_rules.base(student, assignment, published)
+        written = self.extension(student, assignment)
+        written_due = base if written.due is None else zoned(written.due, self.zone)
+        if written_due is None:
+            return None
+        written_due = later_wall(written_due, written.extra_days, self.zone)
+        return self.due_rules.due(student, assignment, base or written_due, written_due, self.zone)
 
     def assignment_ids(self) -> list[str]:
         """The ids of all assignments: directories with an assignment.yaml, in alphabetical order."""
@@ -96,6 +150,8 @@ class Course:
         if chosen["attempts"] is None:  # as if it were not written
             rules = self._students.get(student, StudentRules())
             chosen["attempts"] = rules.attempts or self.attempts
+        for rule in self.due_rules.extensions(student, assignment):
+            chosen |= {name: True for name in ("no_penalty", "excused") if getattr(rule, name)}
         return Extension.model_construct(**chosen)
 
     def extension_as_written(self, student: str, assignment: str) -> dict[str, Any]:
@@ -108,8 +164,8 @@ class Course:
         return {**wider, **{name: getattr(extension, name) for name in extension.model_fields_set}}
 
     def students_with_rules(self) -> list[str]:
-        """The students for whom course.yaml has exceptions."""
-        return sorted(self._students)
+        """The students who have exceptions, in course.yaml or on the site."""
+        return sorted(self._students.keys() | self.due_rules.students())
 
     def spoken_of(self) -> set[str]:
         """The assignments and quizzes for which course.yaml has exceptions for single students."""

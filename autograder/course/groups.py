@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.course.csv_table import read_table
+from autograder.course.csv_table import Table, read_table
 from autograder.course.roster import Person, Roster, letters
 from autograder.errors import UsageError
 
-__all__ = ["Groups", "find_groups"]
+__all__ = ["GroupRow", "Groups", "find_groups", "group_rows"]
 
 FILE = "groups.csv"
 GROUP = ("group", "groups", "groupname", "team", "teamname")
@@ -76,8 +76,28 @@ def find_groups(course: Path, assignment: str = "") -> Groups:
     path = course / FILE
     if not path.exists():
         return Groups()
-    rows = read_table(path).filled()
-    line, row = next(rows)
+    members: dict[str, list[str]] = {}
+    for row in group_rows(read_table(path)):
+        if not assignment or row.assignment in ("", assignment):
+            members.setdefault(letters(row.group), []).append(row.member)
+    return Groups({name: tuple(dict.fromkeys(people)) for name, people in members.items()})
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A line of a table of groups; without an assignment it counts for all."""
+
+    line: int
+    group: str
+    member: str
+    assignment: str
+
+
+def group_rows(table: Table) -> list[GroupRow]:
+    """The lines of a table of groups; raises UsageError with file and line."""
+    path = table.path
+    lines = table.filled()
+    line, row = next(lines)
     heads = [letters(head) for head in row]
     group = next((heads.index(name) for name in GROUP if name in heads), -1)
     member = [heads.index(name) for name in MEMBER if name in heads][:1]
@@ -88,16 +108,14 @@ def find_groups(course: Path, assignment: str = "") -> Groups:
             next_step="Add a line of headers: group,student_id",
         )
     only = heads.index("assignment") if "assignment" in heads else -1
-    members: dict[str, list[str]] = {}
-    for line, row in rows:
+    rows = []
+    for line, row in lines:
         cells = [cell.strip() for cell in row] + [""] * (len(heads) - len(row))
         name, who = cells[group], " ".join(filter(None, (cells[at] for at in member)))
-        if only >= 0 and assignment and cells[only] not in ("", assignment):
-            continue
         if not letters(name) or not who:
             raise UsageError(
                 f"{path}, line {line}: the cell {'group' if who else heads[member[0]]} is empty.",
                 next_step="Complete the line, or remove it.",
             )
-        members.setdefault(letters(name), []).append(who)
-    return Groups({name: tuple(dict.fromkeys(people)) for name, people in members.items()})
+        rows.append(GroupRow(line, name, who, cells[only] if only >= 0 else ""))
+    return rows

@@ -21,9 +21,7 @@ DAY = 86_400
 
 def due_for(course: Course, assignment: str, file: AssignmentFile, student: str) -> datetime | None:
     """Until when a student may submit at no cost, the grace period left out; None without a due date."""
-    extension = course.extension(student, assignment)
-    due = extension.due or file.due
-    return None if due is None else later_wall(zoned(due, course.zone), extension.extra_days, course.zone)
+    return course.due(student, assignment, None if file.due is None else zoned(file.due, course.zone))
 
 
 def days_late(submitted: datetime, due: datetime, late: Late, zone: ZoneInfo) -> int:

@@ -31,6 +31,7 @@ from autograder.results.results_folder import Results
 from autograder.site.database import Database
 from autograder.site.extensions import LinkTarget
 from autograder.site.homework.assignments import Homework, homework_in
+from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.posted_scores import (
     class_scores,
     person_score,
@@ -147,6 +148,7 @@ class Assignments:
         """
         published, course = self._published(connection, work), self._read().course
         if published is not None and course is not None:
+            course = course_with_rules(connection, course, COURSE)
             return person_score(connection, course, COURSE, published, who, now)
         return self._score_of_results(work, who)
 
@@ -155,8 +157,12 @@ class Assignments:
         published, course = self._published(connection, work), self._read().course
         if published is None or course is None:
             return True, True
-        is_shown = scores_are_shown(course, published, now)
+        is_shown = scores_are_shown(course_with_rules(connection, course, COURSE), published, now)
         return is_shown, is_shown
+
+    def graded(self) -> Mapping[str, GradedAssignment]:
+        """The results directories as they are now, by assignment."""
+        return self._read().graded
 
     def is_linked(self, connection: Connection, name: str) -> bool:
         """Whether a platform's course has a link to an assignment: then its students may see it."""
@@ -181,6 +187,7 @@ class Assignments:
         published, course = self._published(connection, work), self._read().course
         if published is None or course is None:
             return lambda person: self._fingerprint_of_results(work, person)
+        course = course_with_rules(connection, course, COURSE)
         state = self._state, score_state(connection, COURSE, work), scores_are_shown(course, published, now)
         known = self._site_scores.get(work)
         if known is None or known[0] != state:

@@ -6,12 +6,13 @@ All are loaded by name, so the site imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -22,15 +23,27 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.gradebook.columns import Column
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
+    from autograder.site.loadtest.measuring import Limit
+    from autograder.site.marking.source import MarkingSource
     from autograder.site.marks import Mark
     from autograder.site.people import Change
 
-__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "NoAccommodations", "Running", "extensions"]
+__all__ = [
+    "AccommodationPlan",
+    "Extension",
+    "GradedWork",
+    "LinkTarget",
+    "LoadBeside",
+    "NoAccommodations",
+    "Running",
+    "extensions",
+]
 
 GROUP = "autograder.site"
 HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
@@ -50,11 +63,61 @@ class LinkTarget:
     closes_at: int | None = None
 
 
+@dataclass(frozen=True)
+class GradedWork:
+    """The column of an assignment or a quiz in the gradebook, and where its scores come from."""
+
+    kind: str  # `quiz` or `assignment`
+    column: Column
+    page: str  # the path of its page for students
+    staff_page: str  # and of the page of its class, for staff
+    links: Mapping[str, str] = field(default_factory=dict)  # a student's counted work, as its viewer sees it
+    #: Where staff find a student without any work; `{}` stands for the student.
+    search: str = ""
+    #: Why students with work may not see their scores at this instant; what is hidden leaves the site nowhere.
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    def as_shown(self) -> GradedWork:
+        """The same with what students may see: a hidden score is none, and its student waits for it."""
+        if not self.hidden:
+            return self
+        scores = self.column.final_scores
+        left = {student: score for student, score in scores.items() if student not in self.hidden}
+        waiting = {**self.column.waiting, **self.hidden}
+        return replace(self, column=replace(self.column, final_scores=left, waiting=waiting))
+
+    def link(self, student: str) -> str:
+        """The path of the page that explains a student's score to staff."""
+        return self.links.get(student) or self.search.replace("{}", quote(student, safe=""))
+
+
 class Running(Protocol):
     """The background work of an extension."""
 
     def stop(self) -> None:
         """Stop after the work in progress."""
+
+
+class LoadBeside(Protocol):
+    """Students of another part of the course beside a load test of homework."""
+
+    def prepare(self, students: int) -> None:
+        """Enrol so many students; no server runs yet."""
+
+    async def start(self, ports: Sequence[int]) -> None:
+        """Let them begin, at the servers with these ports on this machine."""
+
+    async def save(self, seconds: float) -> None:
+        """Let them work for so many seconds."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+    def lines(self) -> Sequence[str]:
+        """The times of the requests, a line for each kind."""
+
+    def limits(self) -> Sequence[Limit]:
+        """What was measured against the limits, after the servers have ended."""
 
 
 class AccommodationPlan(Protocol):
@@ -94,7 +157,7 @@ class Extension(Protocol):
     """A part of the course with its pages, tables and background work.
 
     An extension inherits from it and defines everything but what it does not need: locks, links,
-    accommodations and a demonstration.
+    accommodations, a demonstration and a load beside homework's.
     """
 
     #: The package whose `templates` and `static` directories the site serves.
@@ -113,6 +176,12 @@ class Extension(Protocol):
     def home_section(self, request: Request) -> Markup:
         """Its part of the home page for the person who is signed in; empty for nothing."""
 
+    def content_section(self, request: Request) -> Markup:
+        """Its part of the page of content, for staff who edit it; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
 
@@ -125,6 +194,15 @@ class Extension(Protocol):
 
     def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
         """What a link in a learning platform may open, in the order in which it is offered."""
+        return ()
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The columns of the gradebook of the course with the id `of`, with all scores, for staff.
+
+        With a student only theirs, as far as the student may see them at this instant.
+        """
         return ()
 
     def plan_accommodations(
@@ -142,6 +220,55 @@ class Extension(Protocol):
         stored ID of the person in a line. Raises UsageError and ContentError with file, line and column.
         """
         return NoAccommodations()
+
+    def plan_extension(
+        self,
+        connection: Connection,
+        work: str,
+        people: Sequence[str],
+        zone: ZoneInfo,
+        *,
+        days: int,
+        minutes: int,
+        until: int | None,
+    ) -> AccommodationPlan | None:
+        """What later dates of a piece of its work would change for some students; None for unknown work.
+
+        Nothing is written. Dates move by days on the clock and minutes, and at least to `until`.
+        """
+        return None
+
+    def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The names and titles of what students submit in this part of a course."""
+        return ()
+
+    def submitted(self, connection: Connection, course: str, work: str) -> Collection[str]:
+        """Who has submitted a piece of its work; nobody for unknown work."""
+        return ()
+
+    def person_section(self, request: Request, connection: Connection, person: str) -> Markup:
+        """What staff see of a person's work on the page of that person; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
+    def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
+        """How many texts and files of a person erasing would delete, by what they are called."""
+        return {}
+
+    def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+        """Delete a person's texts, and their name where no foreign key leads to it.
+
+        `new` is the name that replaces theirs. Returns the digests of files that nobody else needs. Raises
+        Conflict where that is not possible now.
+        """
+        return ()
+
+    def personal_files(
+        self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """Files about a person for their ZIP, by name: as the person may see them now, or all of it."""
+        return iter(())
 
     def record_marks(self, connection: Connection, work: str, marks: Sequence[Mark]) -> Sequence[int]:
         """Append people's marks of a piece of work to the ledger; for each mark the number of its line."""
@@ -161,9 +288,20 @@ class Extension(Protocol):
         """
         return ()
 
+    def marking_source(self, context: AppContext) -> MarkingSource | None:
+        """What people mark by hand of its work; None for nothing."""
+        return None
+
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Fill a demonstration of a course, with its people, with what this part has to show."""
         return
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> LoadBeside | None:
+        """Its load beside a load test of homework: a copy of the course in a directory, and a database.
+
+        None where the course has nothing of it.
+        """
+        return None
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""

@@ -1,8 +1,8 @@
 """The file store: immutable bytes by their digest, in a folder beside the database or in an object store.
 
 Submissions, reports and published content go in once and come out unchanged: the same bytes are kept once,
-compressed, and a file that is no longer what its name says is refused. `put` returns when the bytes are on
-the disk (or in the object store), so that a receipt may be given.
+compressed, and a file that is no longer what its name says is refused. Only erasing a person deletes. `put`
+returns when the bytes are on the disk (or in the object store), so that a receipt may be given.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ class FileStore:
         if sha256(content).hexdigest() != digest:
             raise _missing(digest)
         return content
+
+    def delete(self, digest: str) -> None:
+        """Delete the bytes with this digest, of a person who is erased; nothing else is ever deleted."""
+        path = self._path(digest)
+        with suppress(FileNotFoundError):
+            self._files.rm_file(path)
 
     def copy_to(self, other: FileStore) -> int:
         """Copy what another store does not have yet, as it is here; how many files that was."""

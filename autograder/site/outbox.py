@@ -12,6 +12,7 @@ from autograder.site.upsert import insert_once
 
 __all__ = [
     "LEASE",
+    "MAIL",
     "Message",
     "claim",
     "mark_failed",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 
+MAIL = "mail"
 FIRST_WAIT = 10_000
 LONGEST_WAIT = 3_600_000
 LEASE = 60_000  # milliseconds in which no other sender gets a message
@@ -43,14 +45,17 @@ def queue_message(connection: Connection, kind: str, once: str, payload: dict[st
     return insert_once(connection, outbox, values)
 
 
-def claim(connection: Connection, now: int, limit: int = 50) -> list[Message]:
+def claim(connection: Connection, now: int, limit: int = 50, *, mail: bool = False) -> list[Message]:
     """The messages that are due, oldest first; no other sender gets them for a minute.
+
+    `mail` are those that the sender of mail takes; all others are scores.
 
     If the sender dies before `mark_sent`, they are sent a second time: receivers see the same `id` again.
     """
     rows = connection.execute(
         select(outbox)
         .where(outbox.c.done_at.is_(None), outbox.c.next_at <= now)
+        .where(outbox.c.kind == MAIL if mail else outbox.c.kind != MAIL)
         .order_by(outbox.c.next_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, func, or_, select
 
+from autograder.site.roles import takes_part
 from autograder.site.tables import course, credential, enrolment, person, session
 from autograder.site.upsert import upsert, upsert_all
 
 __all__ = [
     "COURSE",
+    "ERASED",
     "Change",
     "ExtraTime",
     "add_course",
@@ -23,13 +25,16 @@ __all__ = [
     "enrol",
     "enrol_all",
     "extra_time_in",
+    "labels_in",
     "names_in",
     "names_of",
+    "not_counted",
     "remove_person",
     "students_in",
 ]
 
 
+ERASED = "erased-"  # how the names begin under which the work of erased people stays
 COURSE = "course"  # the id of the only course in a database
 
 
@@ -118,11 +123,22 @@ def names_of(connection: Connection, people: Collection[str]) -> dict[str, str]:
 
 
 def students_in(connection: Connection, course_id: str) -> list[str]:
-    """The student IDs of a course, without staff, in order."""
-    enrolled = select(enrolment.c.person).where(
-        enrolment.c.course == course_id, enrolment.c.role == "student"
-    )
+    """The student IDs of a course in order, without staff, dropped students and test students."""
+    enrolled = select(enrolment.c.person).where(enrolment.c.course == course_id, takes_part())
     return list(connection.execute(enrolled.order_by(enrolment.c.person)).scalars())
+
+
+def labels_in(connection: Connection, course_id: str) -> list[str]:
+    """The labels that people of a course have, in order."""
+    labels = select(enrolment.c.label).where(enrolment.c.course == course_id, enrolment.c.label != "")
+    return sorted(connection.execute(labels.distinct()).scalars())
+
+
+def not_counted(connection: Connection, course_id: str) -> frozenset[str]:
+    """Who has an enrolment and is in no statistic: dropped students, and test students."""
+    excluded = or_(enrolment.c.dropped_at.is_not(None), enrolment.c.is_test)
+    rows = connection.execute(select(enrolment.c.person).where(enrolment.c.course == course_id, excluded))
+    return frozenset(rows.scalars())
 
 
 def extra_time_in(connection: Connection, course_id: str) -> int:

@@ -6,19 +6,27 @@ What the tables would take away is only taken away if that is ticked, too.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.course.csv_table import parse_table
+from autograder.course.csv_table import parse_table, write_table
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import AutograderError, Conflict, Refused
+from autograder.gradebook.tables import guard_formula
 from autograder.site.app_context import AppContext
+from autograder.site.enrolment.acts import drop_students, sections_in
+from autograder.site.enrolment.look_pages import LOOK_ROUTES
+from autograder.site.enrolment.person_pages import PERSON_ROUTES
+from autograder.site.enrolment.token_pages import TOKEN_ROUTES
 from autograder.site.people import COURSE, names_in
 from autograder.site.requests import (
     LARGEST_PAGE,
@@ -28,11 +36,13 @@ from autograder.site.requests import (
     form_of,
     reads_much,
     site_of,
+    whole_number,
 )
+from autograder.site.roles import Access, Role, access_of, may_see
 from autograder.site.roster_import import ImportPlan, plan_import
 from autograder.site.sessions import Session, add_passcodes
-from autograder.site.staff import staff_of_course
-from autograder.site.tables import enrolment, person
+from autograder.site.staff import staff_access, staff_of_course
+from autograder.site.tables import enrolment, person, section_member
 
 __all__ = ["PEOPLE_ROUTES"]
 
@@ -40,13 +50,22 @@ CHANGED = Conflict(
     "The people of the course were changed meanwhile; nothing was imported.",
     next_step="Upload the table again.",
 )
+ROWS = 200  # people on one page
+SHOWS = {
+    "": "everybody",
+    "students": "students who take part",
+    "staff": "staff",
+    "time": "who has extra time",
+    "dropped": "who has dropped the course",
+    "test": "test students",
+}
 TABLES = {"roster": "The roster", "accommodations": "The table of accommodations"}
 
 
 @reads_much
 def people_page(request: Request) -> Response:
-    """The people of the course, and the form of an import."""
-    session = staff_of_course(request, instructor=True)
+    """The people of the course; for instructors with the form of an import."""
+    session, _ = staff_access(request, students=True)
     return _page(request, session)
 
 
@@ -70,6 +89,7 @@ async def confirm_import(request: Request) -> Response:
     form = await form_of(request, session, LARGEST_PAGE)
     texts = {name: form.get(name, [""])[-1] for name in TABLES}
     digest, take_away = form.get("digest", [""])[-1], "take_away" in form
+    gone = form.get("drop", [])
 
     def confirmed() -> ImportPlan:
         tables = _tables(texts)
@@ -81,7 +101,10 @@ async def confirm_import(request: Request) -> Response:
     def store(connection: Connection) -> list[tuple[str, str, str]]:
         if not plan.is_current(connection):
             raise CHANGED
+        if not set(gone) <= set(plan.missing):
+            raise CHANGED
         plan.apply(connection, at, session.person)
+        drop_students(connection, COURSE, gone, at=at, who=session.person, reason="not in the roster")
         names, codes = names_in(connection, COURSE), add_passcodes(connection, plan.students, site.signer)
         return [(student, names[student], code) for student, code in codes.items()]
 
@@ -96,10 +119,36 @@ async def confirm_import(request: Request) -> Response:
     return await site.in_thread(partial(_page, request, session, codes=codes, done=True))
 
 
+@reads_much
+def export_people(request: Request) -> Response:
+    """The people of the course as a table that the import reads again."""
+    _, access = staff_access(request, students=True)
+    site = site_of(request)
+    with site.database.reading() as connection:
+        people = _people(connection, site.course, access)
+    heads = ("student_id", "name", "email", "section", "role", "label", "multiplier", "extra_minutes")
+    rows = [
+        [
+            *map(guard_formula, (row.id, row.name, row.email or "", ", ".join(row.sections))),
+            row.role,
+            guard_formula(row.label),
+            row.multiplier if "/" not in row.multiplier else f"{float(Fraction(row.multiplier)):g}",
+            f"{row.extra / 60_000:g}",
+        ]
+        for row in people
+    ]
+    headers = {"Content-Disposition": "attachment; filename=people.csv"}
+    return Response(write_table(heads, rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
 PEOPLE_ROUTES = (
     PageRoute("/people", people_page),
     PageRoute("/people/preview", preview_import, methods=["POST"]),
     PageRoute("/people/import", confirm_import, methods=["POST"]),
+    PageRoute("/people/export", export_people),
+    *PERSON_ROUTES,
+    *LOOK_ROUTES,
+    *TOKEN_ROUTES,
 )
 
 
@@ -145,17 +194,39 @@ def _page(
     problem: AutograderError | None = None,
     done: bool = False,
 ) -> Response:
-    site = site_of(request)
+    site, wanted = site_of(request), request.query_params
+    find, show, section = (wanted.get(name, "")[:100] for name in ("find", "show", "section"))
     with site.database.reading() as connection:
-        people = connection.execute(
-            select(person.c.name, enrolment)
-            .join_from(enrolment, person)
-            .where(enrolment.c.course == site.course)
-            .order_by(enrolment.c.person)
-        ).all()
+        access = access_of(connection, site.course, session.person)
+        assert access is not None  # the route has asked for it
+        people = _people(connection, site.course, access)
+        sections = sections_in(connection, site.course)
+    chosen = [
+        row
+        for row in people
+        if find.casefold() in f"{row.id} {row.name} {row.email or ''} {row.label}".casefold()
+        and row.is_shown(show)
+        and (not section or section in row.sections)
+    ]
+    pages = max(1, -(-len(chosen) // ROWS))
+    number = min(max(1, whole_number(wanted.get("page", "1"), 10**6) or 0), pages)
+    kept: dict[str, object] = {"find": find, "show": show, "section": section, "page": number}
     page = site.page(
         "people.html",
-        people=people,
+        people=chosen[(number - 1) * ROWS : number * ROWS],
+        many=len(chosen),
+        all_people=len(people),
+        students=sum(row.takes_part for row in people),
+        extra_time=sum(row.has_extra_time for row in people),
+        find=find,
+        show=show,
+        shows=SHOWS,
+        section=section,
+        sections=sections,
+        number=number,
+        pages=pages,
+        link=lambda **changes: "?" + urlencode(kept | changes),
+        access=access,
         plan=plan,
         texts=texts or {},
         codes=codes or [],
@@ -165,3 +236,68 @@ def _page(
         token=site.form_token(session),
     )
     return HTMLResponse(page, status)
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person in the table of people."""
+
+    id: str
+    name: str
+    email: str | None
+    role: str
+    label: str
+    multiplier: str
+    extra: int
+    dropped_at: int | None
+    is_test: bool
+    sections: tuple[str, ...]
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether statistics count the person."""
+        return self.role == Role.STUDENT and self.dropped_at is None and not self.is_test
+
+    @property
+    def has_extra_time(self) -> bool:
+        """Whether the person has more time in quizzes than others."""
+        return self.multiplier != "1" or self.extra > 0
+
+    def is_shown(self, show: str) -> bool:
+        """Whether the person is among those that a choice of SHOWS means."""
+        return {
+            "students": self.takes_part,
+            "staff": self.role != Role.STUDENT,
+            "time": self.has_extra_time,
+            "dropped": self.dropped_at is not None,
+            "test": self.is_test,
+        }.get(show, True)
+
+
+def _people(connection: Connection, course: str, access: Access) -> list[PersonRow]:
+    """The people of the course whom a member of staff may see, in the order of their names."""
+    sections: dict[str, list[str]] = {}
+    named = select(section_member).where(section_member.c.course == course)
+    for row in connection.execute(named.order_by(section_member.c.section)):
+        sections.setdefault(row.person, []).append(row.section)
+    rows = connection.execute(
+        select(person.c.id, person.c.name, person.c.email, enrolment)
+        .join_from(enrolment, person)
+        .where(enrolment.c.course == course, may_see(person.c.id, course, access))
+    )
+    people = [
+        PersonRow(
+            row.id,
+            row.name,
+            row.email,
+            row.role,
+            row.label,
+            row.multiplier,
+            row.extra,
+            row.dropped_at,
+            row.is_test,
+            tuple(sections.get(row.id, ())),
+        )
+        for row in rows
+    ]
+    return sorted(people, key=lambda row: (row.name.casefold(), row.id))

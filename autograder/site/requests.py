@@ -22,6 +22,7 @@ from autograder.errors import Conflict, Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
 from autograder.site.middleware import LARGEST_BODY, Body
 from autograder.site.sessions import Session
+from autograder.site.staff_tokens import is_staff_token
 
 __all__ = [
     "COOKIE",
@@ -33,6 +34,7 @@ __all__ = [
     "Upload",
     "body_of",
     "check_form_token",
+    "field_of",
     "form_of",
     "form_pairs",
     "is_json",
@@ -43,6 +45,7 @@ __all__ = [
     "session_for",
     "session_of",
     "site_of",
+    "staff_token_in",
     "uploaded",
     "uploaded_form",
     "whole_number",
@@ -57,6 +60,8 @@ LARGEST_SMALL_JSON = 4096
 MOST_FIELDS = 5000
 LONGEST_FILE_NAME = 200  # characters
 BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|[\r\n]")
+LONGEST_TOKEN = 100  # characters
+WHILE_LOOKING = ("/look/stop", "/sign-out")  # what can be sent while looking as a student
 Form = Mapping[str, list[str]]
 
 
@@ -115,7 +120,11 @@ def site_of(request: Request) -> AppContext:
 
 def session_of(request: Request) -> Session:
     """The session of the request; raises SignedOut."""
-    session = site_of(request).signed_in(request.cookies.get(COOKIE, ""), request.state.at)
+    site, at = site_of(request), request.state.at
+    if token := staff_token_in(request):
+        session = site.known_program(token, at)
+    else:
+        session = site.signed_in(request.cookies.get(COOKIE, ""), at)
     if session is None:
         raise SignedOut("You are not signed in.", next_step="Sign in; what you typed is kept.")
     return session
@@ -123,9 +132,15 @@ def session_of(request: Request) -> Session:
 
 async def session_for(request: Request) -> Session:
     """The same, read outside the event loop where it has to be read; for pages that write."""
-    site, token = site_of(request), request.cookies.get(COOKIE, "")
+    site, token = site_of(request), staff_token_in(request) or request.cookies.get(COOKIE, "")
     known = site.known_session(token, request.state.at)
     return known if known is not None else await site.in_reader(session_of, request)
+
+
+def staff_token_in(request: Request) -> str:
+    """The token that a program of staff shows; empty for a browser."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip()[:LONGEST_TOKEN] if kind.lower() == "bearer" and is_staff_token(token) else ""
 
 
 def reads(page: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
@@ -185,10 +200,12 @@ class Upload:
     fields: Mapping[str, str]
 
 
-async def uploaded_form(request: Request, session: Session, field: str, default_name: str) -> Upload:
+async def uploaded_form(
+    request: Request, session: Session, field: str, default_name: str, *, longest: int = 4096
+) -> Upload:
     """A form with one file, which must have the form token of the session; no bytes if none was chosen.
 
-    Raises Conflict for a form that cannot be read.
+    `longest` bounds the bytes of each field beside it. Raises Conflict for a form that cannot be read.
     """
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
@@ -202,7 +219,7 @@ async def uploaded_form(request: Request, session: Session, field: str, default_
 
     try:
         form = await MultiPartParser(
-            request.headers, chunks(), max_files=1, max_fields=5, max_part_size=4096
+            request.headers, chunks(), max_files=1, max_fields=8, max_part_size=longest
         ).parse()
     except MultiPartException as problem:
         raise Conflict(
@@ -234,6 +251,11 @@ async def form_of(request: Request, session: Session | None, largest: int = LARG
     if session is not None:
         check_form_token(request, session, fields.get("token", [""])[-1])
     return fields
+
+
+def field_of(form: Form, name: str, longest: int = 500) -> str:
+    """A field of a form without spaces around it; empty where the form has none."""
+    return form.get(name, [""])[-1].strip()[:longest]
 
 
 def form_pairs(body: bytes) -> Iterator[tuple[str, str]]:
@@ -274,7 +296,17 @@ def parsed_json(text: str | bytes) -> Any:
 
 
 def check_form_token(request: Request, session: Session, token: str) -> None:
-    """Raise Forbidden unless a form has the token of its session."""
+    """Raise Forbidden unless a form has the token of its session; a program's token is one already.
+
+    Whoever looks as a student changes nothing: only looking and the session can be ended.
+    """
+    if session.viewer and request.url.path not in WHILE_LOOKING:
+        raise Forbidden(
+            f"You look at the site as {session.name}, so nothing was changed.",
+            next_step="Press “Stop looking” at the top of the page first.",
+        )
+    if session.by_token:
+        return
     if not hmac.compare_digest(token.encode(), site_of(request).form_token(session).encode()):
         raise Forbidden(
             "This page belongs to an earlier sign-in.",

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -20,9 +21,10 @@ from sqlalchemy import Connection, select
 from autograder.course.roster import Person, Roster, RosterTable, roster_from
 from autograder.errors import UsageError
 from autograder.site.audit import Act, record_act
+from autograder.site.enrolment.acts import return_student, set_sections
 from autograder.site.extensions import AccommodationPlan, extensions
 from autograder.site.people import COURSE, Change, enrol_all, remove_person
-from autograder.site.tables import course, enrolment, person
+from autograder.site.tables import course, enrolment, person, section_member
 from autograder.site.upsert import upsert_all
 
 __all__ = ["ImportPlan", "plan_import", "remove_people"]
@@ -40,11 +42,13 @@ class ImportPlan:
     added: tuple[Person, ...]
     changes: tuple[Change, ...]
     missing: tuple[str, ...]  # enrolled, but not in the roster: they stay
+    returned: tuple[str, ...]  # dropped, and in the roster again
     same_person: tuple[tuple[str, str], ...]  # the table's ID and the stored one, found by e-mail address
     unknown_columns: tuple[str, ...]
     _stored: str = field(repr=False)  # the digest of the people whom the tables were compared with
     _people: tuple[dict[str, str | None], ...] = field(repr=False)
     _accommodations: tuple[AccommodationPlan, ...] = field(repr=False)
+    _sections: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     @property
     def losses(self) -> tuple[Change, ...]:
@@ -58,6 +62,7 @@ class ImportPlan:
             [person.student_id for person in self.added],
             [change.sentence for change in self.changes],
             self._people,
+            self.returned,
         ]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
@@ -75,6 +80,9 @@ class ImportPlan:
         """Store the difference and audit it."""
         upsert_all(connection, person, [dict(values) for values in self._people])
         enrol_all(connection, COURSE, [new.student_id for new in self.added])
+        set_sections(connection, COURSE, self._sections)
+        for student in self.returned:
+            return_student(connection, COURSE, student, at=at, who=who)
         for plan in self._accommodations:
             plan.apply(connection, at, who)
         detail: dict[str, object] = {
@@ -92,7 +100,9 @@ class ImportPlan:
             yield f"{'TAKEN AWAY' if change.loses else 'changed'}: {change.sentence}"
         for written, stored in self.same_person:
             yield f"same person: {written} in the table is {stored}, by e-mail address"
-        if not self.added and not self.changes:
+        for student in self.returned:
+            yield f"returned: {student} had dropped the course"
+        if not self.added and not self.changes and not self.returned:
             yield "Nothing changes."
         if self.missing:
             yield f"missing, kept: {', '.join(self.missing)}"
@@ -130,6 +140,7 @@ def plan_import(
     columns = {column for plan in plans for column in plan.columns}
     added = tuple(new for student, new in imported.items() if student not in people.enrolled)
     changes, rows = _person_changes(people, imported)
+    sections, section_changes = _section_changes(people, imported, roster)
     unknown = dict.fromkeys(
         header
         for table in (roster, accommodations)
@@ -140,13 +151,15 @@ def plan_import(
     return ImportPlan(
         students=tuple(imported),
         added=added,
-        changes=(*changes, *(change for plan in plans for change in plan.changes)),
-        missing=tuple(sorted(people.enrolled - set(imported))) if roster is not None else (),
+        changes=(*changes, *section_changes, *(change for plan in plans for change in plan.changes)),
+        missing=tuple(sorted(people.expected - set(imported))) if roster is not None else (),
+        returned=tuple(sorted(people.dropped & set(imported))),
         same_person=same_person,
         unknown_columns=tuple(unknown),
         _stored=people.digest,
         _people=tuple(rows),
         _accommodations=plans,
+        _sections=sections,
     )
 
 
@@ -168,15 +181,42 @@ def remove_people(connection: Connection, names: Sequence[str], at: int, who: st
         record_act(connection, Act(at, who, "roster remove", name, {}))
 
 
-def _stored_people(connection: Connection) -> list[tuple[str, str, str | None]]:
-    """The ID, name and address of everybody in the course."""
-    enrolled = select(person.c.id, person.c.name, person.c.email).join_from(enrolment, person)
-    rows = connection.execute(enrolled.where(enrolment.c.course == COURSE).order_by(person.c.id))
-    return [(row.id, row.name, row.email) for row in rows]
+@dataclass(frozen=True)
+class _Stored:
+    """A person in the course as they are stored."""
+
+    id: str
+    name: str
+    email: str | None
+    dropped: bool
+    is_test: bool
+    sections: tuple[str, ...]
 
 
-def _digest_of(rows: Sequence[tuple[str, str, str | None]]) -> str:
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+def _stored_people(connection: Connection) -> list[_Stored]:
+    """Everybody in the course."""
+    columns = person.c.id, person.c.name, person.c.email, enrolment.c.dropped_at, enrolment.c.is_test
+    enrolled = select(*columns).join_from(enrolment, person)
+    rows = connection.execute(enrolled.where(enrolment.c.course == COURSE).order_by(person.c.id)).all()
+    named = select(section_member).where(section_member.c.course == COURSE)
+    sections: dict[str, list[str]] = {}
+    for row in connection.execute(named.order_by(section_member.c.section)):
+        sections.setdefault(row.person, []).append(row.section)
+    return [
+        _Stored(
+            row.id,
+            row.name,
+            row.email,
+            row.dropped_at is not None,
+            row.is_test,
+            tuple(sections.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _digest_of(rows: Sequence[_Stored]) -> str:
+    return hashlib.sha256(json.dumps([astuple(row) for row in rows]).encode()).hexdigest()
 
 
 class _People:
@@ -185,11 +225,14 @@ class _People:
     def __init__(self, connection: Connection, course_roster: Roster) -> None:
         rows = _stored_people(connection)
         self.digest = _digest_of(rows)
-        self.stored = {student: (name, email) for student, name, email in rows}
+        self.stored = {row.id: (row.name, row.email) for row in rows}
+        self.sections = {row.id: row.sections for row in rows}
         self.enrolled = frozenset(self.stored)
+        self.dropped = frozenset(row.id for row in rows if row.dropped)
+        self.expected = frozenset(row.id for row in rows if not row.dropped and not row.is_test)
         self._ids: dict[str, dict[str, None]] = {}
-        for student, _, email in rows:
-            self.add(Person(student, email=email or ""), student)
+        for row in rows:
+            self.add(Person(row.id, email=row.email or ""), row.id)
         for known in course_roster.people:
             stored = next((id for id in self._named(known) if id in self.enrolled), None)
             if stored is not None:
@@ -245,7 +288,7 @@ def _imported(people: _People, table: RosterTable) -> tuple[dict[str, Person], t
 
 
 def _check(known: Person, location: str) -> None:
-    for text in (known.student_id, known.name, known.email):
+    for text in (known.student_id, known.name, known.email, known.section):
         if len(text) > LONGEST or any(not character.isprintable() for character in text):
             raise UsageError(
                 f"{location}: {text[:40]!r}… is not an ID, a name or an address.",
@@ -272,6 +315,23 @@ def _person_changes(
         if new_email != email:
             changes.append(Change(student, "e-mail", email or "none", new_email or "none"))
     return changes, rows
+
+
+def _section_changes(
+    people: _People, imported: dict[str, Person], roster: RosterTable | None
+) -> tuple[dict[str, tuple[str, ...]], list[Change]]:
+    """The sections that a roster names and that are others than before, with the changes for people."""
+    sections: dict[str, tuple[str, ...]] = {}
+    changes = []
+    for student, known in imported.items() if roster is not None else ():
+        named = tuple(sorted({name.strip() for name in re.split("[,;]", known.section)} - {""}))
+        before = people.sections.get(student, ())
+        if not named or named == before:
+            continue
+        sections[student] = named
+        if student in people.stored:
+            changes.append(Change(student, "section", ", ".join(before) or "none", ", ".join(named)))
+    return sections, changes
 
 
 def _plain(key: str) -> str:

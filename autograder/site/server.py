@@ -8,6 +8,7 @@ import socket
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -26,9 +27,13 @@ from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
+from autograder.site.marking.rubrics import apply_recalculations
+from autograder.site.notices.mail import MailSender
 from autograder.site.people import COURSE, course_of
+from autograder.site.personal_data.pages import retention_warning
 from autograder.site.request_log import LogFile, RequestLogMiddleware
 from autograder.site.running import database_in_use
+from autograder.site.settings.backups import NightlyBackup
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
@@ -45,6 +50,7 @@ __all__ = [
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
+RECALCULATION_INTERVAL = 1.0  # seconds: whoever changed a rubric waits for it
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,11 @@ def _lock_rows(connection: Connection, ids: Collection[str]) -> None:
         extension.lock_rows(connection, ids)
 
 
+def _follow_maintenance(site: AppContext) -> int:
+    """Know of maintenance that another server or a command began, for pages."""
+    return int(site.maintenance.state(site.now()).on)
+
+
 def serve(
     open_site: OpenSite,
     waiting: socket.socket,
@@ -175,9 +186,19 @@ def serve(
         graders=graders,
     )
     site.warnings.append(lti.warning)
+    site.backups = NightlyBackup(
+        open_site.database, site.course_rules, lambda work: writer.submit(work).result(), site.now
+    )
+    site.warnings.append(site.backups.warning)
     running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
+    running.append(PeriodicTask(lambda: _follow_maintenance(site)))
+    running.append(PeriodicTask(site.backups.run_due, every=60.0))
     running += [extension.start(site, course_file=course_file) for extension in extensions()]
     running += _score_tasks(site, lti)
+    running.append(PeriodicTask(partial(apply_recalculations, site), every=RECALCULATION_INTERVAL))
+    mail = MailSender(site.database, writer, folder, COURSE)
+    site.warnings += [mail.warning, lambda: retention_warning(site)]
+    running.append(PeriodicTask(lambda: mail.send_due(site.now())))
     try:
         app: ASGIApp = make_app(site)
         if log is not None:

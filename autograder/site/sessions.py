@@ -30,6 +30,7 @@ __all__ = [
     "end_sessions_of",
     "extend_session",
     "is_passcode",
+    "look_as",
     "new_link",
     "new_passcode",
     "open_by_link",
@@ -53,8 +54,8 @@ LONGEST_ID, LONGEST_CODE = 200, 64  # characters
 
 # Run all the time, so it is built once.
 WHO = (
-    select(session.c.person, person.c.name, session.c.ends_at)
-    .join_from(session, person, session.c.person == person.c.id)
+    select(session.c.person, session.c.looks_as, person.c.name, session.c.ends_at)
+    .join_from(session, person, person.c.id == func.coalesce(session.c.looks_as, session.c.person))
     .where(session.c.token == bindparam("stored"), session.c.ends_at > bindparam("at"))
 )
 
@@ -86,6 +87,8 @@ class Session:
     person: str
     name: str
     ends_at: int
+    viewer: str = ""  # the member of staff who looks as this person, and changes nothing
+    by_token: bool = False  # a program's, which sends no form token
 
 
 def new_passcode(connection: Connection, person_id: str, signer: Signer) -> str:
@@ -215,13 +218,24 @@ def session_of(connection: Connection, token: str, signer: Signer, at: int) -> S
     """The session with this token; None if it is over or unknown."""
     stored = signer.of("session", token)
     row = connection.execute(WHO, {"stored": stored, "at": at}).one_or_none()
-    return None if row is None else Session(stored, row.person, row.name, row.ends_at)
+    return (
+        None
+        if row is None
+        else Session(
+            stored, row.looks_as or row.person, row.name, row.ends_at, row.person if row.looks_as else ""
+        )
+    )
 
 
 def extend_session(connection: Connection, stored: str, instant: int) -> None:
     """Extend a session at least until `instant`, so that it does not end during a quiz."""
     this_session = session.c.token == stored, session.c.ends_at < instant
     connection.execute(update(session).where(*this_session).values(ends_at=instant))
+
+
+def look_as(connection: Connection, stored: str, person_id: str | None) -> None:
+    """Let a session see the pages of a student, or of its own person again."""
+    connection.execute(update(session).where(session.c.token == stored).values(looks_as=person_id))
 
 
 def end_session(connection: Connection, stored: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -11,10 +11,10 @@ from autograder.site.clock import ClockState, ServerClock
 from autograder.site.clock_correction import correct_clock
 from autograder.site.extensions import extensions
 from autograder.site.requests import COOKIE, form_of, reads, session_of, site_of
+from autograder.site.roles import Access, access_of, student_access
 from autograder.site.sessions import Session, extend_session
-from autograder.site.tables import enrolment
 
-__all__ = ["set_clock", "show_clock", "staff_of_course"]
+__all__ = ["content_staff", "set_clock", "show_clock", "staff_access", "staff_of_course"]
 
 NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
 HOUR = 3_600_000  # milliseconds
@@ -22,14 +22,33 @@ HOUR = 3_600_000  # milliseconds
 
 def staff_of_course(request: Request, instructor: bool = False) -> Session:
     """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
+    return staff_access(request, instructor=instructor)[0]
+
+
+def staff_access(
+    request: Request, *, instructor: bool = False, students: bool = False
+) -> tuple[Session, Access]:
+    """The same, with what the person may do; with `students` they must be allowed to see somebody's work."""
     site, session = site_of(request), session_of(request)
-    enrolled = enrolment.c.course == site.course, enrolment.c.person == session.person
     with site.database.reading() as connection:
-        role = connection.execute(select(enrolment.c.role).where(*enrolled)).scalar_one_or_none()
-    if role in (None, "student"):
-        raise NO_PAGE
-    if instructor and role != "instructor":
+        access = access_of(connection, site.course, session.person)
+        if access is None or not access.is_staff:
+            raise NO_PAGE
+        if students:
+            student_access(connection, site.course, session.person)
+    if instructor and not access.manages:
         raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
+    return session, access
+
+
+def content_staff(request: Request) -> Session:
+    """The session of somebody who may edit the course's content; raises as `staff_of_course` does."""
+    session, access = staff_access(request)
+    if not access.edits_content:
+        raise Forbidden(
+            "Your role in this course does not edit content.",
+            next_step="Ask one of the course's instructors.",
+        )
     return session
 
 
@@ -62,7 +81,7 @@ async def set_clock(request: Request) -> Response:
         return correct_clock(connection, before, later, who=session.person, reason=reason)
 
     site.clock_corrections.made_here(await site.written(write))
-    site.forget(request.cookies[COOKIE])
+    site.forget(request.cookies.get(COOKIE, ""))
     return RedirectResponse("/clock", 303)
 
 

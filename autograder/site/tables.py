@@ -28,13 +28,23 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
+    "KEPT",
     "Points",
     "Serial",
+    "announcement",
+    "announcement_recipient",
+    "assigned_student",
     "audit",
     "course",
     "credential",
     "enrolment",
+    "erased_file",
     "failed_sign_in",
+    "file_version",
+    "integrity_case",
+    "integrity_evidence",
+    "integrity_note",
+    "integrity_person",
     "ledger_head",
     "ledger_line",
     "lti_context",
@@ -48,11 +58,17 @@ __all__ = [
     "lti_user",
     "mark",
     "metadata",
+    "notification",
+    "notification_choice",
     "outbox",
     "person",
     "points_text",
     "pseudonym",
+    "section_member",
     "session",
+    "site_setting",
+    "sso_user",
+    "staff_token",
     "waiting_mark",
 ]
 
@@ -82,6 +98,8 @@ def points_text(points: Decimal) -> str:
 
 
 metadata = MetaData()
+# Of a column that names a person: an erased person's rows stay, under another name; elsewhere they go.
+KEPT = {"erasure": "keep"}
 
 course = Table(
     "course",
@@ -107,6 +125,36 @@ enrolment = Table(
     Column("label", Text, nullable=False),
     Column("multiplier", Text, nullable=False),  # a fraction, "3/2"
     Column("extra", BigInteger, CheckConstraint("extra >= 0"), nullable=False),
+    # What the role allows, unless one of these two says otherwise; see `site.roles`.
+    Column(
+        "content", Text, CheckConstraint("content IN ('', 'none', 'edit')"), nullable=False, server_default=""
+    ),
+    Column(
+        "students",
+        Text,
+        CheckConstraint("students IN ('', 'none', 'assigned', 'sections', 'all')"),
+        nullable=False,
+        server_default="",
+    ),
+    Column("dropped_at", BigInteger),  # since when the student takes part no more
+    Column("is_test", Boolean, nullable=False, server_default=text("FALSE")),  # in no statistic
+)
+# Students are in sections; members of staff have the sections whose students they see.
+section_member = Table(
+    "section_member",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("section", Text, primary_key=True),
+    Index("section_member_section", "course", "section"),
+)
+# Whose work a member of staff sees whose role is limited to assigned students.
+assigned_student = Table(
+    "assigned_student",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("staff", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
 )
 outbox = Table(
     "outbox",
@@ -120,6 +168,49 @@ outbox = Table(
     Column("done_at", BigInteger),
     Column("last_problem", Text),
     Index("outbox_due", "done_at", "next_at"),
+)
+# What a person is told: on the site, and by mail if they want it.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("path", Text, nullable=False),  # of the page that it is about
+    Column("once", Text, nullable=False),  # the same notice is given once
+    Column("seen_at", BigInteger),
+    Index("notification_once", "once", unique=True),
+    Index("notification_person", "course", "person"),
+)
+notification_choice = Table(
+    "notification_choice",
+    metadata,
+    Column("course", ForeignKey("course.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("on_site", Boolean, nullable=False),
+    Column("by_mail", Boolean, nullable=False),
+)
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("audience", Text, nullable=False),  # in words
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+announcement_recipient = Table(
+    "announcement_recipient",
+    metadata,
+    Column("announcement", ForeignKey("announcement.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True),
 )
 audit = Table(
     "audit",
@@ -176,7 +267,7 @@ pseudonym = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("current", Boolean, nullable=False),  # new lines use this one; others came with an import
     Index(
         "pseudonym_current",
@@ -210,6 +301,15 @@ ledger_line = Table(
     ),
 )
 
+# Files of erased people, which ledgers still name.
+erased_file = Table(
+    "erased_file",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),  # when it was deleted from the file store
+)
+
 session = Table(
     "session",
     metadata,
@@ -218,8 +318,22 @@ session = Table(
     Column("made_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("client", Text, nullable=False),
+    Column("looks_as", Text),  # the student whose pages a member of staff sees, read-only
     Index("session_person", "person"),
     Index("session_ends", "ends_at"),
+)
+# Programs of staff do with it what staff do on pages.
+staff_token = Table(
+    "staff_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("staff_token_person", "course", "person"),
 )
 credential = Table(
     "credential",
@@ -356,4 +470,81 @@ lti_score = Table(
     CheckConstraint("state IN ('waiting', 'held', 'sent', 'failed', 'retired')"),
     Index("lti_score_due", "state", "next_at"),
     Index("lti_score_person", "person", "kind", "work"),
+)
+
+# Every text that was saved of a file in the course's directory.
+file_version = Table(
+    "file_version",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("path", Text, nullable=False),  # in the course's directory
+    Column("digest", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("file_version_path", "path", "id"),
+)
+# What staff set of the server itself, such as maintenance.
+site_setting = Table(
+    "site_setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+)
+# A user of an identity provider that is no learning platform.
+sso_user = Table(
+    "sso_user",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Index("sso_user_person", "person"),
+)
+
+# A case of academic integrity: it is about people's work, and may hold their scores.
+integrity_case = Table(
+    "integrity_case",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("work", Text, nullable=False),  # an assignment or a quiz
+    Column("title", Text, nullable=False),
+    Column("held", Boolean, nullable=False),  # whether the scores are held while it is open
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", Text),
+)
+integrity_person = Table(
+    "integrity_person",
+    metadata,
+    Column("case_id", ForeignKey("integrity_case.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
+    Index("integrity_person_person", "person"),
+)
+integrity_note = Table(
+    "integrity_note",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("integrity_case.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("integrity_note_case", "case_id"),
+)
+integrity_evidence = Table(
+    "integrity_evidence",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("integrity_case.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # in the file store
+    Column("size", BigInteger, nullable=False),
+    Index("integrity_evidence_case", "case_id"),
 )

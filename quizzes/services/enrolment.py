@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, delete, select
 
 from autograder.course.course import Course
-from autograder.course.local_time import shown, span
+from autograder.course.local_time import later_wall, shown, span
 from autograder.course.roster import Person
 from autograder.errors import ContentError, choose_one
 from autograder.site.audit import Act, record_acts
@@ -26,7 +27,7 @@ from quizzes.content.quiz_file import QuizPlan
 from quizzes.schedule.accommodations import COLUMNS, AccommodationRow, check_consistent
 from quizzes.schedule.timing import Accommodation, Override, Schedule, Terms, terms_for
 from quizzes.store.extensions import move_ends
-from quizzes.store.overrides import override_in, schedule_of
+from quizzes.store.overrides import override_in, schedule_of, terms_of
 from quizzes.store.quizzes import Shortfall, publish
 from quizzes.store.tables import override, quiz
 
@@ -36,6 +37,7 @@ __all__ = [
     "add_the_course",
     "opened_now",
     "plan_accommodations",
+    "plan_extension",
     "publish_plan",
 ]
 
@@ -274,6 +276,40 @@ class _StudentPlan:
         of_label = self._stored.get((quiz_id, "label", state.label), [])
         accommodation = Accommodation(state.multiplier, state.extra)
         return terms_for(schedule, accommodation, [*of_label, *personal.values()])
+
+
+def plan_extension(
+    connection: Connection,
+    quiz_id: str,
+    people: Sequence[str],
+    zone: ZoneInfo,
+    *,
+    days: int,
+    minutes: int,
+    until: int | None,
+) -> QuizAccommodations | None:
+    """What a later due date and close would change for some students; None for an unknown quiz.
+
+    The close moves as far as the due date does, so that nobody is shut out before it.
+    """
+    if connection.execute(select(quiz.c.id).where(quiz.c.id == quiz_id)).first() is None:
+        return None
+    rows = []
+    for person in people:
+        terms = terms_of(connection, quiz_id, person)
+        due, closes = (
+            None if date is None else _later(date, days, minutes, until, zone)
+            for date in (terms.due_at, terms.closes_at)
+        )
+        overrides = [Override("due_at", due)] if due is not None else []
+        overrides += [Override("closes_at", closes)] if closes is not None else []
+        rows.append(AccommodationRow("The form", person, quiz_id, overrides=tuple(overrides)))
+    return plan_accommodations(connection, rows, lambda known, _: known.student_id, zone, take_away=False)
+
+
+def _later(instant: int, days: int, minutes: int, until: int | None, zone: ZoneInfo) -> int:
+    moment = later_wall(datetime.fromtimestamp(instant / 1000, zone), days, zone)
+    return max(int(moment.timestamp() * 1000) + minutes * MINUTE, until or 0)
 
 
 def _overridden(old: Mapping[str, Override], rows: Iterable[AccommodationRow]) -> dict[str, Override]:

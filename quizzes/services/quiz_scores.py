@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from autograder.site.integrity.cases import held_people
 from autograder.site.lti.score_sender import CurrentScore
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz
@@ -42,7 +43,8 @@ class QuizScores:
             titles.get(work, work),
             points,
             out_of,
-            hidden=not self.shown(connection, work, now)[due],
+            hidden=not self.shown(connection, work, now)[due]
+            or who in held_people(connection, self._course, work),
             complete=score.waiting == 0,
             started_at=score.started_at or 0,
             finished_at=score.finished_at or 0,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
+from autograder.site.roles import dropped
 from autograder.site.upsert import insert_once
 from quizzes.attempts.events import Attempt, EditLockTaken, FinishedBy, Started, State
 from quizzes.attempts.save_rules import StoredAnswer
@@ -151,7 +152,7 @@ def start_attempt(
 
     Whether it may start is asked of its arrival, but its time begins `now`, when it is written: a queue at
     the opening costs nobody a second. Of two starts at once, one wins and the other returns the winner's
-    attempt. A preview, for staff, starts at any time and is never counted.
+    attempt. A preview, for staff, starts at any time and is never counted; nor is a test student's attempt.
     """
     attempts = attempts_at(connection, quiz_id, person)
     if (already := next((row for row in attempts if row.state is State.OPEN), None)) is not None:
@@ -162,6 +163,8 @@ def start_attempt(
     last = max((attempt.number for attempt in attempts), default=0)
     if new_attempt.preview and row.role == "student":
         raise Forbidden("Only the course's staff may preview a quiz.", next_step="Start it when it opens.")
+    if row.dropped_at is not None:
+        raise dropped()
     if not new_attempt.preview and (refusal := start_refusal(terms, used, arrived)):
         # Another server's start may have been written between the queries above.
         if (already := open_attempt(connection, quiz_id, person)) is not None:
@@ -183,7 +186,7 @@ def start_attempt(
         "person": person,
         "number": last + 1,
         "seed": new_attempt.seed,
-        "preview": new_attempt.preview,
+        "preview": new_attempt.preview or row.is_test,  # a test student is in no statistic
         "state": "open",
         "started_at": at,
         "deadline_at": deadline_at,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select, true
 
+from autograder.site.people import COURSE
+from autograder.site.roles import Access, may_see, takes_part
 from autograder.site.tables import enrolment, person
 from quizzes.store.tables import answer, answer_event, attempt, quiz
 
@@ -43,8 +45,10 @@ class StudentActivity:
     finished_by: str = ""
 
 
-def student_activity(connection: Connection, quiz_id: str, now: int) -> list[StudentActivity]:
-    """All students who may take a quiz, in the order of their names."""
+def student_activity(
+    connection: Connection, quiz_id: str, now: int, access: Access | None = None
+) -> list[StudentActivity]:
+    """All students who may take a quiz, in the order of their names; of `access` those it lets see."""
     newest = (
         select(attempt.c.person, func.max(attempt.c.number).label("number"))
         .where(attempt.c.quiz == quiz_id, attempt.c.preview.is_(False))
@@ -88,7 +92,7 @@ def student_activity(connection: Connection, quiz_id: str, now: int) -> list[Stu
         )
         .outerjoin(counted, counted.c.attempt == attempt.c.id)
         .outerjoin(answered, answered.c.attempt == attempt.c.id)
-        .where(enrolment.c.role == "student")
+        .where(takes_part(), true() if access is None else may_see(person.c.id, COURSE, access))
         .order_by(person.c.name, person.c.id)
     )
     students = []

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from autograder.site.tables import Points, Serial, metadata
+from autograder.site.tables import KEPT, Points, Serial, metadata
 
 __all__ = [
     "answer",
@@ -39,7 +39,6 @@ __all__ = [
     "quiz_version",
     "receipt",
     "regrade_change",
-    "regrade_request",
     "regrade_run",
 ]
 
@@ -83,7 +82,7 @@ attempt = Table(
     Column("id", Text, primary_key=True),
     Column("quiz", ForeignKey("quiz.id"), nullable=False),
     Column("version", ForeignKey("quiz_version.hash"), nullable=False),
-    Column("person", ForeignKey("person.id"), nullable=False),
+    Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("number", Integer, nullable=False),
     Column("seed", Text, nullable=False),
     Column("preview", Boolean, nullable=False),
@@ -220,16 +219,4 @@ notice = Table(
     Column("who", Text, nullable=False),
     Column("text", Text, nullable=False),
     Index("notice_quiz", "quiz"),
-)
-regrade_request = Table(
-    "regrade_request",
-    metadata,
-    Column("attempt", Text, primary_key=True),
-    Column("pos", Integer, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("answered_at", BigInteger),
-    Column("who", Text),
-    Column("reply", Text),
-    ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )

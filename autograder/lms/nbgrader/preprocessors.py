@@ -213,7 +213,7 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader ships no typ
 class AssignPenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader ships no types
     """nbgrader's last step with the rules of `autograder grade` for the engine's assignments.
 
-    The time of submission is read from timestamp.txt in the course's zone. An extension that was granted in
+    The time of submission is read from timestamp.txt in the course's zone. An extension that was approved in
     nbgrader's own gradebook is added to the course's.
     """
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from autograder.course.assignment import AssignmentFile, AttemptLimit
 from autograder.course.course import Course
-from autograder.course.local_time import later_wall, zoned
+from autograder.course.local_time import zoned
 from autograder.errors import ContentError, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.tables import bundle, homework
@@ -112,6 +112,7 @@ class Homework:
     due_at: int | None  # milliseconds; without anybody's extension
     released_at: int | None
     held_at: int | None
+    release_at: int | None = None  # when a release takes effect that can still be undone
 
 
 def bundle_of(course: Course, name: str) -> bytes:
@@ -164,8 +165,8 @@ def publish(
 def set_release(
     connection: Connection, course: str, name: str, *, released_at: int | None, held_at: int | None
 ) -> None:
-    """Say since when results are released and held."""
-    values = {"released_at": released_at, "held_at": held_at}
+    """Say since when results are released and held; a release that waits is over."""
+    values = {"released_at": released_at, "held_at": held_at, "release_at": None}
     connection.execute(
         update(homework).where(homework.c.course == course, homework.c.id == name).values(**values)
     )
@@ -194,14 +195,9 @@ def due_of(course: Course, file: AssignmentFile) -> int | None:
 
 def due_for_student(course: Course, row: Homework, student: str) -> int | None:
     """The due time of a student, extensions included, in milliseconds; None without one."""
-    extension = course.extension(student, row.id)
-    if extension.due is not None:
-        due = zoned(extension.due, course.zone)
-    elif row.due_at is not None:
-        due = datetime.fromtimestamp(row.due_at / 1000, course.zone)
-    else:
-        return None
-    return _milliseconds(later_wall(due, extension.extra_days, course.zone))
+    published = None if row.due_at is None else datetime.fromtimestamp(row.due_at / 1000, course.zone)
+    due = course.due(student, row.id, published)
+    return None if due is None else _milliseconds(due)
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -218,4 +214,5 @@ def _homework(row: Row[tuple[object, ...]]) -> Homework:
         values["due_at"],
         values["released_at"],
         values["held_at"],
+        values["release_at"],
     )

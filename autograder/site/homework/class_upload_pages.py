@@ -66,7 +66,7 @@ async def confirm(request: Request) -> Response:
     row, _, new = await site.in_thread(_read, request, content, name)
 
     def store(item: FoundSubmission, connection: Connection) -> None:
-        course = context.course()
+        course = context.course(connection)
         if not new_in(connection, site.course, row, [item]):
             return  # somebody confirmed it at the same time, or it is the group's
         received = received_at(course, row, item, at)
@@ -89,6 +89,7 @@ async def confirm(request: Request) -> Response:
 
     for item in new:  # one transaction each: nobody's upload waits for a class
         await site.written(partial(store, item))
+        homework_of(request).announce_submission()
     detail: dict[str, object] = {"archive": digest, "name": name, "submissions": len(new)}
     act = Act(at, session.person, "upload class download", row.id, detail)
     await site.written(lambda connection: record_act(connection, act))

@@ -24,9 +24,17 @@ from autograder.pages.student_page import student_page
 from autograder.report import Evidence, Report
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in, published
 from autograder.site.homework.attempt_limit import AttemptsLeft, attempts_left
-from autograder.site.homework.context import HomeworkContext, homework_of, role_of
+from autograder.site.homework.context import (
+    HomeworkContext,
+    homework_of,
+    require_taking_part,
+    role_of,
+)
+from autograder.site.homework.marking import homework_marking
+from autograder.site.homework.notices import tell_received
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import position_in_queue
+from autograder.site.homework.queue import pause_until_next_look, position_in_queue
+from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     Attempt,
     attempts_of,
@@ -36,6 +44,7 @@ from autograder.site.homework.scores import (
     late_rule,
     used_times,
 )
+from autograder.site.homework.site_groups import sign_up_for
 from autograder.site.homework.submissions import (
     StoredSubmission,
     latest_gradings,
@@ -45,7 +54,10 @@ from autograder.site.homework.submissions import (
     submission_of,
 )
 from autograder.site.homework.tokens import revoke_found
-from autograder.site.homework.visibility import Visible, latest_due, visible_now
+from autograder.site.homework.visibility import Visible, latest_due, visible_to
+from autograder.site.marking.regrade_request_pages import regrade_window
+from autograder.site.marking.regrade_requests import RegradeRequest, Window, requests_in
+from autograder.site.marking.source import QuestionToMark
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.people import names_of
 from autograder.site.requests import (
@@ -143,7 +155,7 @@ async def store_upload(
 
     def allowed() -> None:
         with site.database.reading() as connection:
-            role_of(connection, site.course, person)
+            require_taking_part(connection, site.course, person)
             published(connection, site.course, assignment)
 
     await site.in_reader(allowed)
@@ -155,7 +167,7 @@ async def store_upload(
             card = _card(connection, context, row, person, at)
             if not card.attempts or card.attempts[-1].submission.digest != digest:  # the same again is free
                 _require_an_attempt(_left(card, at), site.zone)
-        owners = partners_in(connection, context.course(), site.course, assignment).owners(person)
+        owners = partners_in(connection, context.course(connection), site.course, assignment).owners(person)
         stored = store_submission(
             connection,
             row,
@@ -170,9 +182,11 @@ async def store_upload(
             signer=site.signer,
             source=source,
         )
+        tell_received(connection, site.course, row, stored, owners, at)
         return stored, revoke_found(connection, site.course, content, site.signer)
 
     stored, given_away = await site.written(store)
+    context.announce_submission()
     notice = "The file held a token for submitting; it was revoked. Make a new one." if given_away else ""
     return stored, notice
 
@@ -198,6 +212,9 @@ def _submission_values(request: Request) -> dict[str, Any]:
         before = position_in_queue(connection, site.course, attempt.grading.id)
         owners = owners_of(connection, attempt.submission.id)
         names = names_of(connection, [*owners, attempt.submission.by_whom])
+        asked = _regrade_requests(connection, request, session, card, attempt)
+        titles = {task.id: task.title for task in (*card.homework.facts.tasks, *card.homework.facts.written)}
+        history = score_history(connection, attempt.submission.id, titles) if card.visible.score else []
     stored = attempt.submission
     return {
         "card": card,
@@ -208,9 +225,37 @@ def _submission_values(request: Request) -> dict[str, Any]:
         "late_seconds": _seconds_late(card, attempt),
         "receipt": receipt_of(site.signer, stored, session.person),
         "functions": card.homework.facts.functions,
+        "asked": asked,
+        "at": request.state.at,
+        "history": history,
         "session": session,
         "token": site.form_token(session),
     }
+
+
+def _regrade_requests(
+    connection: Connection, request: Request, session: Session, card: Card, attempt: Attempt
+) -> list[tuple[QuestionToMark, Window | None, RegradeRequest | None]]:
+    """The tasks of a graded submission, each with the window of requests and the request that was sent."""
+    site = site_of(request)
+    if attempt.grading.report is None or not card.visible.score:
+        return []
+    source, work = homework_marking(site), card.homework.id
+    known = {
+        item.part: item
+        for item in requests_in(connection, site.course, answer=attempt.submission.id, person=session.person)
+    }
+    asked = []
+    for question in source.questions(connection, work):
+        try:
+            found = source.answer(connection, work, question, attempt.submission.id, question.id)
+        except NotFound:  # nothing was written there
+            continue
+        if question.by_hand and found.mark is None:
+            continue
+        window = regrade_window(connection, site, source, work, found, session.person, request.state.at)
+        asked.append((question, window, known.get(question.id)))
+    return asked
 
 
 @reads
@@ -221,7 +266,8 @@ def submission_status(request: Request) -> Response:
         stored = submission_of(connection, request.path_params["submission"], session.person)
         grading = latest_gradings(connection, [stored.id])[stored.id]
         before = position_in_queue(connection, site.course, grading.id)
-    return JSONResponse({"state": grading.state, "before": before})
+    again = pause_until_next_look(before, request.state.at - grading.queued_at)
+    return JSONResponse({"state": grading.state, "before": before, "again": again})
 
 
 @reads_much
@@ -298,13 +344,16 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
         card = _card(connection, context, row, session.person, at)
         staff = role_of(connection, site.course, session.person) != "student"
         partners = _partners(connection, context, card, session.person, at)
+        course = context.course(connection)
+        sign_up = sign_up_for(connection, site.course, row.id)
     page = site.page(
         "homework.html",
         card=card,
-        late=_late_now(card, context.course(), at),
+        late=_late_now(card, course, at),
         is_over=card.due_at is not None and at > card.due_at,
-        replaces=card.counted is not None and _rule(context.course(), card, session.person) == "last",
+        replaces=card.counted is not None and _rule(course, card, session.person) == "last",
         partners=partners,
+        groups_open=sign_up is not None,
         left=_left(card, at),
         largest=LARGEST_UPLOAD // 1024**2,
         problem=problem,
@@ -316,9 +365,10 @@ def _assignment_page(request: Request, session: Session, problem: Refused | None
 
 
 def _card(connection: Connection, context: HomeworkContext, row: Homework, person: str, at: int) -> Card:
-    course, of = context.course(), context.site.course
+    course, of = context.course(connection), context.site.course
     attempts = attempts_of(connection, course, of, row, person)
-    visible = visible_now(row, role_of(connection, of, person), at, latest_due(course, row))
+    role = role_of(connection, of, person)
+    visible = visible_to(connection, of, row, person, role, at, latest_due(course, row))
     counting = counted(course, row, person, attempts) if visible.score else None
     final = is_final(course, row, person, attempts)
     return Card(row, due_for_student(course, row, person), attempts, counting, visible, final)
@@ -328,7 +378,7 @@ def _partners(
     connection: Connection, context: HomeworkContext, card: Card, person: str, at: int
 ) -> list[tuple[str, int, bool]]:
     """The other members of the group: name, days late now, whether a submission takes another's place."""
-    course, row = context.course(), card.homework
+    course, row = context.course(connection), card.homework
     others = [
         owner
         for owner in partners_in(connection, course, context.site.course, row.id).owners(person)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from autograder.course.course import Course
 from autograder.gradebook.tables import MOST_MISTAKES, mistake_sentence, points
 from autograder.site.homework.assignments import Homework
+from autograder.site.homework.due_dates import due_rules_in
 from autograder.site.homework.scores import (
     KIND,
     Attempt,
@@ -19,11 +20,15 @@ from autograder.site.homework.scores import (
     is_final,
 )
 from autograder.site.homework.tables import grading, homework, submission
-from autograder.site.homework.visibility import Visible, latest_due, visible_now
+from autograder.site.homework.visibility import Visible, latest_due, visible_now, visible_to
+from autograder.site.integrity.cases import held_people
 from autograder.site.lti.score_sender import CurrentScore
 from autograder.site.tables import mark
 
 __all__ = ["class_scores", "person_score", "score_state", "scores_are_shown"]
+
+
+NOTHING = Visible(False, False, False)
 
 
 def person_score(
@@ -31,16 +36,17 @@ def person_score(
 ) -> CurrentScore | None:
     """A person's score in an assignment of the course with the id `of`; None without one."""
     attempts = attempts_of(connection, course, of, row, person)
-    return _score(course, row, person, attempts, _visible(course, row, now))
+    visible = visible_to(connection, of, row, person, "student", now, latest_due(course, row))
+    return _score(course, row, person, attempts, visible)
 
 
 def class_scores(
     connection: Connection, course: Course, of: str, row: Homework, now: int
 ) -> dict[str, CurrentScore]:
     """Everybody's score, by person."""
-    visible = _visible(course, row, now)
+    visible, held = _visible(course, row, now), held_people(connection, of, row.id)
     scores = {
-        person: _score(course, row, person, attempts, visible)
+        person: _score(course, row, person, attempts, NOTHING if person in held else visible)
         for person, attempts in attempts_of_class(connection, course, of, row).items()
     }
     return {person: score for person, score in scores.items() if score is not None}
@@ -54,7 +60,7 @@ def scores_are_shown(course: Course, row: Homework, now: int) -> bool:
 def score_state(connection: Connection, of: str, name: str) -> Hashable:
     """What changes with every score of an assignment, beside course.yaml; cheap to read."""
     gradings = (
-        select(func.count(), func.max(grading.c.graded_at))
+        select(func.count(), func.max(grading.c.graded_at), func.max(grading.c.applied_at))
         .select_from(grading)
         .join(submission, submission.c.id == grading.c.submission)
         .where(submission.c.course == of, submission.c.assignment == name, grading.c.state == "graded")
@@ -67,6 +73,8 @@ def score_state(connection: Connection, of: str, name: str) -> Hashable:
         tuple(connection.execute(gradings).one()),
         connection.execute(newest_mark).scalar_one(),
         tuple(connection.execute(release).one()),
+        due_rules_in(connection, of).digest,
+        tuple(sorted(held_people(connection, of, name))),
     )
 
 

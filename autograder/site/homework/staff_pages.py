@@ -24,13 +24,22 @@ from autograder.pages.bar_charts import histogram
 from autograder.pages.text import percent
 from autograder.report import Report, WrittenAnswer
 from autograder.site.audit import Act, record_act
-from autograder.site.homework.assignments import Homework, homework_in, published, set_release
-from autograder.site.homework.context import homework_of
+from autograder.site.homework.assignments import (
+    Homework,
+    due_for_student,
+    homework_in,
+    published,
+    set_release,
+)
+from autograder.site.homework.context import homework_of, role_of
 from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
+from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import enqueue, retry_failed
+from autograder.site.homework.queue import retry_failed
+from autograder.site.homework.releases import schedule_release, undo_release
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
+from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     KIND,
     Attempt,
@@ -39,13 +48,15 @@ from autograder.site.homework.scores import (
     attempts_of_class,
     counted,
 )
-from autograder.site.homework.submissions import find_submission, owners_of, seed_of
+from autograder.site.homework.submissions import find_submission, owners_of
+from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
-from autograder.site.people import names_in, names_of, students_in
+from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
-from autograder.site.staff import staff_of_course
+from autograder.site.roles import Access, require_visible, visible_among
+from autograder.site.staff import staff_access, staff_of_course
 
-__all__ = ["HOMEWORK_STAFF_ROUTES"]
+__all__ = ["HOMEWORK_STAFF_ROUTES", "person_section"]
 
 ROWS = 200  # students on one page
 LONGEST_REASON = 500
@@ -97,14 +108,14 @@ class StudentRow:
 def assignment_page(request: Request) -> Response:
     """The class in one assignment: numbers, histogram, commonest mistakes, students."""
     site, context = site_of(request), homework_of(request)
-    session = staff_of_course(request)
+    session, access = staff_access(request, students=True)
     wanted = request.query_params
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
-        rows = _class(connection, context.course(), site.course, row)
+        rows = _class(connection, context.course(connection), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
-        partners = partners_in(connection, context.course(), site.course, row.id)
+        partners = partners_in(connection, context.course(connection), site.course, row.id)
     submissions = {item.submission.id: item for student in rows for item in student.attempts}
     shown = [
         item
@@ -148,13 +159,17 @@ def assignment_page(request: Request) -> Response:
 @reads_much
 def submission_page(request: Request) -> Response:
     """One submission: the notebook, its results, the points set by hand, the student's other submissions."""
-    site, context, session = site_of(request), homework_of(request), staff_of_course(request)
+    site, context = site_of(request), homework_of(request)
+    session, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        course = context.course()
-        row, attempts = _found(connection, course, site.course, request)
+        course = context.course(connection)
+        row, attempts = _found(connection, course, site.course, request, access)
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
         names = names_of(connection, attempts)
+        titles = {task.id: task.title for task in (*row.facts.tasks, *row.facts.written)}
+        history = score_history(connection, name, titles)
+        asked = requests_in(connection, site.course, answer=name)
     attempt, of_first = owned[0], next(iter(attempts.values()))
     report = attempt.grading.report
     page = site.page(
@@ -167,6 +182,8 @@ def submission_page(request: Request) -> Response:
         counting=counted(course, row, attempt.person, of_first),
         answers=_answers(context.files.get(report), attempt) if report else [],
         models=_model_answers(course, row.id),
+        history=history,
+        asked=asked,
         notebook=render_notebook(
             context.files,
             attempt.submission.digest,
@@ -183,9 +200,9 @@ def submission_page(request: Request) -> Response:
 def submission_picture(request: Request) -> Response:
     """One picture of the notebook that a submission's page shows."""
     site, context = site_of(request), homework_of(request)
-    staff_of_course(request)
+    _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        _, attempts = _found(connection, context.course(), site.course, request)
+        _, attempts = _found(connection, context.course(connection), site.course, request, access)
     submission = _attempt_in(attempts, request).submission
     picture = picture_of(context.files, submission.digest, submission.file, request.path_params["number"])
     if picture is None:
@@ -198,15 +215,15 @@ def submission_picture(request: Request) -> Response:
 def submission_feedback(request: Request) -> Response:
     """The whole report on a submission, whatever its student may see."""
     site, context = site_of(request), homework_of(request)
-    staff_of_course(request)
+    _, access = staff_access(request, students=True)
     with site.database.reading() as connection:
-        row, attempts = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         names = names_of(connection, attempts)
     return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
 
 async def release(request: Request) -> Response:
-    """Release the results of an assignment, or hold them."""
+    """Release the results of an assignment ten minutes from now or at once, undo that, or hold them."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     form, assignment, at = (
         await form_of(request, session),
@@ -216,46 +233,42 @@ async def release(request: Request) -> Response:
     hold = "hold" in form
 
     def write(connection: Connection) -> None:
-        row = published(connection, site.course, assignment)
+        row, who = published(connection, site.course, assignment), session.person
+        if "undo" in form:
+            undo_release(connection, site.course, assignment, at=at, who=who)
+            return
+        if not hold and "now" not in form:
+            schedule_release(connection, site.course, assignment, at=at, who=who)
+            return
         released = row.released_at if hold else at
         set_release(connection, site.course, assignment, released_at=released, held_at=at if hold else None)
         act = "hold results" if hold else "release results"
-        record_act(connection, Act(at, session.person, act, assignment, {}))
+        record_act(connection, Act(at, who, act, assignment, {}))
 
     await site.written(write)
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 
 async def grade_again(request: Request) -> Response:
-    """Queue what failed by a fault of ours, or everything that counts with the current checks."""
+    """Queue what failed by a fault of ours."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
-    form, assignment, at = (
-        await form_of(request, session),
-        request.path_params["assignment"],
-        request.state.at,
-    )
-    context, everything = homework_of(request), "everything" in form
+    await form_of(request, session)
+    assignment, at, context = request.path_params["assignment"], request.state.at, homework_of(request)
 
     def write(connection: Connection) -> None:
-        row = published(connection, site.course, assignment)
-        if not everything:
-            many = retry_failed(connection, site.course, assignment)
-            record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
-            return
-        names = _counting_old(row, _class(connection, context.course(), site.course, row))
-        for name, digest in names.items():
-            seed = seed_of(site.signer, row.id, owners_of(connection, name), digest)
-            enqueue(connection, site.course, name, row.bundle, reason="regrade", seed=seed, at=at)
-        detail: dict[str, object] = {"bundle": row.bundle, "submissions": len(names)}
-        record_act(connection, Act(at, session.person, "regrade homework", assignment, detail))
+        published(connection, site.course, assignment)
+        many = retry_failed(connection, site.course, assignment)
+        record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
 
     await site.written(write)
+    context.announce_submission()
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 
 async def override(request: Request) -> Response:
     """Set the points of a submission by hand, with a reason, or withdraw them."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    site = site_of(request)
+    session, access = await site.in_reader(partial(staff_access, request, students=True))
     form, at = await form_of(request, session), request.state.at
     name = request.path_params["submission"]
     reason = form.get("reason", [""])[-1].strip()[:LONGEST_REASON]
@@ -269,7 +282,7 @@ async def override(request: Request) -> Response:
     context = homework_of(request)
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
@@ -289,6 +302,9 @@ async def override(request: Request) -> Response:
             "assignment": row.id,
         }
         record_act(connection, Act(at, session.person, "override points", name, detail))
+        course, once = context.course(connection), f"mark:{name}:{at}"
+        path = f"/submissions/{name}"
+        tell_mark(connection, course, site.course, row, list(attempts), path=path, once=once, at=at)
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}", 303)
@@ -296,12 +312,13 @@ async def override(request: Request) -> Response:
 
 async def mark_answers(request: Request) -> Response:
     """Set the points of written answers, each with a comment that the student sees, or take them back."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
+    site = site_of(request)
+    session, access = await site.in_reader(partial(staff_access, request, students=True))
     form, at, context = await form_of(request, session), request.state.at, homework_of(request)
     name = request.path_params["submission"]
 
     def write(connection: Connection) -> None:
-        row, attempts = _found(connection, context.course(), site.course, request)
+        row, attempts = _found(connection, context.course(connection), site.course, request, access)
         attempt = _attempt_in(attempts, request)
         marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
         add_marks(connection, KIND, name, marks)
@@ -313,9 +330,26 @@ async def mark_answers(request: Request) -> Response:
                 "assignment": row.id,
             }
             record_act(connection, Act(at, session.person, "mark written answer", name, detail))
+        if marks:
+            course, once = context.course(connection), f"mark:{name}:{at}"
+            path = f"/submissions/{name}"
+            tell_mark(connection, course, site.course, row, list(attempts), path=path, once=once, at=at)
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
+
+
+def person_section(request: Request, connection: Connection, person: str) -> Markup:
+    """A student's assignments for staff: dates, submissions, what counts; empty for members of staff."""
+    site, course = site_of(request), homework_of(request).course(connection)
+    if role_of(connection, site.course, person) != "student":
+        return Markup("")
+    items = []
+    for row in homework_in(connection, site.course):
+        attempts = attempts_of(connection, course, site.course, row, person)
+        due_at = due_for_student(course, row, person)
+        items.append((row, due_at, attempts, counted(course, row, person, attempts)))
+    return Markup(site.page("person_homework.html", items=items, person=person)) if items else Markup("")
 
 
 HOMEWORK_STAFF_ROUTES = (
@@ -330,11 +364,18 @@ HOMEWORK_STAFF_ROUTES = (
 )
 
 
-def _class(connection: Connection, course: Course, of: str, row: Homework) -> list[StudentRow]:
-    """The students of the course, and whoever else has submitted."""
+def _class(
+    connection: Connection, course: Course, of: str, row: Homework, access: Access | None = None
+) -> list[StudentRow]:
+    """The students of the course, and whoever else has submitted; of `access` those it lets see."""
     names = names_in(connection, of)
-    attempts = attempts_of_class(connection, course, of, row)
-    people = [*students_in(connection, of), *(person for person in attempts if person not in names)]
+    attempts = attempts_of_class(connection, course, of, row, access)
+    students = students_in(connection, of)
+    if access is not None:
+        visible = visible_among(connection, of, access, students)
+        students = [student for student in students if student in visible]
+    former = [person for person in attempts if person not in names and not person.startswith(ERASED)]
+    people = [*students, *former]
     return [
         StudentRow(
             person,
@@ -347,7 +388,7 @@ def _class(connection: Connection, course: Course, of: str, row: Homework) -> li
 
 
 def _found(
-    connection: Connection, course: Course, of: str, request: Request
+    connection: Connection, course: Course, of: str, request: Request, access: Access
 ) -> tuple[Homework, dict[str, list[Attempt]]]:
     """The assignment of the submission in the path, and all attempts of each of its owners."""
     name = request.path_params["submission"]
@@ -355,6 +396,7 @@ def _found(
     stored = find_submission(connection, of, name)
     if stored is None or not owners:
         raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
+    require_visible(connection, of, access, owners)
     row = published(connection, of, stored.assignment)
     return row, {owner: attempts_of(connection, course, of, row, owner) for owner in owners}
 

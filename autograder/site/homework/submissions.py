@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, func, insert, not_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, not_, or_, select, true
 
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
@@ -22,12 +22,14 @@ from autograder.site.homework.assignments import Homework
 from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
+from autograder.site.roles import Access, may_see
 from autograder.site.signer import Signer
 
 __all__ = [
     "Grading",
     "Receipt",
     "StoredSubmission",
+    "counts",
     "find_submission",
     "instants_after",
     "latest_gradings",
@@ -181,13 +183,17 @@ def submission_of(connection: Connection, name: str, person: str) -> StoredSubmi
 
 
 def submissions_of_all(
-    connection: Connection, course: str, assignment: str
+    connection: Connection, course: str, assignment: str, access: Access | None = None
 ) -> list[tuple[str, StoredSubmission]]:
-    """Everybody's submissions of an assignment, each with an owner, in the order of their numbers."""
+    """Everybody's submissions of an assignment, each with an owner, in the order of their numbers.
+
+    Of `access` those of the people it lets see.
+    """
+    seen = true() if access is None else may_see(submission_owner.c.person, course, access)
     rows = connection.execute(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
-        .where(submission.c.course == course, submission.c.assignment == assignment)
+        .where(submission.c.course == course, submission.c.assignment == assignment, seen)
         .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]
@@ -212,9 +218,10 @@ def latest_gradings(
 ) -> dict[str, Grading]:
     """The grading that counts, by submission: the newest that is done, else the newest.
 
-    A regrade that fails, or has not ended, replaces nothing. Without names, of all of an assignment.
+    A regrade that fails, has not ended, or is not released, replaces nothing. Without names, of all of an
+    assignment.
     """
-    rows = select(grading).order_by(grading.c.id)
+    rows = select(grading).where(counts()).order_by(grading.c.id)
     if names is not None:
         rows = rows.where(grading.c.submission.in_(names))
     else:
@@ -227,6 +234,11 @@ def latest_gradings(
         if known is None or row.state == "graded" or known.state != "graded":
             counted[row.submission] = _grading(row)
     return counted
+
+
+def counts() -> ColumnElement[bool]:
+    """The condition that a grading is no mere proposal of a regrade."""
+    return or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None))
 
 
 def receipt_of(signer: Signer, stored: StoredSubmission, person: str) -> Receipt:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from autograder.course.course import Course
 from autograder.site.homework.assignments import Homework, due_for_student
+from autograder.site.integrity.cases import HELD, held_people
 
-__all__ = ["HIDDEN", "Visible", "latest_due", "visible_now"]
+__all__ = ["HIDDEN", "Visible", "latest_due", "visible_now", "visible_to"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,15 @@ def visible_now(row: Homework, role: str, at: int, last_due: int | None) -> Visi
     if rule == "after_due" and row.released_at is None and last_due is not None and at <= last_due:
         return Visible(False, False, False, "Results are shown after the due date, extensions included.")
     return DETAILS[row.facts.detail]
+
+
+def visible_to(
+    connection: Connection, of: str, row: Homework, person: str, role: str, at: int, last_due: int | None
+) -> Visible:
+    """The same for one person, whose score an integrity case may hold."""
+    if role == "student" and person in held_people(connection, of, row.id):
+        return Visible(False, False, False, HELD)
+    return visible_now(row, role, at, last_due)
 
 
 def latest_due(course: Course, row: Homework) -> int | None:

@@ -170,7 +170,7 @@ class Services:
             kind = "application/x-www-form-urlencoded"
             grant = request_json(platform.token_url, urlencode(form).encode(), kind).data
             if not isinstance(grant, dict) or not isinstance(grant.get("access_token"), str):
-                raise PlatformError(f"{platform.token_url} granted no access token")
+                raise PlatformError(f"{platform.token_url} approved no access token")
             lasts = grant.get("expires_in", 0)
             lasts = float(lasts) if isinstance(lasts, int | float) else 0.0
             self._tokens[name] = time.monotonic() + lasts - MINUTE, str(grant["access_token"])

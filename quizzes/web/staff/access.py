@@ -5,27 +5,31 @@ A student gets the same answer as for a page that does not exist. Every module o
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.site.people import names_in
 from autograder.site.requests import Form, session_of, site_of, whole_number
+from autograder.site.roles import Access, may_see, require_visible, student_access
 from autograder.site.sessions import Session
 from quizzes.store.attempts import AttemptRow, attempts_at, find_attempt
 from quizzes.store.overrides import terms_and_role
 from quizzes.store.quizzes import published_in
+from quizzes.store.tables import attempt
 
 __all__ = [
     "INSTRUCTOR",
     "MINUTE",
     "TA",
+    "access_in",
     "names_of_attempts",
     "quiz_page",
     "reason_in",
     "staff_at",
     "staff_of_attempt",
+    "visible_attempts",
     "whole_number_in",
 ]
 
@@ -44,6 +48,8 @@ def staff_at(request: Request, quiz: str, lowest_role: str = TA) -> Session:
             role = terms_and_role(connection, quiz, session.person)[1]
         except Refused:
             raise NO_PAGE from None
+        if role in (TA, INSTRUCTOR):
+            student_access(connection, site.course, session.person)
     if role not in (TA, INSTRUCTOR):
         raise NO_PAGE
     if lowest_role == INSTRUCTOR and role != INSTRUCTOR:
@@ -60,7 +66,15 @@ def staff_of_attempt(request: Request, lowest_role: str = TA) -> tuple[Session, 
             row = find_attempt(connection, request.path_params["attempt"])
         except NotFound:
             raise NO_PAGE from None
-    return staff_at(request, row.quiz, lowest_role), row
+    session = staff_at(request, row.quiz, lowest_role)
+    with site.database.reading() as connection:
+        require_visible(connection, site.course, access_in(connection, site.course, session), [row.person])
+    return session, row
+
+
+def access_in(connection: Connection, course: str, session: Session) -> Access:
+    """Whose work a member of staff may see; raises Forbidden where it is nobody's."""
+    return student_access(connection, course, session.person)
 
 
 def quiz_page(request: Request, session: Session, template: str, **values: object) -> Response:
@@ -76,10 +90,21 @@ def quiz_page(request: Request, session: Session, template: str, **values: objec
     )
 
 
-def names_of_attempts(connection: Connection, course: str, quiz: str) -> dict[str, str]:
-    """The names of the students of a quiz, by their attempts."""
+def names_of_attempts(connection: Connection, course: str, quiz: str, access: Access) -> dict[str, str]:
+    """The names of the students of a quiz whose work a person may see, by their attempts."""
     names = names_in(connection, course)
-    return {row.id: names.get(row.person, row.person) for row in attempts_at(connection, quiz)}
+    visible = visible_attempts(connection, course, quiz, access)
+    return {
+        row.id: names.get(row.person, row.person)
+        for row in attempts_at(connection, quiz)
+        if row.id in visible
+    }
+
+
+def visible_attempts(connection: Connection, course: str, quiz: str, access: Access) -> frozenset[str]:
+    """The attempts at a quiz that a person may see."""
+    found = select(attempt.c.id).where(attempt.c.quiz == quiz, may_see(attempt.c.person, course, access))
+    return frozenset(connection.execute(found).scalars())
 
 
 def whole_number_in(form: Form, name: str) -> int:

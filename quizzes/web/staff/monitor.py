@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.errors import Conflict
+from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.audit import acts_on
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, reads_much, site_of
+from autograder.site.roles import StudentData
 from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
-from quizzes.store.monitor import recent_saves, student_activity
+from quizzes.store.monitor import Activity, StudentActivity, recent_saves, student_activity
 from quizzes.store.quizzes import published_in
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import reason_in, staff_at, whole_number_in
+from quizzes.web.staff.access import access_in, reason_in, staff_at, visible_attempts, whole_number_in
 from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_sentence, shown_once
 
 __all__ = ["give_time", "monitor", "send_message"]
+
+FAR = 2**62  # after every instant
+ORDER = [Activity.SILENT, Activity.WRITING, Activity.ABSENT, Activity.DONE]
+SORTS: dict[str, Callable[[StudentActivity], tuple[object, ...]]] = {
+    "now": lambda student: (ORDER.index(student.activity), student.last_at or 0),
+    "answers": lambda student: (student.activity is Activity.ABSENT, student.answered),
+    "last": lambda student: (student.last_at is None, student.last_at or 0),
+    "left": lambda student: (student.activity is Activity.DONE, student.deadline_at or FAR),
+}
 
 
 @reads_much
@@ -29,7 +41,8 @@ def monitor(request: Request) -> Response:
     site, quiz = site_of(request), request.path_params["quiz"]
     session = staff_at(request, quiz)
     with site.database.reading() as connection:
-        students = student_activity(connection, quiz, request.state.at)
+        access = access_in(connection, site.course, session)
+        students = student_activity(connection, quiz, request.state.at, access)
         saves = recent_saves(connection, quiz, request.state.at)
         published = next(
             published for published in published_in(connection, site.course) if published.id == quiz
@@ -37,9 +50,25 @@ def monitor(request: Request) -> Response:
         acts = acts_on(connection, quiz)
         names = names_in(connection, site.course)
         done = act_done(request, connection, quiz)
+    wanted = request.query_params
+    find, show, sort = (wanted.get(name, "")[:100] for name in ("find", "show", "sort"))
+    shown = [
+        student
+        for student in students
+        if find.casefold() in f"{student.person} {student.name}".casefold()
+        and show in ("", student.activity.name.lower())
+    ]
+    if sort in SORTS:
+        shown.sort(key=SORTS[sort])
     values = {
         "published": published,
-        "students": students,
+        "students": shown,
+        "everybody": len(students),
+        "find": find,
+        "show": show,
+        "sort": sort,
+        "activities": {activity.name.lower(): str(activity) for activity in Activity},
+        "link": lambda **changes: "?" + urlencode({"find": find, "show": show, "sort": sort} | changes),
         "counts": Counter(str(student.activity) for student in students),
         "saves": saves,
         "now": request.state.at,
@@ -65,7 +94,18 @@ async def give_time(request: Request) -> Response:
     minutes, percent = whole_number_in(form, "minutes"), whole_number_in(form, "percent")
     given = {"at": request.state.at, "who": session.person, "reason": reason_in(form), "once": once_in(form)}
     chosen = form.get("attempt", [])
-    if form.get("who", ["chosen"])[-1] == "all":
+    everybody = form.get("who", ["chosen"])[-1] == "all"
+
+    def allowed() -> None:
+        with site.database.reading() as connection:
+            access = access_in(connection, site.course, session)
+            if everybody and access.students is not StudentData.ALL:
+                raise Forbidden("You see a part of the class.", next_step="Choose students of yours.")
+            if not everybody and not set(chosen) <= visible_attempts(connection, site.course, quiz, access):
+                raise NotFound("There is no such attempt.", next_step="Reload the page.")
+
+    await site.in_reader(allowed)
+    if everybody:
 
         def work(connection: Connection) -> int:
             return extend_all(connection, quiz, minutes=minutes, percent=percent, **given).act

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +15,7 @@ from autograder.site.requests import form_of, reads_much, site_of
 from quizzes.content.quiz_file import load_quiz
 from quizzes.store.regrades import regrade_runs
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import INSTRUCTOR, names_of_attempts, quiz_page, staff_at
+from quizzes.web.staff.access import INSTRUCTOR, access_in, names_of_attempts, quiz_page, staff_at
 
 __all__ = ["propose", "regrades", "release"]
 
@@ -29,9 +30,18 @@ def regrades(request: Request) -> Response:
     session = staff_at(request, quiz)
 
     with site.database.reading() as connection:
-        people = names_of_attempts(connection, site.course, quiz)
+        access = access_in(connection, site.course, session)
+        people = names_of_attempts(connection, site.course, quiz, access)
         names = names_in(connection, site.course)
-        runs = regrade_runs(connection, quiz)
+        runs = [
+            replace(
+                run,
+                changes=[change for change in run.changes if change.attempt in people],
+                remarks=[change for change in run.remarks if change.attempt in people],
+                skipped=[change for change in run.skipped if change.attempt in people],
+            )
+            for run in regrade_runs(connection, quiz)
+        ]
     return quiz_page(request, session, "staff_regrades.html", runs=runs, people=people, names=names)
 
 

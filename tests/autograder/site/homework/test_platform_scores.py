@@ -56,7 +56,7 @@ def test_a_score_waits_until_it_is_released(site: tuple[HomeworkSite, Platform])
     assert f"/homework/{ASSIGNMENT}" in str(browser.http.get(reply.headers["Location"]).headers["Location"])
     eventually(lambda: states(running) == ["held"])
     assert platform.scores == []
-    assert post(ina, f"{CLASS}/release") == 303
+    assert post(ina, f"{CLASS}/release", now="yes") == 303
     eventually(lambda: platform.scores)
     (score,) = platform.scores
     assert (score["userId"], score["scoreMaximum"]) == ("user-1", 6.0) and 0 < score["scoreGiven"] < 6

@@ -1,0 +1,124 @@
+"""A person's data in homework: submitted files, gradings and reports, for their ZIP and for erasing them.
+
+A group's submission stays while another member needs it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from autograder.errors import NotFound
+from autograder.report import Report
+from autograder.site.app_context import AppContext
+from autograder.site.homework.assignments import homework_in
+from autograder.site.homework.context import context_of
+from autograder.site.homework.due_dates import course_with_rules
+from autograder.site.homework.grade_records import whole_work
+from autograder.site.homework.pages import titles_alone
+from autograder.site.homework.scores import attempts_of
+from autograder.site.homework.tables import due_rule, grading, homework, submission, submission_owner
+from autograder.site.homework.visibility import latest_due, visible_to
+from autograder.site.ledger import HOMEWORK
+from autograder.site.marking.tables import marking_note
+from autograder.site.tables import mark
+
+__all__ = ["erase_person", "erasure_counts", "personal_files"]
+
+
+def erasure_counts(connection: Connection, course: str, person: str) -> Mapping[str, int]:
+    """How many files and reports of a person alone there are."""
+    files, reports = _own_digests(connection, course, person)
+    rules = select(func.count()).where(due_rule.c.scope == "person", due_rule.c.who == person)
+    counts = {
+        "submitted files": len(files),
+        "reports": len(reports),
+        "extensions": int(connection.execute(rules).scalar_one()),
+    }
+    return {words: many for words, many in counts.items() if many}
+
+
+def erase_person(connection: Connection, course: str, person: str, new: str) -> Collection[str]:
+    """Erase a person from submissions, rules and marks; the digests of files that nobody else needs."""
+    files, reports = _own_digests(connection, course, person)
+    owned = select(submission_owner.c.submission).where(submission_owner.c.person == person)
+    notes = marking_note.c.kind == HOMEWORK, marking_note.c.answer.in_(owned)
+    connection.execute(delete(marking_note).where(*notes))
+    named = select(submission.c.id, submission.c.file).where(submission.c.id.in_(owned))
+    for row in connection.execute(named).all():  # the file's name may be the person's
+        kind = PurePosixPath(row.file).suffix[:10]
+        renamed = update(submission).where(submission.c.id == row.id).values(file=f"submission{kind}")
+        connection.execute(renamed)
+    connection.execute(delete(due_rule).where(due_rule.c.scope == "person", due_rule.c.who == person))
+    for name in connection.execute(select(homework.c.id).where(homework.c.course == course)).scalars().all():
+        before, after = (whole_work(course, name, owner) for owner in (person, new))
+        connection.execute(update(mark).where(mark.c.work == before).values(work=after))
+    return files | reports
+
+
+def personal_files(
+    context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+) -> Iterator[tuple[str, bytes]]:
+    """Submitted files and, as far as they may be seen, results and reports."""
+    of, homework_context = context.course, context_of(context)
+    course = course_with_rules(connection, homework_context.course(connection), of)
+    for row in homework_in(connection, of):
+        role = "instructor" if full else "student"
+        visible = visible_to(connection, of, row, person, role, at, latest_due(course, row))
+        facts = []
+        for attempt in attempts_of(connection, course, of, row, person):
+            stored, folder = attempt.submission, f"homework/{_in_zip(row.id)}/{attempt.submission.number}"
+            facts.append(
+                {
+                    "number": stored.number,
+                    "file": stored.file,
+                    "sha256": stored.digest,
+                    "received_at": stored.received_at,
+                    "by": stored.by_whom,
+                    "days_late": attempt.days_late,
+                    "score": _text(attempt.final) if visible.score else None,
+                    "mark": attempt.mark.reason if attempt.mark and visible.score else None,
+                }
+            )
+            try:
+                yield f"{folder} {_in_zip(stored.file)}", homework_context.files.get(stored.digest)
+                if attempt.grading.report is not None and visible.titles:
+                    report = Report.from_json(homework_context.files.get(attempt.grading.report))
+                    shown = report if visible.full else titles_alone(report)
+                    yield f"{folder} report.json", shown.to_json().encode()
+            except NotFound:
+                yield f"{folder} is missing.txt", b"The file store does not have this file any more.\n"
+        if facts:
+            text = json.dumps(facts, ensure_ascii=False, indent=1)
+            yield f"homework/{_in_zip(row.id)}/submissions.json", text.encode()
+
+
+def _own_digests(connection: Connection, course: str, person: str) -> tuple[set[str], set[str]]:
+    """The digests of files and reports of submissions that nobody else owns or has made as well."""
+    owned = select(submission_owner.c.submission).where(submission_owner.c.person == person)
+    shared = (
+        select(submission_owner.c.submission)
+        .where(submission_owner.c.submission.in_(owned))
+        .group_by(submission_owner.c.submission)
+        .having(func.count() > 1)
+    )
+    alone = select(submission.c.id).where(submission.c.id.in_(owned), submission.c.id.not_in(shared))
+    rows = select(submission.c.digest).where(submission.c.id.in_(alone))
+    elsewhere = select(submission.c.digest).where(submission.c.id.not_in(alone))
+    files = set(connection.execute(rows.where(submission.c.digest.not_in(elsewhere))).scalars())
+    reports = select(grading.c.report).where(grading.c.submission.in_(alone), grading.c.report.is_not(None))
+    others = select(grading.c.report).where(grading.c.submission.not_in(alone), grading.c.report.is_not(None))
+    return files, set(connection.execute(reports.where(grading.c.report.not_in(others))).scalars())
+
+
+def _in_zip(name: str) -> str:
+    """A name as a part of a path in a ZIP."""
+    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)[-100:]
+
+
+def _text(points: Decimal | None) -> str | None:
+    return None if points is None else str(points)

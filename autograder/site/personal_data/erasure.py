@@ -1,0 +1,185 @@
+"""Erasing a person: counted first, then name, address, sign-in, texts and files go, and no hash breaks.
+
+The ledger names people by pseudonyms, so its lines stay as they are. What they are about stays under a random
+name that leads to nobody: points, times and hashes. Files that belong to nobody else are deleted after the
+transaction; `delete_erased_files` does it again where a server stopped in between.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, or_, select, update
+
+from autograder.errors import Conflict, NotFound
+from autograder.site.audit import Act, record_act
+from autograder.site.extensions import extensions
+from autograder.site.file_store import FileStore
+from autograder.site.integrity.cases import erase_evidence
+from autograder.site.people import ERASED, add_person
+from autograder.site.personal_data.rows import author_columns, count_rows, person_columns
+from autograder.site.tables import audit, erased_file, lti_member, lti_user, outbox, person
+from autograder.site.upsert import insert_once
+
+__all__ = ["ErasureCounts", "counts_of", "delete_erased_files", "erase_person"]
+
+NAME = "Erased person"
+# What the rows of a table are called on the page; of other tables the name is.
+WORDS = {
+    "announcement_recipient": "announcements received",
+    "assigned_student": "assigned students",
+    "attempt": "attempts at quizzes",
+    "credential": "passcodes and sign-in links",
+    "enrolment": "place in the course, with role and extra time",
+    "extension_request": "requests for extensions",
+    "group_member": "places in groups",
+    "integrity_person": "integrity cases",
+    "late_day": "late days spent",
+    "lti_user": "users of learning platforms",
+    "lti_score": "scores at learning platforms",
+    "notification": "notices",
+    "notification_choice": "choices of notices",
+    "pseudonym": "names in ledgers",
+    "section_member": "sections",
+    "session": "sessions",
+    "staff_token": "tokens for programs",
+    "submission_owner": "submissions",
+    "submit_token": "tokens for submitting",
+}
+AUTHOR_WORDS = {
+    "audit": "lines of the log, without details about this person",
+    "mark": "marks given",
+    "submission": "submissions made",
+}
+WRITTEN = ("reason", "reply", "text", "comment")  # what people wrote, in the details of an act
+
+
+@dataclass(frozen=True)
+class ErasureCounts:
+    """What erasing a person would delete, and what stays without their name."""
+
+    deleted: Mapping[str, int]
+    kept: Mapping[str, int]
+
+
+def counts_of(connection: Connection, course: str, name: str) -> ErasureCounts:
+    """The counts for a person; raises NotFound for somebody who is not stored."""
+    _require(connection, name)
+    deleted: dict[str, int] = {}
+    kept: dict[str, int] = {}
+    for found in person_columns():
+        many = count_rows(connection, found, name)
+        if many:
+            where = kept if found.stays else deleted
+            words = WORDS.get(found.table.name, found.table.name.replace("_", " "))
+            where[words] = where.get(words, 0) + many
+    for found in author_columns():
+        if many := count_rows(connection, found, name):
+            words = AUTHOR_WORDS.get(found.table.name, f"{found.table.name.replace('_', ' ')} by this person")
+            kept[words] = kept.get(words, 0) + many
+    for extension in extensions():
+        more = extension.erasure_counts(connection, course, name)
+        deleted |= more
+    return ErasureCounts(dict(sorted(deleted.items())), dict(sorted(kept.items())))
+
+
+def erase_person(connection: Connection, course: str, name: str, *, at: int, who: str) -> str:
+    """Erase a person; the random name under which what stays is stored.
+
+    Raises NotFound for somebody who is not stored, and Conflict where an attempt is open or it is oneself.
+    """
+    row = _require(connection, name)
+    if who == name:
+        raise Conflict("Nobody erases themselves.", next_step="Ask another instructor of the course.")
+    new = f"{ERASED}{secrets.token_hex(6)}"
+    add_person(connection, new, NAME)
+    files: set[str] = erase_evidence(connection, name)
+    for extension in extensions():
+        files |= set(extension.erase_person(connection, course, name, new))
+    users = connection.execute(select(lti_user).where(lti_user.c.person == name)).all()
+    for user in users:
+        of_user = lti_member.c.issuer == user.issuer, lti_member.c.subject == user.subject
+        connection.execute(delete(lti_member).where(*of_user))
+    for found in reversed(person_columns()):
+        if not found.stays:
+            connection.execute(delete(found.table).where(found.column == name))
+    for found in person_columns():
+        if found.stays:
+            connection.execute(update(found.table).where(found.column == name).values({found.column: new}))
+    for found in author_columns():
+        connection.execute(update(found.table).where(found.column == name).values({found.column: new}))
+    _erase_from_log(connection, row.id, row.name, row.email, new)
+    _erase_from_outbox(connection, name)
+    connection.execute(delete(person).where(person.c.id == name))
+    for digest in sorted(files):
+        insert_once(connection, erased_file, {"digest": digest, "at": at})
+    record_act(connection, Act(at, who, "erase person", new, {"files": len(files)}))
+    return new
+
+
+def delete_erased_files(connection: Connection, files: FileStore, at: int) -> int:
+    """Delete the files of erased people that are still there; how many."""
+    waiting = select(erased_file.c.digest).where(erased_file.c.gone_at.is_(None))
+    hashes: Collection[str] = connection.execute(waiting).scalars().all()
+    for digest in hashes:
+        files.delete(digest)
+        gone = update(erased_file).where(erased_file.c.digest == digest).values(gone_at=at)
+        connection.execute(gone)
+    return len(hashes)
+
+
+def _require(connection: Connection, name: str) -> Row[Any]:
+    row = connection.execute(select(person).where(person.c.id == name)).one_or_none()
+    if row is None or name.startswith(ERASED):
+        raise NotFound("There is no such person.", next_step="Go back to the list of people.")
+    return row
+
+
+def _erase_from_log(connection: Connection, name: str, full_name: str, email: str | None, new: str) -> None:
+    """Replace a person in the log.
+
+    Acts on them lose their details, other acts that name them what people wrote there.
+    """
+    connection.execute(update(audit).where(audit.c.subject == name).values(subject=new, detail="{}"))
+    words = [word for word in (name, full_name, email or "") if word]
+    mentioned = select(audit.c.id, audit.c.detail).where(
+        or_(*(audit.c.detail.contains(json.dumps(word)[1:-1], autoescape=True) for word in words)),
+        audit.c.detail != "{}",
+    )
+    whole = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words, key=len)[::-1]))
+    for row in connection.execute(mentioned).all():
+        detail = json.dumps(_replaced(json.loads(row.detail), whole, new), ensure_ascii=False, sort_keys=True)
+        connection.execute(update(audit).where(audit.c.id == row.id).values(detail=detail))
+
+
+def _replaced(value: object, words: re.Pattern[str], new: str) -> object:
+    if isinstance(value, str):
+        return words.sub(new, value)
+    if isinstance(value, list):
+        return [_replaced(item, words, new) for item in value]
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in WRITTEN}
+        return {words.sub(new, key): _replaced(item, words, new) for key, item in kept.items()}
+    return value
+
+
+def _erase_from_outbox(connection: Connection, name: str) -> None:
+    """Delete the messages about a person that were sent or wait."""
+    mentioned = select(outbox.c.id, outbox.c.payload).where(
+        outbox.c.payload.contains(json.dumps(name)[1:-1], autoescape=True)
+    )
+    gone = [
+        row.id
+        for row in connection.execute(mentioned).all()
+        if any(_is_about(value, name) for value in json.loads(row.payload).values())
+    ]
+    connection.execute(delete(outbox).where(outbox.c.id.in_(gone)))
+
+
+def _is_about(value: object, name: str) -> bool:
+    return str(value) == name or str(value).endswith(f":{name}")

@@ -1,0 +1,158 @@
+"""Groups on the site: import with the difference first, and sign-up until the first submission."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from fake_clock import MINUTE
+from live_homework import LiveHomework, live_homework
+from live_server import Student
+from tiny_course import ASSIGNMENT
+
+from autograder.site.database import Database
+from autograder.site.homework.partners import partners_in
+from autograder.site.people import COURSE
+
+PAGE = f"/homework/{ASSIGNMENT}/group"
+
+
+class Groups:
+    """A site with an assignment, an instructor, and four students."""
+
+    def __init__(self, site: LiveHomework) -> None:
+        self.site, self.server = site, site.server
+        site.publish()
+        self.ina = self.server.student(role="instructor", name="ina")
+        self.students = {name: self.server.student(name=name) for name in ("ann", "bob", "cem", "dea")}
+
+    def partners(self, name: str) -> tuple[str, ...]:
+        """With whom a student submits."""
+        with self.server.database.reading() as connection:
+            return partners_in(connection, self.server.course, COURSE, ASSIGNMENT).owners(name)
+
+    def preview(self, table: str) -> httpx.Response:
+        """What a table would change."""
+        files = {"groups": ("groups.csv", table)}
+        return self.ina.http.post("/groups/preview", data={"token": self.ina.token}, files=files)
+
+    def imported(self, table: str) -> httpx.Response:
+        """The reply to a table that was looked at and confirmed."""
+        page = self.preview(table)
+        assert page.status_code == 200, page.text
+        digest = page.text.split('name="digest" value="')[1].split('"')[0]
+        return self.ina.post("/groups/import", groups=table, digest=digest)
+
+    def number(self, student: Student, name: str) -> str:
+        """The number with which a group is joined."""
+        found = re.findall(rf'name="join" value="(\d+)">Join {name}<', student.page(PAGE))
+        return found[0] if found else "0"
+
+
+@pytest.fixture
+def groups(tmp_path: Path) -> Iterator[Groups]:
+    """A live server with them."""
+    with live_homework(Database(tmp_path / "quiz.db"), tmp_path / "course") as site:
+        yield Groups(site)
+
+
+def test_an_import_shows_its_difference_and_keeps_the_rest(groups: Groups) -> None:
+    """New groups, who joins and leaves; groups that are not in the table stay as they are."""
+    assert groups.imported("group,student_id\nTeam A,ann\nTeam A,bob\nTeam B,cem\n").status_code == 303
+    assert groups.partners("ann") == ("ann", "bob")
+    page = groups.preview("group,student_id\nTeam A,ann\nTeam A,Cem\n").text
+    assert "changed: Team A: joins: Cem leaves: Bob" in page
+    assert "not in the table, kept: Team B" in page
+    assert groups.partners("ann") == ("ann", "bob")
+    assert groups.imported("group,student_id\nTeam A,ann\nTeam A,cem\n").status_code == 303
+    assert [groups.partners(name) for name in ("ann", "bob", "cem")] == [
+        ("ann", "cem"),
+        ("bob",),
+        ("ann", "cem"),
+    ]
+    assert "Team B" not in groups.ina.page("/groups")  # nobody is in it any more
+    assert "Nothing changes" in groups.preview("group,student_id\nTeam A,ann\nTeam A,cem\n").text
+
+
+def test_a_bad_table_stores_nothing(groups: Groups) -> None:
+    """An unknown person, two groups of one person, an unknown assignment: file, line and what to do."""
+    for table, sentence in (
+        ("group,student_id\nA,zoe\n", "line 2: zoe is not on the roster"),
+        ("group,student_id\nA,ann\nB,ann\n", "line 3: ann is in another group in line 2"),
+        ("group,student_id,assignment\nA,ann,hw9\n", "is not published"),
+        ("name\nann\n", "expected the columns group and student_id"),
+        ("", "No table was chosen"),
+    ):
+        reply = groups.preview(table)
+        assert reply.status_code == 409
+        assert sentence in reply.text
+    table = "group,student_id\nTeam A,ann\n"
+    digest = groups.preview(table).text.split('name="digest" value="')[1].split('"')[0]
+    groups.imported("group,student_id\nTeam A,bob\n")
+    assert groups.ina.post("/groups/import", groups=table, digest=digest).status_code == 409
+    assert groups.partners("ann") == ("ann",)
+
+
+def test_the_site_goes_before_the_file(groups: Groups) -> None:
+    """A group of one assignment before one of all, and both before groups.csv; the file's others stay."""
+    file = groups.server.course.root / "groups.csv"
+    file.write_text("group,student_id\nOld,ann\nOld,bob\nOld,cem\n", encoding="utf-8")
+    assert groups.partners("ann") == ("ann", "bob", "cem")
+    groups.imported(f"group,student_id,assignment\nOne,ann,{ASSIGNMENT}\nOne,dea,{ASSIGNMENT}\nAll,ann,\n")
+    assert groups.partners("ann") == ("ann", "dea")
+    assert groups.partners("bob") == ("bob", "cem")
+
+
+def test_students_form_join_and_leave_groups(groups: Groups) -> None:
+    """Only while the sign-up is open, only up to its size, and only until the group has submitted."""
+    ann, bob, cem, dea = groups.students.values()
+    assert ann.post(PAGE, name="Team A").status_code == 409
+    assert groups.ina.post("/groups/sign-up", assignment=ASSIGNMENT, largest="2").status_code == 303
+    assert ann.post(PAGE, name="  ").status_code == 409
+    assert ann.post(PAGE, name="Team A").status_code == 303
+    assert cem.post(PAGE, name="team-a").status_code == 409
+    number = groups.number(bob, "Team A")
+    assert bob.post(PAGE, join=number).status_code == 303
+    full = cem.post(PAGE, join=number)
+    assert full.status_code == 409
+    assert "Team A is full" in full.text
+    assert groups.partners("ann") == ("ann", "bob")
+    assert bob.post(PAGE, leave="yes").status_code == 303
+    assert groups.partners("ann") == ("ann",)
+    assert cem.post(PAGE, join=number).status_code == 303
+    assert groups.site.upload(ann, b"ours").status_code == 303
+    for student in (ann, cem):
+        reply = student.post(PAGE, leave="yes")
+        assert reply.status_code == 409
+        assert "has submitted" in reply.text
+    assert "/submissions/" in cem.page(f"/homework/{ASSIGNMENT}")
+    assert dea.post(PAGE, join=number).status_code == 409
+
+
+def test_the_sign_up_ends(groups: Groups) -> None:
+    """After its end, and when staff close it, students change nothing."""
+    ann, bob, *_ = groups.students.values()
+    until = {"assignment": "", "largest": "3", "until": "2026-05-17 07:00"}
+    assert groups.ina.post("/groups/sign-up", **until).status_code == 303
+    assert ann.post(PAGE, name="Team A").status_code == 303
+    groups.server.fake.pass_(60 * MINUTE)
+    assert bob.post(PAGE, name="Team B").status_code == 409
+    assert groups.ina.post("/groups/sign-up", assignment="", largest="0").status_code == 303
+    assert ann.post(PAGE, leave="yes").status_code == 409
+    assert groups.ina.post("/groups/sign-up", assignment="", largest="1").status_code == 409
+
+
+def test_the_last_place_is_taken_once(groups: Groups) -> None:
+    """Of several who join at once, as many get in as there are places."""
+    ann, *others = groups.students.values()
+    groups.ina.post("/groups/sign-up", assignment=ASSIGNMENT, largest="2")
+    ann.post(PAGE, name="Team A")
+    number = groups.number(others[0], "Team A")
+    with ThreadPoolExecutor(3) as pool:
+        codes = list(pool.map(lambda student: student.post(PAGE, join=number).status_code, others))
+    assert sorted(codes) == [303, 409, 409]
+    assert len(groups.partners("ann")) == 2

@@ -1,0 +1,220 @@
+"""Personal data: everything about one person as a ZIP, and erasing a person without breaking a hash."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_clock import MINUTE
+from live_homework import LiveHomework, live_homework
+from live_server import ALL, NUMERIC, REPOSITORY, Student
+from report_factory import make_check, make_report, make_task
+from sqlalchemy import select
+from tiny_course import ASSIGNMENT
+
+from autograder.report import SubmissionFacts
+from autograder.site.database import Database
+from autograder.site.homework.scores import GradingSummary
+from autograder.site.ledger_check import check_ledgers
+from autograder.site.people import COURSE, add_person
+from autograder.site.personal_data.pages import retention_warning
+from autograder.site.personal_data.rows import AUTHORS, author_columns, person_columns
+from autograder.site.tables import lti_member, lti_user, metadata
+from autograder.site.upsert import upsert
+
+NAME, FULL, ADDRESS = "zq-anna", "Zqanna Zqsmith", "zqanna@example.org"
+TRACES = (NAME, FULL, ADDRESS, "zqpartner-note")
+
+
+class Person:
+    """A site on which somebody has left everything that a person can leave."""
+
+    def __init__(self, site: LiveHomework, folder: Path) -> None:
+        self.site, self.server = site, site.server
+        shutil.copytree(REPOSITORY.root / "quizzes" / "banks", folder / "quizzes" / "banks")
+        (folder / "quizzes" / "all.yaml").write_text(ALL, encoding="utf-8")
+        site.publish(self.server.clock.now() + 60 * MINUTE)
+        self.server.publish("all")
+        self.ina = self.server.student(role="instructor", name="ina")
+        self.anna = self.server.student(name=NAME)
+        self.bob = self.server.student(name="bob")
+        with self.server.database.transaction() as connection:
+            add_person(connection, NAME, FULL, ADDRESS)
+            user = {"issuer": "https://lms.example", "subject": "user-1"}
+            upsert(connection, lti_user, {**user, "person": NAME})
+            member = {"client": "c", "deployment": "d", "context": "x", "launched": "student", "listed": ""}
+            upsert(connection, lti_member, {**user, **member})
+
+    def submit(self, student: Student, content: bytes, name: str) -> str:
+        """Submit a file that is graded with a report; the submission."""
+        reply = self.site.upload(student, content, name)
+        assert reply.status_code == 303, reply.text
+        submission = str(reply.headers["Location"].rpartition("/")[2])
+        report = make_report(
+            make_task("double", make_check(points=6)),
+            student=student.name,
+            assignment=ASSIGNMENT,
+            submission=SubmissionFacts(sha256="0" * 64, file=name, problem=""),
+        )
+        content = report.to_json().encode()
+        self.site.grade("6", report=content, summary=GradingSummary.of(report).to_json())
+        return submission
+
+    def leave_everything(self) -> None:
+        """Submissions alone and in a group, a quiz with an answer, marks, rules, requests, tokens."""
+        self.submit(self.anna, b"alone", "zq-anna work.ipynb")
+        group = {"groups": ("groups.csv", f"group,student_id\nG,{NAME}\nG,bob\n")}
+        page = self.ina.http.post("/groups/preview", data={"token": self.ina.token}, files=group).text
+        digest = page.split('name="digest" value="')[1].split('"')[0]
+        self.ina.post("/groups/import", groups=group["groups"][1], digest=digest)
+        together = self.submit(self.bob, b"together", "ours.ipynb")
+        by_hand = {"points": "5", "reason": "looked again", "seen": "0"}
+        assert self.ina.post(f"/staff/submissions/{together}/points", **by_hand).status_code == 303
+        attempt = self.anna.start()
+        self.anna.save(attempt, NUMERIC, "0.25")
+        assert self.ina.post(f"/staff/attempts/{attempt}/close", reason="the end").status_code == 303
+        given = {"points": "1", "reason": "by hand", "seen": "0"}
+        self.ina.post(f"/staff/attempts/{attempt}/points/{NUMERIC}", **given)
+        self.anna.post(f"/homework/{ASSIGNMENT}/dates", days="1", text="zqpartner-note")
+        self.ina.post("/extensions/requests/1", days="2", reply="zqpartner-note")
+        form = {"label": "evening", "multiplier": "2", "extra_minutes": "0", "reason": "zqpartner-note"}
+        assert self.ina.post(f"/people/person/{NAME}/time", **form).status_code == 200
+        rule = {"scope": "person", "people": f"{NAME} bob", "days": "3", "reason": "a trip"}
+        digest = self.ina.post("/extensions/preview", **rule).text.split('name="digest" value="')[1]
+        self.ina.post("/extensions/give", **rule, digest=digest.split('"')[0])
+        self.anna.post("/tokens", label="my notebook")
+        self.ina.post("/announcements/send", kind="all", subject="Hello", text="All.")
+        self.ina.post("/look", person=NAME)
+        self.ina.post("/look/stop")
+
+    def faults(self) -> list[str]:
+        """What verifying the ledgers finds."""
+        with self.server.database.reading() as connection:
+            return check_ledgers(connection, COURSE, self.site.files).faults
+
+    def heads(self) -> dict[str, Any]:
+        """The ends of the ledgers."""
+        with self.server.database.reading() as connection:
+            return check_ledgers(connection, COURSE, self.site.files).heads
+
+    def traces(self) -> list[str]:
+        """Where in the database, ledgers aside, the person is still named."""
+        found = []
+        with self.server.database.reading() as connection:
+            for table in metadata.sorted_tables:
+                for row in connection.execute(select(table)).all():
+                    text = repr(tuple(row))
+                    found += [f"{table.name}: {text[:200]}" for trace in TRACES if trace in text]
+        for path in (self.server.course.root / ".quizzes" / "files").rglob("*.gz"):
+            content = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+            found += [path.name for trace in (*TRACES, "alone") if trace in content]
+        return found
+
+
+@pytest.fixture
+def person(address: str, tmp_path: Path) -> Iterator[Person]:
+    """A live server with it, on either database."""
+    folder = tmp_path / "course"
+    with live_homework(Database(address), folder) as site:
+        yield Person(site, folder)
+
+
+def test_erasing_leaves_no_trace_and_breaks_no_hash(person: Person) -> None:
+    """Nothing names the person any more, ledgers verify with the same ends, other people's work is whole."""
+    person.leave_everything()
+    assert person.faults() == []
+    heads, bob = person.heads(), person.bob.page(f"/homework/{ASSIGNMENT}")
+    counts = person.ina.page(f"/personal-data/person/{NAME}")
+    for words in (
+        "submitted files: 1",
+        "reports: 1",
+        "answers: ",
+        "submissions: 2",
+        "attempts at quizzes: 1",
+    ):
+        assert words in counts, words
+    assert person.ina.post(f"/personal-data/person/{NAME}/erase", confirm="zq").status_code == 409
+    assert person.traces()
+    assert person.ina.post(f"/personal-data/person/{NAME}/erase", confirm=NAME).status_code == 303
+    assert person.traces() == []
+    assert person.faults() == []
+    assert person.heads() == heads
+    assert person.anna.get("/").status_code == 303
+    assert person.ina.get(f"/people/person/{NAME}").status_code == 404
+    assert person.ina.get(f"/personal-data/person/{NAME}").status_code == 404
+    assert person.bob.page(f"/homework/{ASSIGNMENT}").count("5 of 6") == bob.count("5 of 6") == 1
+    assert "erased-" not in person.ina.page(f"/staff/homework/{ASSIGNMENT}").split("students")[1]
+
+
+def test_an_open_attempt_is_closed_first(person: Person) -> None:
+    """A person with an open attempt is not erased, and nothing is half done; nobody erases themselves."""
+    person.anna.start()
+    reply = person.ina.post(f"/personal-data/person/{NAME}/erase", confirm=NAME)
+    assert reply.status_code == 409
+    assert "attempt at a quiz open" in reply.text
+    assert person.ina.get(f"/people/person/{NAME}").status_code == 200
+    assert person.ina.post("/personal-data/person/ina/erase", confirm="ina").status_code == 409
+
+
+def test_the_zip_of_ones_own_data(person: Person) -> None:
+    """It holds what one submitted, answered and was told; no secret, nobody else's, and nothing held back."""
+    person.leave_everything()
+    person.ina.post(f"/staff/homework/{ASSIGNMENT}/release", hold="yes")
+    reply = person.anna.get("/my-data.zip")
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert files[f"homework/{ASSIGNMENT}/1 zq-anna_work.ipynb"] == b"alone"
+    about = json.loads(files["person.json"])
+    assert about["person"][0]["email"] == ADDRESS
+    assert {"enrolment (person)", "notification (person)", "extension_request (person)"} <= about.keys()
+    everything = b"".join(files.values())
+    assert b"0.25" in files["quizzes/all attempt 1.json"]
+    assert b'"hash"' not in everything
+    assert b"report.json" not in b" ".join(name.encode() for name in files)
+    assert json.loads(files[f"homework/{ASSIGNMENT}/submissions.json"])[0]["score"] is None
+    staff = person.ina.post(f"/personal-data/person/{NAME}/zip")
+    with zipfile.ZipFile(io.BytesIO(staff.content)) as archive:
+        assert f"homework/{ASSIGNMENT}/1 report.json" in archive.namelist()
+    assert person.bob.post(f"/personal-data/person/{NAME}/zip").status_code == 404
+
+
+def test_everybody_is_erased_at_the_end(person: Person) -> None:
+    """With a date in course.yaml staff are reminded from a month before, until all students are erased."""
+    course = person.server.course.root / "course.yaml"
+    assert retention_warning(person.server.site) == ""
+    course.write_text("title: A tiny course\nretention: 2026-06-10\n", encoding="utf-8")
+    assert "is kept until 2026-06-10" in retention_warning(person.server.site)
+    course.write_text("title: A tiny course\nretention: 2026-05-01\n", encoding="utf-8")
+    assert "was to be erased" in retention_warning(person.server.site)
+    course.write_text("title: A tiny course\nretention: 2027-05-01\n", encoding="utf-8")
+    assert retention_warning(person.server.site) == ""
+    person.leave_everything()
+    wrong = person.ina.post("/personal-data/erase-all", confirm="yes")
+    assert wrong.status_code == 409
+    assert person.ina.post("/personal-data/erase-all", confirm="A tiny course").status_code == 303
+    assert "0 students" in person.ina.page("/personal-data")
+    assert person.traces() == []
+    assert person.faults() == []
+    assert person.ina.page("/people")
+
+
+def test_every_table_that_names_people_takes_part() -> None:
+    """Columns that refer to people or to authors are found by themselves; none has a name of its own."""
+    found = {(item.table.name, item.column.name) for item in (*person_columns(), *author_columns())}
+    odd = {
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if any(word in column.name for word in ("person", "student", "staff", "marker", "author", *AUTHORS))
+        and (table.name, column.name) not in found
+    }
+    # A digest, a right, and who may also be a label: what erases these two is tested above.
+    others = {("due_rule", "who"), ("quiz_override", "who")}
+    assert odd == {("failed_sign_in", "who"), ("enrolment", "students")} | others
