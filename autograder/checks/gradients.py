@@ -171,8 +171,8 @@ def assert_fits(
 ) -> None:
     """Fail unless a gradient agrees with differences of the student's own forward.
 
-    Nobody knows that forward to be right. So these are never called right: where they are NaN, `forward` is named to be mended first, and where
-    the two disagree, either may be wrong.
+    Nobody knows that forward to be right, so these differences are never called right: where they are NaN,
+    `forward` is named to be mended first, and where the two disagree, either may be wrong.
     """
     if not np.isfinite(slopes).all():
         raise NotFinite(
