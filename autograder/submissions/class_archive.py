@@ -40,7 +40,10 @@ class SkippedMember:
 
 @contextmanager
 def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, list[SkippedMember]]]:
-    """The temporary directory that an archive unpacks to; any other path is passed through."""
+    """The temporary directory that an archive unpacks to, and what was left out; other paths pass through.
+
+    Raises UsageError where the archive cannot be unpacked, or is larger than `most_bytes`.
+    """
     if not is_archive(path) or not path.is_file() or path.is_symlink():
         yield path, []
         return

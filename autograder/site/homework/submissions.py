@@ -241,7 +241,7 @@ def latest_gradings(
 
 
 def counts() -> ColumnElement[bool]:
-    """The condition that a grading is no mere proposal of a regrade."""
+    """The condition that a grading counts: it is not the proposal of a regrade."""
     return or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None))
 
 
