@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
-    from autograder.site.extensions import LinkTarget
+    from autograder.site.extensions import GradedWork, LinkTarget
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
+    from quizzes.loadtest.saves_beside import SavesBeside
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
     from quizzes.web.staff.marking import QuizMarking
@@ -75,6 +76,12 @@ class QuizExtension(Extension):
         from quizzes.web.staff.person import person_section
 
         return person_section(request, connection, person)
+
+    def content_section(self, request: Request) -> Markup:
+        """The banks and quizzes, each with its editor."""
+        from quizzes.web.staff.editor import content_section
+
+        return content_section(request)
 
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest right instant in the log of any attempt."""
@@ -132,6 +139,14 @@ class QuizExtension(Extension):
 
         return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
 
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published quizzes: of each student the attempt that counts."""
+        from quizzes.services.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
+
     def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
         """The answers and saves of a person."""
         from quizzes.store.personal_data import erasure_counts
@@ -187,6 +202,14 @@ class QuizExtension(Extension):
             publish_plan(
                 connection, opened_now(load_quiz(course, path.stem), at), at=at, who="demo", force=True
             )
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> SavesBeside | None:
+        """Students who save answers at the course's first quiz."""
+        from quizzes.content.quiz_file import quiz_paths
+        from quizzes.loadtest.fixture import fixture_for
+        from quizzes.loadtest.saves_beside import SavesBeside
+
+        return SavesBeside(fixture_for(course, "", folder, address)) if quiz_paths(course) else None
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, regrade."""

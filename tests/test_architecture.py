@@ -31,7 +31,8 @@ FLOORS = {
         ("grading", "gradebook"),
         ("pages", "jupyter"),
         ("runs", "authoring"),
-        ("lms", "site", "doctor"),
+        ("lms", "doctor"),
+        ("site",),
         ("cli",),
     ),
     "quizzes": (

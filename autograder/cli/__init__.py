@@ -99,6 +99,12 @@ COMMANDS = (
         "Write a new assignment: handout, checks, reference, a mistake and an alternative, ready to change.",
     ),
     CommandEntry(
+        "import",
+        "autograder.cli.import_notebooks:import_notebooks",
+        AUTHORING,
+        "Bring over source notebooks of nbgrader or otter, with their tests, as assignments.",
+    ),
+    CommandEntry(
         "lint",
         "autograder.cli.lint:lint",
         AUTHORING,
@@ -223,6 +229,18 @@ COMMANDS = (
         "autograder.cli.backup:restore",
         ADMINISTRATION,
         "Replace the course's database by a backup and keep the old one beside it; stop the server first.",
+    ),
+    CommandEntry(
+        "maintenance",
+        "autograder.cli.maintenance:maintenance",
+        ADMINISTRATION,
+        "Let graders end what they have and take nothing new, while uploads go on; or end that.",
+    ),
+    CommandEntry(
+        "new-term",
+        "autograder.cli.maintenance:new_term_command",
+        ADMINISTRATION,
+        "Copy the course without its people into a new directory, all dates moved.",
     ),
     CommandEntry(
         "worker",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -12,19 +11,20 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
 from autograder.course.local_time import counted
 from autograder.errors import UsageError
-from autograder.site.backup import back_up, faults_in_file
-from autograder.site.database import Database
 from autograder.site.file_store import FileStore
 from autograder.site.homework.context import files_address
-from autograder.site.ledger_check import check_ledgers
-from autograder.site.people import COURSE
-from autograder.site.private_file import make_private
 from autograder.site.running import database_alone
 from autograder.site.server import FILE, FOLDER, open_site
+from autograder.site.settings.backups import (
+    FILES,
+    check_copy,
+    files_of_backup,
+    make_backup,
+    remove_copy,
+    remove_upgrade_copies,
+)
 
 __all__ = ["backup", "restore"]
-
-FILES = "files"  # beside a backup: submissions, reports and published content, for all backups there
 
 
 def backup(
@@ -39,21 +39,8 @@ def backup(
     """Copy the course's database and files as they are at one moment; a server may keep running."""
     root = find_course(course)
     with open_site(root.root) as server:
-        back_up(server.database, target)
-    typer.echo(
-        f"{target}: {target.stat().st_size / 1e6:.1f} MB, without the secret in the database's directory."
-    )
-    files = FileStore(files_address(root.root))
-    if not files.local:
-        typer.echo(f"The files are in {files_address(root.root)}: back them up there.")
-        return
-    # After the database: whatever it names was stored before its row.
-    kept = target.absolute().parent / FILES
-    copied = files.copy_to(FileStore(kept))
-    if kept.is_dir():
-        typer.echo(
-            f"{kept}: {counted(copied, 'file is', 'files are')} new; backups in one directory share it."
-        )
+        for sentence in make_backup(server.database, root.root, target):
+            typer.echo(sentence)
 
 
 def restore(
@@ -74,55 +61,25 @@ def restore(
     part = folder / f"{FILE}.restored"
     if check:
         try:
-            _copy_checked(source, part, _files_of(source, root))
+            check_copy(source, part, files_of_backup(source, root.root))
         finally:
-            _remove(part)
+            remove_copy(part)
         typer.echo(f"{source} is whole, and its ledgers verify.")
         return
     with database_alone(folder):
         copied = _restore_files(source, root)
-        _copy_checked(source, part, FileStore(files_address(root.root)))
+        check_copy(source, part, FileStore(files_address(root.root)))
+        remove_upgrade_copies(part)
         _replace(part, folder)
     typer.echo(f"{folder / FILE} is the backup now; the former database is {FILE}.before beside it.")
     if copied:
         typer.echo(f"{counted(copied, 'file', 'files')} came back into {files_address(root.root)}.")
 
 
-def _files_of(source: Path, root: Course) -> FileStore:
-    """Where the files of a backup are: beside it, or in the object store."""
-    kept = source.absolute().parent / FILES
-    return FileStore(kept if kept.is_dir() else files_address(root.root))
-
-
 def _restore_files(source: Path, root: Course) -> int:
     """Bring back the files that are missing; none is removed."""
     kept, files = source.absolute().parent / FILES, FileStore(files_address(root.root))
     return FileStore(kept).copy_to(files) if kept.is_dir() else 0
-
-
-def _copy_checked(source: Path, part: Path, files: FileStore) -> None:
-    """Copy a backup to `part` and check it there, its ledgers with the files they name."""
-    make_private(part)
-    shutil.copyfile(source, part)
-    try:
-        database = Database(part)
-        try:
-            faults = faults_in_file(database)
-            if not faults:
-                with database.reading() as connection:
-                    faults = check_ledgers(connection, COURSE, files).faults
-        finally:
-            database.close()
-    except UsageError as problem:
-        _remove(part)
-        raise UsageError(
-            f"{source} is not a backup of a course's database: {problem.message}",
-            next_step="Name another backup.",
-        ) from problem
-    if faults:
-        _remove(part)
-        more = f" {len(faults) - 1} more faults follow." if len(faults) > 1 else ""
-        raise UsageError(f"{source} is damaged: {faults[0]}{more}", next_step="Name another backup.")
 
 
 def _replace(part: Path, folder: Path) -> None:
@@ -135,8 +92,3 @@ def _replace(part: Path, folder: Path) -> None:
     for ending in ("-wal", "-shm"):
         (folder / f"{part.name}{ending}").unlink(missing_ok=True)
     part.replace(file)
-
-
-def _remove(part: Path) -> None:
-    for ending in ("", "-wal", "-shm"):
-        part.with_name(f"{part.name}{ending}").unlink(missing_ok=True)

@@ -101,7 +101,6 @@ def program(
         help=summary,
         cls=table,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
     app.callback()(_options)

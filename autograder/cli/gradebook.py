@@ -16,6 +16,7 @@ from autograder.course.csv_table import read_table
 from autograder.course.roster import find_roster
 from autograder.errors import UsageError
 from autograder.gradebook.columns import columns_in, quiz_columns
+from autograder.gradebook.final_grades import final_grades
 from autograder.gradebook.gradebook import (
     Gradebook,
     excused_from,
@@ -32,6 +33,7 @@ from autograder.pages.gradebook_pages import write_gradebook
 from autograder.pages.text import count
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.results_folder import Results
+from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app"]
 
@@ -52,6 +54,9 @@ From = Annotated[
         help="Results of `autograder grade` and `quizzes results`, or a directory of them; else `graded`.",
     ),
 ]
+Site = Annotated[
+    bool, typer.Option("--site", help="What the course's site has, in place of results directories.")
+]
 Template = Annotated[Path | None, typer.Option(help="Canvas's own table, to be filled in.")]
 
 
@@ -62,13 +67,14 @@ def gradebook(
     out: Annotated[Path, typer.Option(help="The directory for the pages and gradebook.csv.")] = Path(
         "gradebook"
     ),
+    site: Site = False,
     course: CourseOption = None,
 ) -> None:
     """Combine homework and quizzes into one gradebook: pages, tables, nbgrader."""
     if context.invoked_subcommand is not None:
         return
     found = find_course(course)
-    gradebook = _gradebook(sources, found)
+    gradebook = _gradebook(sources, found, site)
     write_gradebook(gradebook, out, found.zone)
     for remark in gradebook.remarks:
         say(remark)
@@ -79,10 +85,14 @@ def gradebook(
 
 @export.command("canvas")
 def _canvas(
-    out: OutFileOption, sources: From = None, template: Template = None, course: CourseOption = None
+    out: OutFileOption,
+    sources: From = None,
+    template: Template = None,
+    site: Site = False,
+    course: CourseOption = None,
 ) -> None:
     """Write a gradebook to import into Canvas; excused students are excused there, too."""
-    gradebook = _gradebook(sources, find_course(course))
+    gradebook = _gradebook(sources, find_course(course), site, shown_only=True)
     columns = [
         CanvasColumn(
             column.title, grade_rows_of_column(gradebook, column.name), excused_from(gradebook, column.name)
@@ -101,12 +111,13 @@ def _moodle(
     by: Annotated[
         str, typer.Option(help="What Moodle finds students by: `email`, or `id` for its ID number.")
     ] = "email",
+    site: Site = False,
     course: CourseOption = None,
 ) -> None:
     """Write a table to import into Moodle's gradebook."""
     if by not in ("email", "id"):
         raise UsageError(f"Students cannot be found by {by!r}.", next_step="Write --by email or --by id.")
-    gradebook = _gradebook(sources, find_course(course))
+    gradebook = _gradebook(sources, find_course(course), site, shown_only=True)
     columns = {}
     for column in gradebook.columns:
         excused = excused_from(gradebook, column.name)
@@ -122,9 +133,29 @@ def _moodle(
 
 
 @export.command("csv")
-def _csv(out: OutFileOption, sources: From = None, course: CourseOption = None) -> None:
+def _csv(out: OutFileOption, sources: From = None, site: Site = False, course: CourseOption = None) -> None:
     """Write a table of everything: totals, groups, points, and which scores count."""
-    write_export(out, gradebook_csv(_gradebook(sources, find_course(course))).encode(), [])
+    write_export(out, gradebook_csv(_gradebook(sources, find_course(course), site)).encode(), [])
+
+
+@export.command("final")
+def _final(
+    out: OutFileOption,
+    sources: From = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Also students whose total can still change.")
+    ] = False,
+    site: Site = False,
+    course: CourseOption = None,
+) -> None:
+    """Write the final grades for the registrar: percentages and letters, nobody whose total can change."""
+    made = final_grades(
+        _gradebook(sources, find_course(course), site, shown_only=True), unfinished_too=unfinished
+    )
+    for note in made.notes:
+        say(note)
+    left = [Unmatched(name, reason) for name, reason in made.left]
+    write_export(out, made.text.encode(), left, made.students + len(left))
 
 
 @app.command()
@@ -156,7 +187,27 @@ def _pushed(done: Pushed, db: str) -> None:
         say(f"{count(done.left, 'score')} set by `autograder override` are not in it: enter them there.")
 
 
-def _gradebook(sources: list[Path] | None, course: Course) -> Gradebook:
+def _gradebook(
+    sources: list[Path] | None, course: Course, site: bool, *, shown_only: bool = False
+) -> Gradebook:
+    """The gradebook of results directories and tables, or of the site.
+
+    With `shown_only` that of the site has only what students may see: what another program may be given.
+    """
+    if site:
+        return _gradebook_of_site(course, shown_only)
     roster = find_roster(course.root)
     columns = columns_in(sources or [Path("graded")], course, roster)
     return gradebook_of(columns, course, roster, datetime.now(UTC))
+
+
+def _gradebook_of_site(course: Course, shown_only: bool) -> Gradebook:
+    """The gradebook as the pages of the course's site show it."""
+    from autograder.site.assignments import Assignments
+    from autograder.site.gradebook.course_gradebook import course_gradebook
+    from autograder.site.server import open_site
+
+    with open_site(course.root) as opened, opened.database.reading() as connection:
+        graded = Assignments(course.root).graded()
+        now = opened.clock.now()
+        return course_gradebook(connection, course, now, shown_only=shown_only, graded=graded).gradebook

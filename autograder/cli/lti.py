@@ -12,7 +12,9 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.local_time import counted
 from autograder.errors import UsageError
+from autograder.site.audit import terminal_user
 from autograder.site.lti.contexts import connect, contexts
+from autograder.site.lti.deliveries import send_scores_again
 from autograder.site.lti.members import follow_members, member_links
 from autograder.site.lti.platform_guides import CLIENT_ID, DEPLOYMENT, GUIDES, NUMBER, guide_of, yaml_entry
 from autograder.site.lti.platforms import FILE, is_safe_address, read_platforms
@@ -92,6 +94,19 @@ def register(
     if missing:
         typer.echo(f"\nReplace {' and '.join(missing)} by what {guide.title} shows.")
     typer.echo(f"A running server reads {FILE} again by itself.")
+
+
+@app.command("send-again")
+def send_again(
+    work: Annotated[str, typer.Option(help="Only the scores of this quiz or assignment.")] = "",
+    student: Annotated[str, typer.Option(help="Only the scores of this student.")] = "",
+    course: CourseOption = None,
+) -> None:
+    """Let a running server send the scores again now that did not arrive."""
+    root = find_course(course)
+    with open_site(root.root) as server, server.database.transaction() as connection:
+        many = send_scores_again(connection, server.clock.now(), terminal_user(), work=work, student=student)
+    typer.echo(f"{counted(many, 'score')} will be sent again within seconds, while a server runs.")
 
 
 @app.command("connect")

@@ -82,7 +82,11 @@ def tell_port(file: Path | None, port: int) -> None:
         part.replace(file)
 
 
-def publish_assignment(assignment: AssignmentArgument, course: CourseOption = None) -> None:
+def publish_assignment(
+    assignment: AssignmentArgument,
+    author: Annotated[str, typer.Option(help="Who publishes, for the log; else the account's name.")] = "",
+    course: CourseOption = None,
+) -> None:
     """Publish the current version of an assignment on the course's site."""
     from autograder.course.assignment import load_assignment
     from autograder.site.audit import terminal_user
@@ -109,7 +113,7 @@ def publish_assignment(assignment: AssignmentArgument, course: CourseOption = No
                 facts=Facts.of(file),
                 due_at=due_of(found, file),
                 at=site.clock.now(),
-                who=terminal_user(),
+                who=author or terminal_user(),
             )
     say(f"“{file.title}” is published: students see it on the home page of `autograder serve`.")
 

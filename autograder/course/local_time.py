@@ -98,7 +98,7 @@ def _milliseconds(moment: datetime) -> int:
 
 END_OF_DAY = time(23, 59, 59)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-LAST_MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2}[ T]23:59)((?:\s*(?:[zZ]|[+-]\d{2}:?\d{2}))?)")
+LAST_MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2}[ T]23:59)((?:\s*(?:[zZ]|[+-]\d{2}:?\d{2}))?)\Z")
 
 
 def _whole_day(written: object) -> object:

@@ -19,7 +19,17 @@ from autograder.gradebook.tables import unguard_formula
 from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.results_folder import Results
 
-__all__ = ["Column", "columns_in", "homework_column", "quiz_columns"]
+__all__ = [
+    "Column",
+    "QuizAttempt",
+    "column_of",
+    "columns_in",
+    "counted_quiz_attempt",
+    "homework_column",
+    "quiz_column",
+    "quiz_columns",
+    "why_waiting",
+]
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class Column:
     final_scores: Mapping[str, FinalScore]  # by student
     # The due date of each student; None where there is none.
     due: Mapping[str, datetime | None]
-    waiting: Mapping[str, str] = field(default_factory=dict)  # why a student's score is not final yet
+    #: Why a student's score is not final yet; also of students without a score who have submitted something.
+    waiting: Mapping[str, str] = field(default_factory=dict)
     due_for_all: datetime | None = None  # for students who are not in `due`
 
     def due_of(self, student: str) -> datetime | None:
@@ -45,7 +56,11 @@ def homework_column(results: Results, course: Course, roster: Roster) -> Column:
 
     Raises UsageError for a directory without a ledger, or with results of an unknown assignment.
     """
-    graded = GradedAssignment.read(results, course)
+    return column_of(GradedAssignment.read(results, course), roster)
+
+
+def column_of(graded: GradedAssignment, roster: Roster) -> Column:
+    """The column of an assignment's results that have been read."""
     students = {*graded.final_scores, *(person.student_id for person in roster.students)}
     return Column(
         graded.id,
@@ -61,8 +76,8 @@ REQUIRED = ("student", "quiz", "attempt", "points", "out_of", "state")
 
 
 @dataclass(frozen=True)
-class _Attempt:
-    """One row of the table; number 0 is a student who has not started."""
+class QuizAttempt:
+    """One attempt at a quiz; number 0 is a student who has not started."""
 
     student: str
     number: int
@@ -80,7 +95,7 @@ class _Attempt:
 
 def quiz_columns(path: Path, course: Course) -> list[Column]:
     """The quizzes of a table; raises UsageError with file, line and column."""
-    quizzes: dict[str, tuple[str, list[_Attempt]]] = {}
+    quizzes: dict[str, tuple[str, list[QuizAttempt]]] = {}
     for line, row in _rows(path):
         _, attempts = quizzes.setdefault(row["quiz"], (row.get("title") or row["quiz"], []))
         attempts.append(_attempt(f"{path}, line {line}", row))
@@ -106,7 +121,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
+def _attempt(location: str, row: Mapping[str, str]) -> QuizAttempt:
     def number(column: str) -> float:
         try:
             value = float(row[column])
@@ -139,16 +154,13 @@ def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
             next_step="Correct the cell; 0 stands for a student without an attempt.",
         )
     points = number("points") if row["points"] else None
-    unmarked = row.get("waiting") or "0"
-    waiting = ""
-    if row["state"] == "open":
-        waiting = "The attempt is in progress."
-    elif points is None and attempt:
-        waiting = "The attempt is not marked yet."
-    elif unmarked != "0":
-        waiting = f"{unmarked} of the answers {'is' if unmarked == '1' else 'are'} not marked yet."
+    waiting = why_waiting(
+        is_open=row["state"] == "open",
+        is_marked=points is not None or not attempt,
+        unmarked=int(number("waiting")) if row.get("waiting") else 0,
+    )
     possible = number("out_of") if row["out_of"] or points is not None else 0.0
-    return _Attempt(
+    return QuizAttempt(
         row["student"],
         int(attempt),
         points,
@@ -159,14 +171,32 @@ def _attempt(location: str, row: Mapping[str, str]) -> _Attempt:
     )
 
 
-def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course: Course) -> Column:
+def why_waiting(*, is_open: bool, is_marked: bool, unmarked: int) -> str:
+    """Why an attempt at a quiz is not final, as a sentence; empty when it is."""
+    if is_open:
+        return "The attempt is in progress."
+    if not is_marked:
+        return "The attempt is not marked yet."
+    if unmarked:
+        return f"{unmarked} of the answers {'is' if unmarked == 1 else 'are'} not marked yet."
+    return ""
+
+
+def _column(path: Path, name: str, title: str, attempts: list[QuizAttempt], course: Course) -> Column:
     possible = max(attempt.possible for attempt in attempts)
     if possible <= 0:
         raise UsageError(
             f"{path}: no attempt at {name} has a value in the column out_of.",
             next_step="Write the table again once a student has taken the quiz.",
         )
-    by_student: dict[str, list[_Attempt]] = {}
+    return quiz_column(name, title, possible, attempts, course)
+
+
+def quiz_column(
+    name: str, title: str, possible: float, attempts: Sequence[QuizAttempt], course: Course
+) -> Column:
+    """The column of a quiz: which attempt of a student counts, what waits, and until when there is time."""
+    by_student: dict[str, list[QuizAttempt]] = {}
     for attempt in sorted(attempts, key=lambda attempt: attempt.number):
         by_student.setdefault(attempt.student, []).append(attempt)
     final_scores, waiting = {}, {}
@@ -174,14 +204,7 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
         taken = [attempt for attempt in all_attempts if attempt.number]
         if not taken:
             continue
-        counted = {
-            "first": 0,
-            "last": len(taken) - 1,
-            "best": max(
-                range(len(taken)),
-                key=lambda position: taken[position].worth / (taken[position].possible or 1),
-            ),
-        }[course.extension(student, name).attempts or course.attempts]
+        counted = counted_quiz_attempt(taken, student, name, course)
         chosen = taken[counted]
         final_scores[student] = FinalScore(
             student=student,
@@ -198,6 +221,18 @@ def _column(path: Path, name: str, title: str, attempts: list[_Attempt], course:
     due = {student: all_attempts[-1].due for student, all_attempts in by_student.items()}
     known = [moment for moment in due.values() if moment is not None]
     return Column(name, title, possible, final_scores, due, waiting, max(known, default=None))
+
+
+def counted_quiz_attempt(taken: Sequence[QuizAttempt], student: str, name: str, course: Course) -> int:
+    """The position of the attempt that counts among a student's attempts at a quiz, in their order."""
+    return {
+        "first": 0,
+        "last": len(taken) - 1,
+        "best": max(
+            range(len(taken)),
+            key=lambda position: taken[position].worth / (taken[position].possible or 1),
+        ),
+    }[course.extension(student, name).attempts or course.attempts]
 
 
 def columns_in(paths: Sequence[Path], course: Course, roster: Roster) -> list[Column]:

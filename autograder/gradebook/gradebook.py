@@ -192,7 +192,9 @@ def _groups(rules: GradebookRules, scores: Mapping[str, Score]) -> Iterator[Grou
             replace(score, contribution=score.earned * per_point) if score.state.counts else score
             for score in after
         )
-        yield GroupShare(rule.name, weight, parts, share(counted), share(_points(before)))
+        of_counted = share(counted)
+        whole = share(_points(before)) if rule.drop_lowest else of_counted
+        yield GroupShare(rule.name, weight, parts, of_counted, whole)
 
 
 def _after_dropping(rule: Group, scores: Sequence[Score]) -> list[Score]:

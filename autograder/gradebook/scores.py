@@ -62,9 +62,10 @@ def score_of(column: Column, student: str, course: Course, now: datetime) -> Sco
 
     if extension.excused:
         return made(State.EXCUSED, extension.reason)
+    if why := column.waiting.get(student, ""):
+        return made(State.WAITING, why)
     if final_score:
-        why = column.waiting.get(student, "")
-        return made(State.WAITING if why else State.COUNTED, why)
+        return made(State.COUNTED)
     due = column.due_of(student)
     if due is None:
         return made(State.OPEN, "Nothing was submitted, and there is no due date.")
@@ -95,6 +96,8 @@ def kept(scores: Sequence[Points], drop: int, never: Set[int] = frozenset()) -> 
     does: exact, and a few rounds (W. Dinkelbach, "On Nonlinear Fractional Programming", Management Science
     13, 1967). Where two are the same, the later one goes.
     """
+    if not drop:
+        return list(range(len(scores)))
     always = sorted(never)
     loose = [position for position in range(len(scores)) if position not in never]
     stay = max(len(loose) - drop, 1) if loose else 0

@@ -31,7 +31,7 @@ __all__ = ["PrefetchingBackend", "RecordedCalls", "answer_recorded", "record_cal
 LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
 MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
 MOST_RECORDED, MOST_CALLS = 4 * 1024**2, 400  # bytes of arguments and calls of a function that are recorded
-DIAGNOSIS_SECONDS = 1.0  # of the reference's processor time: more calls than that are not asked for
+DIAGNOSIS_WORK = 1_500_000  # of the reference, about a second: more calls than that are not asked for
 MOST_EXCEPTIONS = 50  # calls without a value after which no more are made for the diagnosis
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
@@ -91,13 +91,14 @@ class _Recorder:
 
 
 def answer_recorded(
-    session: Session, function: str, recorded: Sequence[tuple[Value, ...]], reference_seconds: float
+    session: Session, function: str, recorded: Sequence[tuple[Value, ...]], reference: ReferenceBackend
 ) -> list[Call]:
     """A submission's answers to recorded calls, for the diagnosis; those that it had no time for are missing.
 
-    That costs the submission nothing. `reference_seconds` is what an ordinary call of the reference takes.
+    That costs the submission nothing. How many calls are asked for follows from the reference's work.
     """
-    most = MOST_CALLS if reference_seconds <= 0 else max(1, int(DIAGNOSIS_SECONDS / reference_seconds))
+    most = min(MOST_CALLS, max(1, DIAGNOSIS_WORK // max(1, reference.usual_work(function))))
+    reference_seconds = reference.slowest.get(function, 0.0)
     left, calls = list(map(with_recorders, recorded[:most])), []
     for _ in range(MOST_EXCEPTIONS):
         if not left:

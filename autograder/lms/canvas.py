@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.csv_table import Table, write_table
-from autograder.course.roster import read_roster
+from autograder.course.roster import read_people, roster_from
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, guard_formula, points
 from autograder.submissions.archive import stem
@@ -191,7 +191,7 @@ def _fresh(columns: Sequence[CanvasColumn]) -> tuple[str, list[Unmatched]]:
 def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -> None:
     student, number = table.required_column("Student"), table.required_column("ID")
     at = _assignment(table, column.title)
-    roster = read_roster(table.path)
+    roster = roster_from(read_people(table))
     where = {
         row[number].strip(): position
         for position, row in enumerate(table.rows)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from autograder.course.csv_table import Table, write_table
-from autograder.course.roster import read_roster
+from autograder.course.roster import read_people, roster_from
 from autograder.errors import UsageError
 from autograder.gradebook.tables import GradeRow, points
 from autograder.submissions.collecting import Unmatched
@@ -25,7 +25,7 @@ def blackboard_grades(
     Only that column changes. Raises UsageError where the table has no such column, several, or another scale.
     """
     username, column = table.required_column("Username"), _column(table, title)
-    roster = read_roster(table.path)
+    roster = roster_from(read_people(table))
     where = {
         row[username].strip().casefold(): position
         for position, row in enumerate(table.rows)

@@ -21,7 +21,16 @@ from autograder.pages.text import percent as whole_percent
 from autograder.pages.what_counts import why_it_counts
 from autograder.submissions.collecting import safe_name
 
-__all__ = ["gradebook_page", "gradebook_student_page", "write_gradebook"]
+__all__ = [
+    "SIGNS",
+    "gradebook_page",
+    "gradebook_student_page",
+    "score_reasons",
+    "section_sentence",
+    "weight_text",
+    "weights_of",
+    "write_gradebook",
+]
 
 
 # The text of a cell for a score that is not a number of points, and its class in the style sheet.
@@ -87,7 +96,7 @@ def gradebook_page(gradebook: Gradebook, link: Callable[[Row], str]) -> str:
             (group, len([name for name in group.of if _has(gradebook, name)]))
             for group in gradebook.rules.groups
         ],
-        weights=_weights(gradebook),
+        weights=weights_of(gradebook),
         rows=[_table_row(row, link(row)) for row in gradebook.rows],
     )
 
@@ -114,9 +123,10 @@ def _has(gradebook: Gradebook, name: str) -> bool:
     return any(column.name == name for column in gradebook.columns)
 
 
-def _weights(gradebook: Gradebook) -> dict[str, str]:
+def weights_of(gradebook: Gradebook) -> dict[str, str]:
+    """The weight of each group as a percentage of all."""
     whole = sum(Fraction(group.weight) for group in gradebook.rules.groups)
-    return {group.name: _short(Fraction(group.weight) / whole) for group in gradebook.rules.groups}
+    return {group.name: weight_text(Fraction(group.weight) / whole) for group in gradebook.rules.groups}
 
 
 def _letters(gradebook: Gradebook) -> list[tuple[str, int]]:
@@ -173,26 +183,31 @@ def _cell(score: Score) -> tuple[str, str]:
     return "f" if full else KINDS.get(score.state, ""), text
 
 
-def _section(group: GroupShare, drop: int, zone: ZoneInfo) -> Section:
+def section_sentence(group: GroupShare, drop: int) -> str:
+    """What was dropped in a group, and what it would be otherwise; empty where nothing was."""
     dropped = [score for score in group.scores if score.state is State.DROPPED]
-    sentence = ""
     if dropped and group.share is not None and group.whole is not None:
         names = " and ".join(score.title for score in dropped)
-        sentence = (
+        return (
             f"{names} {'is' if len(dropped) == 1 else 'are'} dropped: of all ways to drop {drop}, "
             f"this one gives the best result, {percent(group.share)} % instead of {percent(group.whole)} %."
         )
+    return ""
+
+
+def _section(group: GroupShare, drop: int, zone: ZoneInfo) -> Section:
     return Section(
         name=group.name,
         parts=[_part(score, zone) for score in group.scores],
         share="" if group.share is None else str(percent(group.share)),
-        weight=_short(group.weight),
+        weight=weight_text(group.weight),
         contribution=str(percent(group.contribution)),
-        sentence=sentence,
+        sentence=section_sentence(group, drop),
     )
 
 
-def _part(score: Score, zone: ZoneInfo) -> Part:
+def score_reasons(score: Score) -> list[str]:
+    """Why a score counts as it does, a sentence each."""
     why, final_score = [score.why] if score.why else [], score.final_score
     if final_score:
         why += [
@@ -202,19 +217,24 @@ def _part(score: Score, zone: ZoneInfo) -> Part:
         ]
         if final_score.penalty:
             why.append(f"Earned {points(final_score.raw)}, minus {points(final_score.penalty)} for lateness.")
+    return why
+
+
+def _part(score: Score, zone: ZoneInfo) -> Part:
+    final_score = score.final_score
     earned = points(float(score.earned)) if score.has_points else NOTHING
     when = final_score.submitted.astimezone(zone) if final_score and final_score.submitted else None
     return Part(
         title=score.title,
         points=f"{earned} of {points(float(score.possible))}",
         state=score.state,
-        why=why,
+        why=score_reasons(score),
         submitted=f"{when:%Y-%m-%d %H:%M %Z}" if when else "",
         contribution=str(percent(score.contribution)) if score.state.counts else "",
     )
 
 
-def _short(share: Fraction) -> str:
+def weight_text(share: Fraction) -> str:
     """A weight as a percentage without needless zeros."""
     return f"{percent(share):f}".rstrip("0").rstrip(".")
 

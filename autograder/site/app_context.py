@@ -18,13 +18,15 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
 
+from autograder.course.course import FILE, Course, find_course
 from autograder.course.local_time import counted, shown, span, time_of_day
+from autograder.errors import AutograderError
 from autograder.site.assignments import ASSIGNMENT, Assignments
 from autograder.site.background import Crowd
 from autograder.site.clock import Clock, ServerClock
@@ -34,11 +36,17 @@ from autograder.site.extensions import LinkTarget, extensions
 from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
 from autograder.site.sessions import Session, session_of
+from autograder.site.settings.maintenance import Maintenance
+from autograder.site.settings.recent_times import RecentTimes
 from autograder.site.signer import Signer
+from autograder.site.sso.providers import Providers
 from autograder.site.staff_tokens import note_use, session_of_token
 from autograder.site.writer import Writer
 
 __all__ = ["STATIC", "AppContext", "result_of"]
+
+if TYPE_CHECKING:
+    from autograder.site.settings.backups import NightlyBackup
 
 T = TypeVar("T")
 PACKAGES = ("autograder.site", *(extension.package for extension in extensions()))
@@ -69,12 +77,20 @@ class AppContext:
         default_factory=list
     )  # for staff; empty texts where all is well
     crowd: Crowd = field(default_factory=Crowd)
+    receipt_times: RecentTimes = field(default_factory=RecentTimes)  # of uploads
+    save_times: RecentTimes = field(default_factory=RecentTimes)  # of quiz answers
+    backups: NightlyBackup | None = None  # None where nothing makes them
     _sessions: dict[str, tuple[Session, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.assignments = Assignments(self.folder, self.graded)
         self.score_sources[ASSIGNMENT] = self.assignments
         self.warnings.append(self.assignments.warning)
+        self.maintenance = Maintenance(self.database)
+        self.providers = Providers(self.folder)
+        self.warnings.append(self.providers.warning)
+        self._rules: tuple[int, Course] | None = None
+        self._rules_lock = Lock()
         self.clock_corrections = ClockCorrections(self.database, self.clock)
         # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
         # threads only take the interpreter from each other, unless they wait for a database's server.
@@ -96,6 +112,7 @@ class AppContext:
             "counted": counted,
             "static": _address_of,
             "staff_warnings": self.staff_warnings,
+            "maintenance": self.maintenance.known,
             "page_id": lambda: secrets.token_urlsafe(12),
         }
         # A class looks at the same few instants.
@@ -118,6 +135,25 @@ class AppContext:
             target for extension in extensions() for target in extension.link_targets(connection, self.course)
         ]
         return targets + self.assignments.link_targets(connection)
+
+    def course_rules(self) -> Course:
+        """The course with its rules as course.yaml has them now, or had when it could be read last.
+
+        Raises ContentError with line and key if it has never been readable.
+        """
+        try:
+            changed = (self.folder / FILE).stat().st_mtime_ns
+        except OSError:
+            changed = -1
+        with self._rules_lock:
+            if self._rules is None or self._rules[0] != changed:
+                try:
+                    self._rules = changed, find_course(self.folder)
+                except AutograderError:  # staff read why among the warnings of `assignments`
+                    if self._rules is None:
+                        raise
+                    self._rules = changed, self._rules[1]
+            return self._rules[1]
 
     def staff_warnings(self) -> list[str]:
         """What staff should know of this server: its clock, and what its parts warn of."""

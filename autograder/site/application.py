@@ -12,22 +12,27 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from autograder.errors import Refused
+from autograder.errors import AutograderError, Refused
 from autograder.site import sign_in, staff
 from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
+from autograder.site.content.pages import CONTENT_ROUTES
 from autograder.site.extensions import extensions
+from autograder.site.gradebook.pages import GRADEBOOK_ROUTES
 from autograder.site.home import home
 from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
 from autograder.site.marking.pages import MARKING_ROUTES
 from autograder.site.marking.regrade_request_pages import REGRADE_REQUEST_ROUTES
-from autograder.site.middleware import BODY_SECONDS, SecurityMiddleware
+from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
 from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
+from autograder.site.settings.operations import healthz, metrics
+from autograder.site.settings.pages import SETTINGS_ROUTES
+from autograder.site.sso.pages import SSO_ROUTES
 
 __all__ = ["make_app", "site_routes"]
 
@@ -42,12 +47,19 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
         exception_handlers={
             SignedOut: _signed_out,
             Refused: _refused,
+            AutograderError: _content_problem,
             HTTPException: _http_problem,
             Exception: _failed,
         },
     )
     app.state.site = site
-    return SecurityMiddleware(app, site.clock, site.crowd, body_seconds=body_seconds)
+    return SecurityMiddleware(
+        app,
+        site.clock,
+        site.crowd,
+        body_seconds=body_seconds,
+        times={RECEIPT: site.receipt_times, SAVE: site.save_times},
+    )
 
 
 def site_routes() -> list[BaseRoute]:
@@ -71,6 +83,8 @@ def _first_name(route: BaseRoute) -> str:
 def _site_routes() -> list[BaseRoute]:
     return [
         Route("/health", _health),
+        PageRoute("/healthz", healthz),
+        PageRoute("/metrics", metrics),
         PageRoute("/", home),
         PageRoute("/sign-in", sign_in.sign_in_page),
         PageRoute("/sign-in", sign_in.sign_in, methods=["POST"]),
@@ -79,9 +93,13 @@ def _site_routes() -> list[BaseRoute]:
         PageRoute("/sign-out", sign_in.sign_out, methods=["POST"]),
         PageRoute("/clock", staff.show_clock),
         PageRoute("/clock", staff.set_clock, methods=["POST"]),
+        *SSO_ROUTES,
         *LTI_ROUTES,
         *ASSIGNMENT_ROUTES,
         *PEOPLE_ROUTES,
+        *GRADEBOOK_ROUTES,
+        *CONTENT_ROUTES,
+        *SETTINGS_ROUTES,
         *MARKING_ROUTES,
         *REGRADE_REQUEST_ROUTES,
         *INTEGRITY_ROUTES,
@@ -113,6 +131,19 @@ async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
     headers = {"Retry-After": str(retry)} if retry else {}
     return await _problem_page(request, problem.status, problem.message, problem.next_step, headers)
+
+
+async def _content_problem(request: Request, problem: Any) -> Response:
+    """A mistake in the course's own files: staff read where it is, students that it is not theirs."""
+    site = site_of(request)
+    log.warning("%s %s: %s", request.method, request.url.path, problem.message)
+    try:
+        await site.in_reader(staff.staff_of_course, request)
+    except Refused:
+        message = "This page needs a file of the course that has a mistake. What you submitted is safe."
+        return await _problem_page(request, 503, message, "Tell the course's staff; then try again.", {})
+    message = problem.message.replace(f"{site.folder}/", "")
+    return await _problem_page(request, 409, message, problem.next_step, {})
 
 
 async def _http_problem(request: Request, problem: Any) -> Response:

@@ -160,6 +160,10 @@ class Assignments:
         is_shown = scores_are_shown(course_with_rules(connection, course, COURSE), published, now)
         return is_shown, is_shown
 
+    def graded(self) -> Mapping[str, GradedAssignment]:
+        """The results directories as they are now, by assignment."""
+        return self._read().graded
+
     def is_linked(self, connection: Connection, name: str) -> bool:
         """Whether a platform's course has a link to an assignment: then its students may see it."""
         return bool(links_of(connection, name, ASSIGNMENT))

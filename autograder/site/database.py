@@ -14,9 +14,11 @@ second server waiting.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -114,6 +116,8 @@ class Database:
     def __init__(self, address: str | Path) -> None:
         written = str(address)
         self.file: Path | None = None
+        self._watch: sqlite3.Connection | None = None
+        self._watch_lock = Lock()
         if "://" not in written:
             self.file = Path(written)
             self._write, self._read = _sqlite(self.file, "IMMEDIATE"), _sqlite(self.file, "DEFERRED")
@@ -121,6 +125,8 @@ class Database:
             self._write = self._read = _postgresql(written)
         self.dialect = self._write.dialect.name
         try:
+            if self.file is not None:
+                _copy_before_upgrade(self.file)
             with self.transaction() as connection:
                 migrate(connection)
         except UsageError:
@@ -147,10 +153,57 @@ class Database:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
+    def state(self) -> Hashable:
+        """What is another value after every commit of any process, so that what was read can be kept."""
+        if self.dialect == "postgresql":
+            with self._read.connect() as connection:
+                return str(connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one())
+        with self._watch_lock:
+            if self._watch is None:  # a connection's number changes by the commits of others alone
+                self._watch = sqlite3.connect(str(self.file), check_same_thread=False)
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close every connection."""
+        with self._watch_lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self._write.dispose()
         self._read.dispose()
+
+
+def _copy_before_upgrade(file: Path) -> None:
+    """Copy a database of an earlier schema beside it before it is changed; the copy is the way back.
+
+    Raises UsageError where the copy cannot be written: without it nothing is changed.
+    """
+    if not file.is_file() or not file.stat().st_size:
+        return
+    connection = sqlite3.connect(file)
+    try:
+        try:
+            have = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0]
+        except sqlite3.Error:  # a new database; of what is none, opening it says so
+            return
+        if not have or have >= len(migrations()):
+            return
+        target = file.with_name(f"{file.name}.schema-{have}")
+        if target.exists():  # of an upgrade that did not come to its end
+            return
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            connection.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.Error:
+            target.unlink(missing_ok=True)
+            raise
+    except (sqlite3.Error, OSError) as problem:
+        raise UsageError(
+            f"{file} has an earlier schema, and a copy cannot be made before it is changed: {problem}.",
+            next_step="Check the directory and the space on its disk.",
+        ) from problem
+    finally:
+        connection.close()
 
 
 def _sqlite(file: Path, kind: str) -> Engine:
@@ -194,5 +247,5 @@ def _postgresql(address: str) -> Engine:
     except ModuleNotFoundError as problem:
         raise UsageError(
             "PostgreSQL needs the package psycopg.",
-            next_step="Install it: pip install 'autograder[postgres]'.",
+            next_step="Install it: pip install '.[postgres]'.",
         ) from problem

@@ -7,11 +7,12 @@ All are loaded by name, so the site imports none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -22,16 +23,27 @@ if TYPE_CHECKING:
 
     from autograder.course.course import Course
     from autograder.course.roster import Person, RosterTable
+    from autograder.gradebook.columns import Column
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
+    from autograder.site.loadtest.measuring import Limit
     from autograder.site.marking.source import MarkingSource
     from autograder.site.marks import Mark
     from autograder.site.people import Change
 
-__all__ = ["AccommodationPlan", "Extension", "LinkTarget", "NoAccommodations", "Running", "extensions"]
+__all__ = [
+    "AccommodationPlan",
+    "Extension",
+    "GradedWork",
+    "LinkTarget",
+    "LoadBeside",
+    "NoAccommodations",
+    "Running",
+    "extensions",
+]
 
 GROUP = "autograder.site"
 HOMEWORK = EntryPoint("homework", "autograder.site.homework.extension:EXTENSION", GROUP)
@@ -51,11 +63,61 @@ class LinkTarget:
     closes_at: int | None = None
 
 
+@dataclass(frozen=True)
+class GradedWork:
+    """The column of an assignment or a quiz in the gradebook, and where its scores come from."""
+
+    kind: str  # `quiz` or `assignment`
+    column: Column
+    page: str  # the path of its page for students
+    staff_page: str  # and of the page of its class, for staff
+    links: Mapping[str, str] = field(default_factory=dict)  # a student's counted work, as its viewer sees it
+    #: Where staff find a student without any work; `{}` stands for the student.
+    search: str = ""
+    #: Why students with work may not see their scores at this instant; what is hidden leaves the site nowhere.
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    def as_shown(self) -> GradedWork:
+        """The same with what students may see: a hidden score is none, and its student waits for it."""
+        if not self.hidden:
+            return self
+        scores = self.column.final_scores
+        left = {student: score for student, score in scores.items() if student not in self.hidden}
+        waiting = {**self.column.waiting, **self.hidden}
+        return replace(self, column=replace(self.column, final_scores=left, waiting=waiting))
+
+    def link(self, student: str) -> str:
+        """The path of the page that explains a student's score to staff."""
+        return self.links.get(student) or self.search.replace("{}", quote(student, safe=""))
+
+
 class Running(Protocol):
     """The background work of an extension."""
 
     def stop(self) -> None:
         """Stop after the work in progress."""
+
+
+class LoadBeside(Protocol):
+    """Students of another part of the course beside a load test of homework."""
+
+    def prepare(self, students: int) -> None:
+        """Enrol so many students; no server runs yet."""
+
+    async def start(self, ports: Sequence[int]) -> None:
+        """Let them begin, at the servers with these ports on this machine."""
+
+    async def save(self, seconds: float) -> None:
+        """Let them work for so many seconds."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+    def lines(self) -> Sequence[str]:
+        """The times of the requests, a line for each kind."""
+
+    def limits(self) -> Sequence[Limit]:
+        """What was measured against the limits, after the servers have ended."""
 
 
 class AccommodationPlan(Protocol):
@@ -95,7 +157,7 @@ class Extension(Protocol):
     """A part of the course with its pages, tables and background work.
 
     An extension inherits from it and defines everything but what it does not need: locks, links,
-    accommodations and a demonstration.
+    accommodations, a demonstration and a load beside homework's.
     """
 
     #: The package whose `templates` and `static` directories the site serves.
@@ -114,6 +176,12 @@ class Extension(Protocol):
     def home_section(self, request: Request) -> Markup:
         """Its part of the home page for the person who is signed in; empty for nothing."""
 
+    def content_section(self, request: Request) -> Markup:
+        """Its part of the page of content, for staff who edit it; empty for nothing."""
+        from markupsafe import Markup
+
+        return Markup("")
+
     def latest_instant(self, connection: Connection, wrong: Sequence[WrongSpan]) -> int:
         """The latest stored instant outside `wrong` spans, in milliseconds since 1970 UTC; 0 without any."""
 
@@ -126,6 +194,15 @@ class Extension(Protocol):
 
     def link_targets(self, connection: Connection, course: str) -> Sequence[LinkTarget]:
         """What a link in a learning platform may open, in the order in which it is offered."""
+        return ()
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The columns of the gradebook of the course with the id `of`, with all scores, for staff.
+
+        With a student only theirs, as far as the student may see them at this instant.
+        """
         return ()
 
     def plan_accommodations(
@@ -219,6 +296,13 @@ class Extension(Protocol):
         """Fill a demonstration of a course, with its people, with what this part has to show."""
         return
 
+    def load_beside(self, course: Course, folder: Path, address: str) -> LoadBeside | None:
+        """Its load beside a load test of homework: a copy of the course in a directory, and a database.
+
+        None where the course has nothing of it.
+        """
+        return None
+
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""
 
@@ -226,5 +310,6 @@ class Extension(Protocol):
 @cache
 def extensions() -> tuple[Extension, ...]:
     """Homework, then the installed extensions in the order of their names."""
-    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in (HOMEWORK, *entries))
+    # One name once: an installation under an earlier distribution name may still be there.
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return tuple(entry.load() for entry in (HOMEWORK, *(entries[name] for name in sorted(entries))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.site.extensions import extensions
 from autograder.site.requests import reads, session_of, site_of
+from autograder.site.tables import enrolment
 
 __all__ = ["home"]
 
@@ -18,5 +20,13 @@ def home(request: Request) -> Response:
     sections = [
         (extension.title, html) for extension in extensions() if (html := extension.home_section(request))
     ]
-    page = site.page("home.html", sections=sections, session=session, token=site.form_token(session))
+    with site.database.reading() as connection:
+        role = connection.execute(
+            select(enrolment.c.role).where(
+                enrolment.c.course == site.course, enrolment.c.person == session.person
+            )
+        ).scalar_one_or_none()
+    page = site.page(
+        "home.html", sections=sections, role=role, session=session, token=site.form_token(session)
+    )
     return HTMLResponse(page)

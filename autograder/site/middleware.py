@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
+from types import MappingProxyType
 from typing import IO
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,8 +26,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from autograder.errors import Busy, Refused, TooLarge
 from autograder.site.background import Crowd
 from autograder.site.clock import Clock
+from autograder.site.settings.recent_times import RecentTimes
 
-__all__ = ["BODY_SECONDS", "LARGEST_BODY", "LARGEST_CLASS", "LARGEST_UPLOAD", "Body", "SecurityMiddleware"]
+__all__ = [
+    "BODY_SECONDS",
+    "LARGEST_BODY",
+    "LARGEST_CLASS",
+    "LARGEST_UPLOAD",
+    "RECEIPT",
+    "SAVE",
+    "Body",
+    "SecurityMiddleware",
+]
 
 
 POLICY = (
@@ -51,9 +64,12 @@ LARGEST_CLASS = 200 * 1024 * 1024  # bytes of a request that brings the download
 UPLOAD_IN_MEMORY = 256 * 1024  # bytes; the rest is on the disk
 LARGEST_STREAM = 32 * 1024 * 1024  # bytes of a form with fields that are cut
 LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer takes up to three
+# The requests whose times are watched: uploads that get a receipt, and saves of quiz answers.
+RECEIPT = re.compile(r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions")
+SAVE = re.compile(r"/attempts/[^/]+/answers/[0-9]+")
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
-# Forms of learning platforms, which use no session: their content is signed.
-FROM_ELSEWHERE = ("/lti/login", "/lti/launch", "/lti/content")
+# Forms of learning platforms and identity providers, which use no session: their content is signed.
+FROM_ELSEWHERE = re.compile(r"/lti/(login|launch|content)|/sso/[^/]+/answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,16 @@ UPLOADS = (
         "Upload the class in several archives, or run `autograder grade` on the download.",
     ),
     UploadLimit(re.compile(r"/groups/preview"), LARGEST_BODY, "Import the groups in several tables."),
+    UploadLimit(
+        re.compile(r"/content/(banks|quizzes|files)/[^/]+"),
+        LARGEST_BODY,
+        "Divide the file into two.",
+    ),
+    UploadLimit(
+        re.compile(r"/gradebook/exports"),
+        LARGEST_UPLOAD,
+        "Choose the platform's table of grades alone.",
+    ),
     UploadLimit(
         re.compile(r"/integrity/[0-9]+/evidence"), LARGEST_UPLOAD, "Add the evidence as several files."
     ),
@@ -140,9 +166,19 @@ class SecurityMiddleware:
     """The outermost layer of the server."""
 
     def __init__(
-        self, app: ASGIApp, clock: Clock, crowd: Crowd | None = None, *, body_seconds: float = BODY_SECONDS
+        self,
+        app: ASGIApp,
+        clock: Clock,
+        crowd: Crowd | None = None,
+        *,
+        body_seconds: float = BODY_SECONDS,
+        times: Mapping[re.Pattern[str], RecentTimes] = MappingProxyType({}),
     ) -> None:
-        """`crowd` counts the requests that are complete and not yet answered."""
+        """`crowd` counts the requests that are complete and not yet answered.
+
+        `times` notes how long requests of some paths took from their last byte, by patterns of paths.
+        """
+        self._times = times
         self._app, self._clock, self._body_seconds = app, clock, body_seconds
         self._crowd = crowd or Crowd()
         self.held = 0  # bytes of incomplete bodies
@@ -179,7 +215,9 @@ class SecurityMiddleware:
             await send(message)
 
         ours = (
-            scope["method"] in SAFE or scope["path"] in FROM_ELSEWHERE or _is_same_site(Headers(scope=scope))
+            scope["method"] in SAFE
+            or FROM_ELSEWHERE.fullmatch(scope["path"]) is not None
+            or _is_same_site(Headers(scope=scope))
         )
         if not ours:
             text = "This request came from another site.\nOpen the page on this site and send it from there."
@@ -208,11 +246,16 @@ class SecurityMiddleware:
                 return  # the browser went away
             state["body"] = body
         state["at"] = self._clock.now()
+        began = time.perf_counter()
         self._crowd.requests += 1
         try:
             await self._app(scope, receive, guarded)
         finally:
             self._crowd.requests -= 1
+            if scope["method"] == "POST":
+                for paths, times in self._times.items():
+                    if paths.fullmatch(scope["path"]):
+                        times.note(time.perf_counter() - began)
             if state["body"].file is not None:
                 state["body"].file.close()
 

@@ -200,10 +200,12 @@ class Upload:
     fields: Mapping[str, str]
 
 
-async def uploaded_form(request: Request, session: Session, field: str, default_name: str) -> Upload:
+async def uploaded_form(
+    request: Request, session: Session, field: str, default_name: str, *, longest: int = 4096
+) -> Upload:
     """A form with one file, which must have the form token of the session; no bytes if none was chosen.
 
-    Raises Conflict for a form that cannot be read.
+    `longest` bounds the bytes of each field beside it. Raises Conflict for a form that cannot be read.
     """
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
@@ -217,7 +219,7 @@ async def uploaded_form(request: Request, session: Session, field: str, default_
 
     try:
         form = await MultiPartParser(
-            request.headers, chunks(), max_files=1, max_fields=5, max_part_size=4096
+            request.headers, chunks(), max_files=1, max_fields=8, max_part_size=longest
         ).parse()
     except MultiPartException as problem:
         raise Conflict(

@@ -33,6 +33,7 @@ from autograder.site.people import COURSE, course_of
 from autograder.site.personal_data.pages import retention_warning
 from autograder.site.request_log import LogFile, RequestLogMiddleware
 from autograder.site.running import database_in_use
+from autograder.site.settings.backups import NightlyBackup
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
@@ -143,6 +144,11 @@ def _lock_rows(connection: Connection, ids: Collection[str]) -> None:
         extension.lock_rows(connection, ids)
 
 
+def _follow_maintenance(site: AppContext) -> int:
+    """Know of maintenance that another server or a command began, for pages."""
+    return int(site.maintenance.state(site.now()).on)
+
+
 def serve(
     open_site: OpenSite,
     waiting: socket.socket,
@@ -180,7 +186,13 @@ def serve(
         graders=graders,
     )
     site.warnings.append(lti.warning)
+    site.backups = NightlyBackup(
+        open_site.database, site.course_rules, lambda work: writer.submit(work).result(), site.now
+    )
+    site.warnings.append(site.backups.warning)
     running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
+    running.append(PeriodicTask(lambda: _follow_maintenance(site)))
+    running.append(PeriodicTask(site.backups.run_due, every=60.0))
     running += [extension.start(site, course_file=course_file) for extension in extensions()]
     running += _score_tasks(site, lti)
     running.append(PeriodicTask(partial(apply_recalculations, site), every=RECALCULATION_INTERVAL))

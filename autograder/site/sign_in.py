@@ -39,8 +39,10 @@ __all__ = [
     "asked_to_sign_in",
     "by_link",
     "link_page",
+    "local_goal",
     "sign_in",
     "sign_in_page",
+    "sign_in_problem",
     "sign_out",
     "with_cookie",
 ]
@@ -54,7 +56,7 @@ NEVER_SENT_AGAIN = ("token", "person", "passcode")
 
 async def sign_in_page(request: Request) -> Response:
     """The sign-in page."""
-    return _page(request, 200, _local(request.query_params.get("next", "/")))
+    return _page(request, 200, local_goal(request.query_params.get("next", "/")))
 
 
 async def sign_in(request: Request) -> Response:
@@ -78,7 +80,7 @@ async def sign_in(request: Request) -> Response:
         opened = await site.written(
             lambda connection: open_by_passcode(connection, person, code, site.signer, at, client, address)
         )
-    goal, saved_form = _local(form.get("next", ["/"])[-1]), form.get("saved_form", [""])[-1]
+    goal, saved_form = local_goal(form.get("next", ["/"])[-1]), form.get("saved_form", [""])[-1]
     if isinstance(opened, Refused):
         if is_json(request):
             return _problem_json(opened)
@@ -155,13 +157,25 @@ def _page(
     person: str = "",
     saved_form: str = "",
 ) -> Response:
-    page = site_of(request).page(
-        "sign_in.html", goal=goal, problem=problem, person=person, saved_form=saved_form, session=None
+    site = site_of(request)
+    page = site.page(
+        "sign_in.html",
+        goal=goal,
+        problem=problem,
+        person=person,
+        saved_form=saved_form,
+        providers=site.providers.known(),
+        session=None,
     )
     response = HTMLResponse(page, status)
     if retry := getattr(problem, "retry_after", 0):
         response.headers["Retry-After"] = str(retry)
     return response
+
+
+def sign_in_problem(request: Request, problem: Refused, goal: str) -> Response:
+    """The sign-in page with what went wrong on another way in."""
+    return _page(request, problem.status, goal, problem=problem)
 
 
 async def _send_again(request: Request, token: str, goal: str, saved_form: str) -> Response:
@@ -201,7 +215,7 @@ def _problem_json(problem: Refused) -> Response:
     return JSONResponse(payload, problem.status, headers)
 
 
-def _local(goal: str) -> str:
+def local_goal(goal: str) -> str:
     """The goal if it is a path of this server, else the start page.
 
     Browsers drop tabs and line breaks in an address and take `\\` for `/`: `/<TAB>/x.org` is another site.

@@ -14,7 +14,7 @@ from autograder.site.requests import COOKIE, form_of, reads, session_of, site_of
 from autograder.site.roles import Access, access_of, student_access
 from autograder.site.sessions import Session, extend_session
 
-__all__ = ["set_clock", "show_clock", "staff_access", "staff_of_course"]
+__all__ = ["content_staff", "set_clock", "show_clock", "staff_access", "staff_of_course"]
 
 NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
 HOUR = 3_600_000  # milliseconds
@@ -39,6 +39,17 @@ def staff_access(
     if instructor and not access.manages:
         raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
     return session, access
+
+
+def content_staff(request: Request) -> Session:
+    """The session of somebody who may edit the course's content; raises as `staff_of_course` does."""
+    session, access = staff_access(request)
+    if not access.edits_content:
+        raise Forbidden(
+            "Your role in this course does not edit content.",
+            next_step="Ask one of the course's instructors.",
+        )
+    return session
 
 
 @reads

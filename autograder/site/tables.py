@@ -40,6 +40,7 @@ __all__ = [
     "enrolment",
     "erased_file",
     "failed_sign_in",
+    "file_version",
     "integrity_case",
     "integrity_evidence",
     "integrity_note",
@@ -65,6 +66,8 @@ __all__ = [
     "pseudonym",
     "section_member",
     "session",
+    "site_setting",
+    "sso_user",
     "staff_token",
     "waiting_mark",
 ]
@@ -467,6 +470,38 @@ lti_score = Table(
     CheckConstraint("state IN ('waiting', 'held', 'sent', 'failed', 'retired')"),
     Index("lti_score_due", "state", "next_at"),
     Index("lti_score_person", "person", "kind", "work"),
+)
+
+# Every text that was saved of a file in the course's directory.
+file_version = Table(
+    "file_version",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("path", Text, nullable=False),  # in the course's directory
+    Column("digest", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("file_version_path", "path", "id"),
+)
+# What staff set of the server itself, such as maintenance.
+site_setting = Table(
+    "site_setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+)
+# A user of an identity provider that is no learning platform.
+sso_user = Table(
+    "sso_user",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", ForeignKey("person.id"), nullable=False),
+    Index("sso_user_person", "person"),
 )
 
 # A case of academic integrity: it is about people's work, and may hold their scores.

@@ -19,7 +19,7 @@ from quizzes.attempts.events import State
 from quizzes.schedule.timing import seconds_late
 from quizzes.store.attempts import attempts_at
 from quizzes.store.marks import marks_at, total
-from quizzes.store.overrides import terms_of
+from quizzes.store.overrides import terms_of, terms_of_class
 from quizzes.store.quizzes import published_in
 from quizzes.store.tables import attempt, attempt_item
 
@@ -52,6 +52,7 @@ class Score:
     started_at: int | None = None
     finished_at: int | None = None
     late: int = 0  # seconds
+    id: str = ""  # of the attempt
 
     def cells(self, names: Mapping[str, str], zone: ZoneInfo) -> list[str]:
         """The row of the table, in the order of COLUMNS."""
@@ -102,12 +103,14 @@ def scores_at(connection: Connection, course: str, quiz: str, student: str | Non
             started_at=row.started_at,
             finished_at=row.finished_at,
             late=0 if row.finished_at is None else seconds_late(row.finished_at, row.due_at),
+            id=row.id,
         )
         scores.append(score)
     attempted = {score.student for score in scores}
+    of_class = terms_of_class(connection, quiz) if student is None else {}
     for student_id in [student] if student else students_in(connection, course):
         if student_id not in attempted:
-            terms = terms_of(connection, quiz, student_id)
+            terms = of_class.get(student_id) or terms_of(connection, quiz, student_id)
             last = terms.closes_at if terms.closes_at is not None else terms.due_at
             scores.append(Score(student_id, quiz, title, last))
     return sorted(scores, key=lambda score: (score.student, score.attempt))

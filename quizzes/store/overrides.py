@@ -21,6 +21,7 @@ __all__ = [
     "terms_and_role",
     "terms_and_row",
     "terms_of",
+    "terms_of_class",
 ]
 
 
@@ -119,6 +120,50 @@ def terms_and_row(
     )
     overrides = [override_in(override_row) for override_row in override_rows]
     return terms_for(schedule_of(row), accommodation, overrides), row
+
+
+def terms_of_class(connection: Connection, quiz_id: str) -> dict[str, Terms]:
+    """The terms of everybody in the quiz's course, by person; equal terms are computed once."""
+    schedule = schedule_of(connection.execute(select(quiz).where(quiz.c.id == quiz_id)).one())
+    rows = connection.execute(
+        select(
+            enrolment.c.person,
+            enrolment.c.multiplier,
+            enrolment.c.extra,
+            override.c.scope,
+            override.c.who,
+            override.c.field,
+            override.c.value,
+        )
+        .select_from(enrolment)
+        .join(quiz, and_(quiz.c.course == enrolment.c.course, quiz.c.id == quiz_id))
+        .outerjoin(
+            override,
+            and_(
+                override.c.quiz == quiz_id,
+                or_(
+                    and_(override.c.scope == "person", override.c.who == enrolment.c.person),
+                    and_(override.c.scope == "label", override.c.who == enrolment.c.label),
+                ),
+            ),
+        )
+        .order_by(enrolment.c.person, override.c.scope, override.c.field)
+    )
+    people: dict[str, tuple[tuple[str, int], list[Any]]] = {}
+    for row in rows:
+        _, lines = people.setdefault(row.person, ((row.multiplier, row.extra), []))
+        if row.field is not None:
+            lines.append(row)
+    common: dict[tuple[str, int], Terms] = {}
+    terms = {}
+    for person_id, (extra, lines) in people.items():
+        if lines or extra not in common:
+            accommodation = Accommodation(Fraction(extra[0]), extra[1])
+            own = terms_for(schedule, accommodation, [override_in(line) for line in lines])
+            if not lines:
+                common[extra] = own
+        terms[person_id] = own if lines else common[extra]
+    return terms
 
 
 def override_in(row: Row[Any]) -> Override:

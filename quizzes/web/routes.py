@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograder.site.requests import PageRoute
 from quizzes.web import attempt, results, start, submit
 from quizzes.web.staff import attempt as staff_attempt
-from quizzes.web.staff import banks, marking, monitor, receipts, regrade_requests, regrades
+from quizzes.web.staff import banks, editor, marking, monitor, receipts, regrade_requests, regrades
 from quizzes.web.staff import results as staff_results
 from quizzes.web.staff.preview import PREVIEW_ROUTES
 from quizzes.web.staff.publishing import PUBLISHING_ROUTES
@@ -32,6 +32,17 @@ ROUTES = [
     PageRoute("/banks", banks.show_banks),
     PageRoute("/banks/preview", banks.preview_import, methods=["POST"]),
     PageRoute("/banks/import", banks.import_bank, methods=["POST"]),
+    PageRoute("/content/quizzes", editor.new_quiz, methods=["POST"]),
+    PageRoute("/content/pictures/{file:path}", editor.picture),
+    *(
+        route
+        for kind in ("banks", "quizzes")
+        for route in (
+            PageRoute(f"/content/{kind}/{{name}}", editor.edit),
+            PageRoute(f"/content/{kind}/{{name}}", editor.save, methods=["POST"]),
+            PageRoute(f"/content/{kind}/{{name}}/check", editor.check_draft, methods=["POST"]),
+        )
+    ),
     PageRoute("/receipts", receipts.ask_for_receipt),
     PageRoute("/receipts", receipts.verify, methods=["POST"]),
     PageRoute(f"{STAFF_ATTEMPT}/end-sessions", staff_attempt.end_sessions, methods=["POST"]),

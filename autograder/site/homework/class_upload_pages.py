@@ -89,6 +89,7 @@ async def confirm(request: Request) -> Response:
 
     for item in new:  # one transaction each: nobody's upload waits for a class
         await site.written(partial(store, item))
+        homework_of(request).announce_submission()
     detail: dict[str, object] = {"archive": digest, "name": name, "submissions": len(new)}
     act = Act(at, session.person, "upload class download", row.id, detail)
     await site.written(lambda connection: record_act(connection, act))

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
+    from autograder.course.course import Course
     from autograder.results.ledger import Line
     from autograder.site.app_context import AppContext
     from autograder.site.clock_correction import WrongSpan
+    from autograder.site.extensions import GradedWork
     from autograder.site.file_store import FileStore
     from autograder.site.homework.graders import Graders
     from autograder.site.homework.marking import HomeworkMarking
@@ -99,6 +101,14 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.submissions import instants_after
 
         return instants_after(connection, instant)
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published assignments: of each student the attempt that counts."""
+        from autograder.site.homework.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
 
     def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
         """The files that a person alone has submitted, and the reports on them."""

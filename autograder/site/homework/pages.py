@@ -33,7 +33,7 @@ from autograder.site.homework.context import (
 from autograder.site.homework.marking import homework_marking
 from autograder.site.homework.notices import tell_received
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import position_in_queue
+from autograder.site.homework.queue import pause_until_next_look, position_in_queue
 from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     Attempt,
@@ -186,6 +186,7 @@ async def store_upload(
         return stored, revoke_found(connection, site.course, content, site.signer)
 
     stored, given_away = await site.written(store)
+    context.announce_submission()
     notice = "The file held a token for submitting; it was revoked. Make a new one." if given_away else ""
     return stored, notice
 
@@ -265,7 +266,8 @@ def submission_status(request: Request) -> Response:
         stored = submission_of(connection, request.path_params["submission"], session.person)
         grading = latest_gradings(connection, [stored.id])[stored.id]
         before = position_in_queue(connection, site.course, grading.id)
-    return JSONResponse({"state": grading.state, "before": before})
+    again = pause_until_next_look(before, request.state.at - grading.queued_at)
+    return JSONResponse({"state": grading.state, "before": before, "again": again})
 
 
 @reads_much

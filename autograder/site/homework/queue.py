@@ -28,6 +28,7 @@ __all__ = [
     "fail",
     "finish",
     "lease_next",
+    "pause_until_next_look",
     "position_in_queue",
     "release_leases",
     "retry_failed",
@@ -36,6 +37,7 @@ __all__ = [
 LEASE = 15 * 60_000  # milliseconds; longer than any submission may take (see checks.budget)
 MOST_TRIES = 3
 LONGEST_PROBLEM, LONGEST_NAME = 2000, 200  # characters
+SHORTEST_PAUSE, LONGEST_PAUSE = 400, 15_000  # milliseconds between two looks at the state of a submission
 # What of a result is kept until a regrade is released, for the ledger.
 BASIS = ("problem", "sandbox", "engine", "environment", "dataset", "written")
 RANKS = {"submitted": 0, "regrade": 1}  # fresh submissions go first
@@ -203,6 +205,15 @@ def position_in_queue(connection: Connection, course: str, number: int) -> int:
         grading.c.queued_at <= queued,
     )
     return int(connection.execute(before).scalar_one())
+
+
+def pause_until_next_look(before: int, waited: int) -> int:
+    """After how many milliseconds the page of a submission asks for its state again.
+
+    A class that waits asks rarely, and who is next often: the pause grows with what is queued before it, and
+    with the milliseconds that it has `waited`.
+    """
+    return min(LONGEST_PAUSE, max(SHORTEST_PAUSE, SHORTEST_PAUSE * before, waited // 10))
 
 
 def _end_old_leases(connection: Connection, course: str, grader: str, at: int) -> None:

@@ -253,7 +253,7 @@ async def grade_again(request: Request) -> Response:
     """Queue what failed by a fault of ours."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     await form_of(request, session)
-    assignment, at = request.path_params["assignment"], request.state.at
+    assignment, at, context = request.path_params["assignment"], request.state.at, homework_of(request)
 
     def write(connection: Connection) -> None:
         published(connection, site.course, assignment)
@@ -261,6 +261,7 @@ async def grade_again(request: Request) -> Response:
         record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
 
     await site.written(write)
+    context.announce_submission()
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 

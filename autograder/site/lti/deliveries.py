@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
+from autograder.site.audit import Act, record_act
 from autograder.site.lti.users import Link, recipients_of
 from autograder.site.outbox import LEASE, wait_after
 from autograder.site.tables import lti_score, person
@@ -28,6 +29,7 @@ __all__ = [
     "queue_deliveries",
     "release_held",
     "retry",
+    "send_scores_again",
     "undelivered",
 ]
 
@@ -147,10 +149,23 @@ def undelivered(
     return list(connection.execute(rows.order_by(*order)).all())
 
 
-def retry(connection: Connection, now: int) -> int:
-    """Try all failed deliveries again now; how many."""
+def retry(connection: Connection, now: int, *, kind: str = "", work: str = "", who: str = "") -> int:
+    """Try failed deliveries again now: all of them, or those of a work or a person; how many."""
     failed = update(lti_score).where(lti_score.c.state == "failed")
+    for column, value in ((lti_score.c.kind, kind), (lti_score.c.work, work), (lti_score.c.person, who)):
+        if value:
+            failed = failed.where(column == value)
     return connection.execute(failed.values(next_at=now)).rowcount
+
+
+def send_scores_again(
+    connection: Connection, now: int, by: str, *, kind: str = "", work: str = "", student: str = ""
+) -> int:
+    """The same as an act of a member of staff, with its line in the log; how many scores are tried."""
+    many = retry(connection, now, kind=kind, work=work, who=student)
+    detail: dict[str, object] = {"scores": many, "work": work, "student": student}
+    record_act(connection, Act(now, by, "send scores again", work or "gradebook", detail))
+    return many
 
 
 def _this(delivery: Delivery) -> list[ColumnElement[bool]]:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.errors import Conflict
 from autograder.site.lti.contexts import connect, contexts, disconnect, proposals, settle
-from autograder.site.lti.deliveries import retry, undelivered
+from autograder.site.lti.deliveries import send_scores_again, undelivered
 from autograder.site.lti.members import MembersRead, follow_members, member_links
 from autograder.site.lti.registration import (
     REGISTRATION_PATH,
@@ -161,7 +161,7 @@ async def retry_scores(request: Request) -> Response:
     session = await site.in_reader(staff_of_course, request, True)
     await form_of(request, session)
     at = request.state.at
-    await site.written(lambda connection: retry(connection, at))
+    await site.written(lambda connection: send_scores_again(connection, at, session.person))
     return RedirectResponse(PATH, 303)
 
 

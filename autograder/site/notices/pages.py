@@ -48,7 +48,7 @@ def notices_page(request: Request) -> Response:
         notices = notices_of(connection, site.course, session.person)
         choices = choices_of(connection, site.course, session.person)
     page = site.page(
-        "notices.html",
+        "notice_page.html",
         notices=notices,
         choices=choices,
         mail=_mail_is_on(request),

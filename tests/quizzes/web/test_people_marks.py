@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fake_clock import MINUTE
-from live_server import CHOICE, ESSAY, NUMERIC, TEXT, LiveServer, Student, live_server
+from live_server import CHOICE, ESSAY, NUMERIC, TEXT, LiveServer, Student
 from marking_site import answer_with, fields_of, mark
 
 from autograder.site.audit import acts_on
-from autograder.site.database import Database
 from quizzes.store.marks import points_of
 
 ODD = ("NaN", "-1", "1.5", "²", "1e-5", "sNaN", "Infinity", "0.00001", "", "0x1", "1" * 5000, "½", "0.5\0")
-
-
-@pytest.fixture
-def server(address: str, tmp_path: Path) -> Iterator[LiveServer]:
-    """A live server on each database."""
-    with live_server(Database(address), tmp_path / "course") as live:
-        yield live
 
 
 def points(server: LiveServer, attempt: str) -> float | None:

@@ -42,6 +42,7 @@ EXPECTED = {
     "GET /staff/submissions/{submission}/pictures/{number:whole}": (303, 404, 404, 404, 404),  # it has none
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
     "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
+    "POST /api/hub/tokens": GRADERS,
     "GET /staff/homework/{assignment}/regrades": (303, 404, 404, 403, 200),
     "POST /staff/homework/{assignment}/regrades": (401, 404, 404, 403, 409),  # without a reason
     "GET /staff/homework/{assignment}/regrades/{run:whole}": (303, 404, 404, 403, 404),  # there is none

@@ -1,0 +1,1 @@
+"""Content in the browser: files of the course with their versions, assignments as forms, new work."""

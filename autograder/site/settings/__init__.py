@@ -1,0 +1,1 @@
+"""Settings and operations in the browser: course.yaml, tokens, backups, the log, maintenance, a new term."""

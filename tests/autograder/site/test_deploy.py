@@ -1,0 +1,114 @@
+"""What is installed for a term: every command, address and variable in it is one that there is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from autograder.cli import COMMANDS
+from autograder.site.application import site_routes
+from autograder.site.settings.operations import GAUGES
+
+ROOT = Path(__file__).parents[3]
+SITE = ROOT / "autograder" / "site"
+DEPLOY = SITE / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+PAGE = (SITE / "DEADLINE.md").read_text(encoding="utf-8")
+UNITS = sorted(DEPLOY.glob("*.service"))
+# Of other programs: their own documentation has them.
+OTHERS = {
+    "PGPASSWORD",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_ENDPOINT_URL",
+    "AWS_DEFAULT_REGION",
+}
+SERVER = {"FORWARDED_ALLOW_IPS"}  # uvicorn's
+
+
+def check_command(line: str) -> None:
+    """Fail unless a command line names a command and options that there are."""
+    words = shlex.split(line)
+    entry = next(entry for entry in COMMANDS if entry.name == words[0])
+    app = typer.Typer(add_completion=False)
+    app.command(words[0])(entry.load())
+    command: Any = typer.main.get_command(app)
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_commands_of_containers_and_units() -> None:
+    """The site's and the graders' are commands with options that there are."""
+    check_command(COMPOSE["services"]["site"]["command"])
+    check_command(COMPOSE["services"]["grader"]["command"])
+    assert len(UNITS) == 2
+    for unit in UNITS:
+        (line,) = re.findall(r"^ExecStart=\S+/autograder (.*)$", unit.read_text(encoding="utf-8"), re.M)
+        check_command(line)
+
+
+def test_every_variable_is_read_by_somebody() -> None:
+    """Whatever a container of ours is given is in the code, and what a person fills in is in the example."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "autograder").rglob("*.py"))
+    for name in ("site", "grader"):
+        for variable in COMPOSE["services"][name]["environment"]:
+            assert variable in OTHERS | SERVER or f'"{variable}"' in code, variable
+    wanted = set(re.findall(r"\$\{(\w+):", (DEPLOY / "compose.yaml").read_text(encoding="utf-8")))
+    example = set(re.findall(r"^(\w+)=", (DEPLOY / ".env.example").read_text(encoding="utf-8"), re.M))
+    assert wanted == example
+
+
+def test_graders_reach_nothing_but_the_site() -> None:
+    """They run students' code: no secret, no database, no store, no volume, no way out."""
+    services, grader = COMPOSE["services"], COMPOSE["services"]["grader"]
+    assert list(grader["environment"]) == ["AUTOGRADER_TOKEN"] and "volumes" not in grader
+    assert grader["networks"] == ["graders"] and COMPOSE["networks"]["graders"] == {"internal": True}
+    beside = {name for name, service in services.items() if "graders" in service.get("networks", ())}
+    assert beside == {"site", "grader"}
+    assert grader["read_only"] and grader["cap_drop"] == ["ALL"]
+
+
+def test_only_the_proxy_is_reached_from_outside() -> None:
+    """No other container publishes a port; health is asked at an address that there is."""
+    open_ports = {name for name, service in COMPOSE["services"].items() if "ports" in service}
+    assert open_ports == {"proxy"}
+    paths = {getattr(route, "path", "") for route in site_routes()}
+    asked = re.findall(r"127\.0\.0\.1:8080(/\w+)", str(COMPOSE["services"]["site"]["healthcheck"]))
+    assert asked and set(asked) <= paths
+
+
+def test_what_the_image_is_made_of() -> None:
+    """Everything it copies is there."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    copied = [word for line in re.findall(r"^COPY (.*)$", text, re.M) for word in line.split()[:-1]]
+    assert copied and all((ROOT / name).exists() for name in copied)
+
+
+def test_the_page_explains_every_number() -> None:
+    """The table of the night of a deadline is the list of what `/metrics` shows."""
+    table = re.findall(r"^\| `(autograder_\w+)` \|", PAGE, re.M)
+    assert sorted(table) == sorted(GAUGES) and len(set(table)) == len(table)
+    named = set(re.findall(r"`(autograder_[a-z_0-9]+)`", PAGE))
+    assert named == set(GAUGES)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
+def test_units_are_units(tmp_path: Path) -> None:
+    """systemd finds nothing wrong with them but that the program is not installed there."""
+    for unit in UNITS:
+        name = unit.name.replace("@", "@1")
+        text = unit.read_text(encoding="utf-8").replace("/opt/autograder/bin/autograder", "/bin/true")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            ["systemd-analyze", "verify", str(tmp_path / name)], capture_output=True, text=True, check=False
+        )
+        ours = [line for line in done.stderr.splitlines() if name in line and "User" not in line]
+        assert ours == []
