@@ -271,7 +271,7 @@ def assert_same_curve(
     atol: float = 1e-9,
     pure: bool = False,
 ) -> None:
-    """Compare two functions of one variable over a range, and keep both curves for the page.
+    """Fail unless two functions of one variable agree over a range; both curves are kept for the page.
 
     `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results. With
     `pure`, the arguments have to be as they were afterwards, and the numbers float64.

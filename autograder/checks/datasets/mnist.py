@@ -97,7 +97,7 @@ def mnist_from(folder: Path) -> Images:
 
 
 def cached_mnist() -> Images | None:
-    """MNIST from the cache, or None when it is not there."""
+    """MNIST from the cache, or None when it is not there; raises UsageError for files that are broken."""
     paths = [cache_folder() / name for name in FILES]
     try:
         if not all(path.is_file() for path in paths):
