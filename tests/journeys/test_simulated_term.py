@@ -83,8 +83,8 @@ def second_half(simulation: Simulation) -> None:
     simulation.run(simulation.plan(hw3, simulation.taking_part()))
     simulation.grade()
     simulation.mark_words("hw3")
-    simulation.later(2 * HOUR)
     simulation.change_rubric("hw3")
+    simulation.later(2 * HOUR)  # a new mark opens the window of requests anew
     simulation.request_regrades("hw3", 1 + len(simulation.term.students) // 10)
     for name in simulation.some(0.1):
         simulation.give("person", name, "hw4", excused=True)

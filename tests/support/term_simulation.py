@@ -665,7 +665,8 @@ class Simulation:
         marked = [
             u for u in known if any(m[0] == work and m[3] == u.words["why-two"] for m in self.term.word_marks)
         ]
-        for upload in self.dice.sample(marked, min(many, len(marked))):
+        once = list({upload.words["why-two"]: upload for upload in marked}.values())
+        for upload in self.dice.sample(once, min(many, len(once))):
             owners = [name for name in upload.owners if name not in self.term.dropped]
             if not owners:
                 continue
