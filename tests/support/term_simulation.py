@@ -794,7 +794,7 @@ class Simulation:
         of_attempt = {ids[-1]: name for (quiz, name), ids in self.attempts.items() if quiz == "quiz2"}
         for item in self.tim.json(path)["answers"]:
             answer = f"{path}/answers/{item['code']}"
-            found = re.search(r"says ([\w-]+)\.", self.tim.page(answer))
+            found = re.search(r"Because s\d+, says ([\w-]+)\.", self.tim.page(answer))
             if found is None:  # left empty
                 continue
             points = Fraction(self.dice.randrange(13), 4)
