@@ -81,7 +81,7 @@ def digest_of(text: str) -> str:
 
 
 def read_text(path: Path) -> str:
-    """A file's text; raises NotFound without it, Conflict for one that is no text or too large."""
+    """A file's text; raises NotFound without it, Conflict for one that is not text or is too large."""
     try:
         if path.stat().st_size > LARGEST_TEXT:
             raise Conflict(

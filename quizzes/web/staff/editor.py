@@ -107,12 +107,12 @@ async def save(request: Request) -> Response:
             )
         shown = partial(_page, request, session, kind, name, result.merged, clash=result, status=409)
         return await site.in_thread(partial(shown, seen=result.theirs_digest))
-    said = ""
+    answer = ""
     if result.changed:
         message = note or f"Edit {name}"
-        said = await site.in_thread(_commit, site, session, [name], message)
+        answer = await site.in_thread(_commit, site, session, [name], message)
     if is_json(request):
-        return JSONResponse({"seen": result.digest, "changed": result.changed, "git": said})
+        return JSONResponse({"seen": result.digest, "changed": result.changed, "git": answer})
     return RedirectResponse(f"{request.url.path}?saved={'yes' if result.changed else 'same'}", 303)
 
 
