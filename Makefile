@@ -4,7 +4,9 @@
 # make coverage  all of them, and what they reach
 # make lint   ruff and mypy
 # make docs   the documentation site, in .docs/site
-# make screenshots  the pictures of the quiz pages
+# make screenshots  the pictures of the pages
+# make sbom   a software bill of materials, sbom.cdx.json
+# make audit  asks the advisory databases about every library
 # make bench  speed and memory, as ratios
 # make fuzz   many thousands of odd frames, notebooks and archives; FUZZ says how many for each test;
 #             and right answers against every check of the course, at as many seeds as SEEDS says, all
@@ -21,7 +23,7 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-full coverage lint docs bench fuzz screenshots system clean
+.PHONY: demo test test-full coverage lint docs bench fuzz screenshots sbom audit system clean
 .DELETE_ON_ERROR:
 
 demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
@@ -64,6 +66,13 @@ docs: $(READY)
 
 screenshots: $(READY) system
 	$(BIN)/python tests/support/screenshots.py quizzes/pictures
+
+sbom: $(READY)
+	@$(BIN)/python .ci/sbom sbom.cdx.json
+
+audit: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@PIP_AUDIT=$(BIN)/pip-audit .ci/audit
 
 FUZZ ?= 20000
 SEEDS ?= 2000

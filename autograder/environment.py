@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from threadpoolctl import threadpool_limits
 
-__all__ = ["available_cores", "environment", "one_core", "one_thread"]
+__all__ = ["HUB_SECRET", "available_cores", "environment", "give_way", "one_core", "one_thread"]
+
+LOWER_PRIORITY = 10
+HUB_SECRET = "AUTOGRADER_HUB_SECRET"  # the variable with the secret that a JupyterHub and the site share
 
 # NumPy is imported when it is needed: a command counts the cores before it imports the engine.
 
@@ -19,6 +22,15 @@ __all__ = ["available_cores", "environment", "one_core", "one_thread"]
 def available_cores() -> int:
     """The number of cores that this process may use: fewer than the machine has under `taskset` or Slurm."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def give_way() -> None:
+    """Let a server on this machine go first, for the rest of this process and those that it starts.
+
+    For work that takes long and holds no lock that a server waits for.
+    """
+    if hasattr(os, "nice"):
+        os.nice(LOWER_PRIORITY)
 
 
 def environment() -> dict[str, str]:

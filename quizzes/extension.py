@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
+    from quizzes.loadtest.saves_beside import SavesBeside
     from quizzes.services.enrolment import QuizAccommodations
     from quizzes.web.background import QuizBackground
+    from quizzes.web.staff.marking import QuizMarking
 
 __all__ = ["EXTENSION", "QuizExtension"]
 
@@ -44,9 +46,10 @@ class QuizExtension(Extension):
 
     def routes(self) -> Sequence[BaseRoute]:
         """The routes of the pages for students and staff."""
+        from quizzes.analysis.analysis_route import ANALYSIS_ROUTES
         from quizzes.web.routes import ROUTES
 
-        return ROUTES
+        return (*ROUTES, *ANALYSIS_ROUTES)
 
     def home_section(self, request: Request) -> Markup:
         """The quizzes of the course, each with its availability for the student."""
@@ -120,14 +123,6 @@ class QuizExtension(Extension):
         rows = accommodation_rows(table, zone)
         return plan_accommodations(connection, rows, find, zone, take_away=take_away)
 
-    def graded_work(
-        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
-    ) -> Sequence[GradedWork]:
-        """The published quizzes: of each student the attempt that counts."""
-        from quizzes.services.gradebook_columns import graded_work
-
-        return graded_work(connection, course, of, at, student)
-
     def plan_extension(
         self,
         connection: Connection,
@@ -143,6 +138,14 @@ class QuizExtension(Extension):
         from quizzes.services.enrolment import plan_extension
 
         return plan_extension(connection, work, people, zone, days=days, minutes=minutes, until=until)
+
+    def graded_work(
+        self, connection: Connection, course: Course, of: str, at: int, *, student: str | None = None
+    ) -> Sequence[GradedWork]:
+        """The published quizzes: of each student the attempt that counts."""
+        from quizzes.services.gradebook_columns import graded_work
+
+        return graded_work(connection, course, of, at, student)
 
     def erasure_counts(self, connection: Connection, course: str, person: str) -> Mapping[str, int]:
         """The answers and saves of a person."""
@@ -171,6 +174,12 @@ class QuizExtension(Extension):
 
         return record_marks(connection, work, marks)
 
+    def marking_source(self, context: AppContext) -> QuizMarking | None:
+        """Essays, and any other question whose points a person overrides."""
+        from quizzes.web.staff.marking import quiz_marking
+
+        return quiz_marking(context)
+
     def ledger_faults(
         self,
         connection: Connection,
@@ -193,6 +202,14 @@ class QuizExtension(Extension):
             publish_plan(
                 connection, opened_now(load_quiz(course, path.stem), at), at=at, who="demo", force=True
             )
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> SavesBeside | None:
+        """Students who save answers at the course's first quiz."""
+        from quizzes.content.quiz_file import quiz_paths
+        from quizzes.loadtest.fixture import fixture_for
+        from quizzes.loadtest.saves_beside import SavesBeside
+
+        return SavesBeside(fixture_for(course, "", folder, address)) if quiz_paths(course) else None
 
     def start(self, context: AppContext, *, course_file: bool) -> QuizBackground:
         """Start the background tasks: close and mark attempts, grade functions, regrade."""

@@ -10,14 +10,25 @@ from pathlib import Path
 import pytest
 from browser import browser, browser_page
 from hypothesis import settings
-from quiz_fixtures import address, fixture, postgres, server
+from object_store import bucket, object_store
+from quiz_fixtures import address, fixture, postgres, postgres_database, server
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course
 
 # Fixtures that stand in files of their own.
-__all__ = ["address", "browser", "browser_page", "fixture", "postgres", "server"]
+__all__ = [
+    "address",
+    "browser",
+    "browser_page",
+    "bucket",
+    "fixture",
+    "object_store",
+    "postgres",
+    "postgres_database",
+    "server",
+]
 
 # Wall time says little on a shared machine; tests that are about time measure it themselves.
 # `make fuzz` sets FUZZ, for many more examples than a suite has time for.

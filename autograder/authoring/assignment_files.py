@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.imported_tests import CheckSource
 from autograder.authoring.new_assignment import (
     SEED,
     Cell,
@@ -19,6 +21,7 @@ from autograder.authoring.new_assignment import (
     NewAssignment,
     NewFunction,
     NewTask,
+    NewWritten,
 )
 from autograder.course.course import Course
 from autograder.course.python_source import bound_names, global_names
@@ -26,7 +29,7 @@ from autograder.errors import UsageError
 
 __all__ = ["handout_cells", "stub", "write_assignment"]
 
-POINTS = 4.0  # of a task
+IMPORTED = 0.55  # share of the points that the tests of a notebook have beside checks on drawn inputs
 
 # --- The handout --------------------------------------------------------------------------------
 
@@ -95,22 +98,36 @@ def write_assignment(course: Course, new: NewAssignment) -> list[Path]:
         solution / "mistakes.py": _mistakes(new),
         solution / "alternatives.py": _alternatives(new),
     }
+    if new.written:
+        files[solution / "written.yaml"] = _written_yaml(new.written)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return list(files)
 
 
+def _points(new: NewAssignment, task: NewTask) -> float:
+    """The points of a task with those of the questions that are part of it."""
+    return task.points + sum(written.points for written in new.written if written.part_of == task.id)
+
+
 def _assignment_yaml(new: NewAssignment) -> str:
     tasks = "".join(
         f"  - id: {task.id}\n    title: {task.title}\n"
         f"    functions: [{', '.join(function.name for function in task.functions)}]\n"
-        f"    points: {POINTS:g}\n"
+        f"    points: {_points(new, task):g}\n"
         for task in new.tasks
     )
+    tasks += "".join(
+        f"  - id: {written.id}\n    kind: written\n"
+        f"    title: {json.dumps(written.title, ensure_ascii=False)}\n"
+        f"    part_of: {written.part_of}\n    points: {written.points:g}\n"
+        for written in new.written
+    )
+    points = sum(_points(new, task) for task in new.tasks)
     return (
         "# To set a date, add `due: 2030-05-04 23:59`, local time in the course's zone.\n"
-        f"title: {json.dumps(new.title, ensure_ascii=False)}\npoints: {POINTS * len(new.tasks):g}\n"
+        f"title: {json.dumps(new.title, ensure_ascii=False)}\npoints: {points:g}\n"
         f"tasks:\n{tasks}"
     )
 
@@ -120,7 +137,10 @@ def _notebook(cells: Sequence[Cell]) -> str:
     for number, cell in enumerate(cells, start=1):
         code: dict[str, Any] = {"execution_count": None, "outputs": []} if cell.kind == "code" else {}
         lines = cell.source.splitlines(keepends=True)
-        made.append({"cell_type": cell.kind, "id": f"cell-{number}", "metadata": {}, "source": lines, **code})
+        metadata = {"tags": list(cell.tags)} if cell.tags else {}
+        made.append(
+            {"cell_type": cell.kind, "id": f"cell-{number}", "metadata": metadata, "source": lines, **code}
+        )
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
@@ -143,6 +163,9 @@ def _public_checks(new: NewAssignment) -> str:
             elif function.forward and task.functions[0].example is not None:
                 names.add("gradient_check")
                 parts.append(_public_gradient_check(task.id, task.functions[0], function))
+        for test in task.public:
+            names |= set(test.helpers)
+            parts.append(_imported_check(task, test, None))
     imports = f"import numpy as np\n\nfrom autograder.checks import {', '.join(sorted(names))}"
     head = (
         f'"""Public checks of {new.id}: what check() shows in the notebook. They carry no points.\n\n'
@@ -191,19 +214,35 @@ def _hidden_checks(new: NewAssignment) -> str:
     names, parts = {"check"}, []
     for task in new.tasks:
         first = task.functions[0]
+        points = _points(new, task)
+        if task.hidden:
+            share = IMPORTED if task.is_drawn else 1.0
+            worth = _worth(task.hidden, points * share)
+            names |= {name for test in task.hidden for name in test.helpers}
+            parts += [
+                _imported_check(task, test, mine) for test, mine in zip(task.hidden, worth, strict=True)
+            ]
+            if not task.is_drawn:
+                continue
+            points -= sum(worth)
         parts.append(_arguments(first))
         if first.is_seeded:
             names |= {"assert_same", "require_float64_and_unmodified"}
-            parts += _seeded_checks(task, first)
+            parts += _seeded_checks(task, first, points)
             continue
         names |= {"assert_plausible", "assert_same", "require_float64_and_unmodified"}
         shares = (0.2, 0.4, 0.4) if len(task.functions) == 2 else (0.5, 0.5, 0.0)
-        parts += _value_checks(task, first, shares)
+        if task.hidden and len(task.functions) == 1:
+            shares = (1.0, 0.0, 0.0)
+        elif task.hidden:
+            shares = (0.5, 0.0, 0.5)
+        parts += _value_checks(task, first, [points * share for share in shares])
         if len(task.functions) == 2:
             names.add("gradient_check")
-            parts.append(_gradient_check(task, first, task.functions[1], shares[2]))
-    imports = f"import numpy as np\n\nfrom autograder.checks import {', '.join(sorted(names))}"
+            parts.append(_gradient_check(task, first, task.functions[1], points * shares[2]))
     text = "\n\n\n".join(parts)
+    used = sorted(name for name in names if re.search(rf"\b{name}\(", text))
+    imports = f"import numpy as np\n\nfrom autograder.checks import {', '.join(used)}"
     if "np." not in text:
         imports = imports.removeprefix("import numpy as np\n\n")
     head = (
@@ -223,15 +262,57 @@ def _arguments(function: NewFunction) -> str:
     )
 
 
-def _value_checks(task: NewTask, function: NewFunction, shares: tuple[float, float, float]) -> list[str]:
+def _worth(tests: Sequence[CheckSource], points: float) -> list[float]:
+    """The points shared among tests as their authors did, rounded so that they add up to what is written."""
+    weights = [test.points if test.points is not None else 1.0 for test in tests]
+    total = sum(weights)
+    if not total:
+        weights, total = [1.0] * len(tests), float(len(tests))
+    worth = [round(points * weight / total, 4) for weight in weights]
+    worth[-1] = round(points - sum(worth[:-1]), 6)
+    return worth
+
+
+def _imported_check(task: NewTask, test: CheckSource, points: float | None) -> str:
+    """A test of the notebook that the assignment was made from; with points it counts."""
+    worth = "" if points is None else f", points={points:g}"
+    arguments = "student, reference" if test.needs_reference else "student"
+    return (
+        f'@check(task="{task.id}"{worth})\ndef {test.name}({arguments}):\n'
+        f"    {_docstring(test.title)}\n{textwrap.indent(test.body, '    ')}"
+    )
+
+
+def _docstring(text: str) -> str:
+    return f'"""{text}"""' if not re.search(r'["\\]', text) else repr(text)
+
+
+def _written_yaml(written: Sequence[NewWritten]) -> str:
+    """Model answers, each with a rubric of one line to change."""
+    import yaml
+
+    answers = {
+        item.id: {
+            "question": item.question or item.title,
+            "rubric": [
+                {"text": "TODO: say what earns these points, in lines of their own.", "points": item.points}
+            ],
+            "answer": item.answer or "TODO: write a good answer.",
+        }
+        for item in written
+    }
+    return yaml.safe_dump({"answers": answers}, allow_unicode=True, sort_keys=False, width=100)
+
+
+def _value_checks(task: NewTask, function: NewFunction, points: Sequence[float]) -> list[str]:
     name = function.name
-    return [
-        f'@check(task="{task.id}", points={POINTS * shares[0]:g})\n'
+    made = [
+        f'@check(task="{task.id}", points={points[0]:g})\n'
         f"def {name}_does_its_job(student, reference, rng):\n"
         f'    """{name} does what it is for, though a sign or a factor may be wrong."""\n'
         f"    calls = [{name}_arguments(rng) for _ in range(6)]\n"
         f"    assert_plausible(student.{name}, reference.{name}, *calls)",
-        f'@check(task="{task.id}", points={POINTS * shares[1]:g})\n'
+        f'@check(task="{task.id}", points={points[1]:g})\n'
         f"def {name}_values(student, reference, rng):\n"
         f'    """{name} has the right values, in float64, and leaves its arguments alone."""\n'
         "    for _ in range(5):\n"
@@ -239,14 +320,15 @@ def _value_checks(task: NewTask, function: NewFunction, shares: tuple[float, flo
         f"        assert_same(student.{name}, reference.{name}, *arguments)\n"
         f"        require_float64_and_unmodified(student.{name}, arguments)",
     ]
+    return made if points[1] else made[:1]
 
 
-def _gradient_check(task: NewTask, forward: NewFunction, function: NewFunction, share: float) -> str:
+def _gradient_check(task: NewTask, forward: NewFunction, function: NewFunction, points: float) -> str:
     up = ""
     if not function.ends:
         up = f", grad_out=rng.normal(size=np.shape(reference.{forward.name}(*at)))"
     return (
-        f'@check(task="{task.id}", points={POINTS * share:g})\n'
+        f'@check(task="{task.id}", points={points:g})\n'
         f"def {function.name}_gradient(student, reference, rng):\n"
         f'    """{function.name} is the gradient of {forward.name}."""\n'
         "    for _ in range(3):\n"
@@ -256,10 +338,10 @@ def _gradient_check(task: NewTask, forward: NewFunction, function: NewFunction, 
     )
 
 
-def _seeded_checks(task: NewTask, function: NewFunction) -> list[str]:
+def _seeded_checks(task: NewTask, function: NewFunction, points: float) -> list[str]:
     name = function.name
     return [
-        f'@check(task="{task.id}", points={POINTS / 2:g})\n'
+        f'@check(task="{task.id}", points={points / 2:g})\n'
         f"def {name}_values(student, reference, rng):\n"
         f'    """{name} draws the right numbers, in float64, and leaves its arguments alone."""\n'
         "    # These are the very numbers of the reference: the handout has to say how they are drawn.\n"
@@ -267,7 +349,7 @@ def _seeded_checks(task: NewTask, function: NewFunction) -> list[str]:
         f"        arguments = {name}_arguments(rng, seed)\n"
         f"        assert_same(student.{name}, reference.{name}, *arguments)\n"
         f"        require_float64_and_unmodified(student.{name}, arguments)",
-        f'@check(task="{task.id}", points={POINTS / 2:g})\n'
+        f'@check(task="{task.id}", points={points / 2:g})\n'
         f"def {name}_keeps_to_its_seed(student, reference, rng):\n"
         f'    """{name} returns the same for the same seed: again, for seed 0, and after a restart."""\n'
         "    for seed in (0, 7):\n"
@@ -287,12 +369,15 @@ def _mistakes(new: NewAssignment) -> str:
         'TODO: write down what you have seen students do, with what you would tell them.\n"""\n\n'
         "import numpy as np\n\nfrom autograder.checks import mistake"
     ]
+    learned = {f.name for task in new.tasks if task.hidden and not task.is_drawn for f in task.functions}
     for function in new.functions:
         if function.is_seeded:
             parts += _seeding_mistakes(function)
         elif function.mistake:
+            severity = "useless" if function.name in learned else "slip"
             parts.append(
-                f'@mistake(function="{function.name}", severity="slip", feedback="{function.feedback}")\n'
+                f'@mistake(\n    function="{function.name}",\n    severity="{severity}",\n'
+                f'    feedback="{function.feedback}",\n)\n'
                 + _renamed(function.mistake, f"{function.name}_with_opposite_sign")
             )
     return _with_imports(new, "\n\n\n".join(parts)) + "\n"

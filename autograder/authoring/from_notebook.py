@@ -13,12 +13,22 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring.assignment_files import stub
+from autograder.authoring.imported_tests import (
+    CheckSource,
+    FoundTest,
+    Given,
+    Untranslatable,
+    checks_of,
+    nbgrader_test,
+    ok_tests,
+    otter_test,
+)
 from autograder.authoring.new_assignment import (
     OPPOSITE,
     SEED,
@@ -26,22 +36,35 @@ from autograder.authoring.new_assignment import (
     Cell,
     NewAssignment,
     NewFunction,
+    NewTask,
+    NewWritten,
     defaults_of,
     guessed_argument,
     tasks_of,
 )
 from autograder.course.python_source import Library, functions_in, global_names, imported_names
 from autograder.errors import UsageError
+from autograder.submissions.written_answers import answer_cell_source, answer_tag
 
 __all__ = ["assignment_from"]
 
 SECONDS = 300  # for running the notebook once
+MOST_PROBLEMS = 3  # that are told of one run
 MARK = re.compile(r"#+\s*(BEGIN|END)\s+(SOLUTION|PROMPT)\b.*|#\s*SOLUTION\b.*")
+BEGIN, END = (re.compile(rf"^\s*#+\s*{word}\s+SOLUTION\b.*$") for word in ("BEGIN", "END"))
+PROMPT = re.compile(r'"""\s*#\s*BEGIN PROMPT\s*\n(.*?)"""\s*;?\s*#\s*END PROMPT[^\n]*', re.S)
+IGNORED = re.compile(
+    r"^\s*#\s*BEGIN IGNORE.*?#\s*END IGNORE[^\n]*\n?|^[^\n]*#\s*IGNORE[^\S\n]*$\n?", re.S | re.M
+)
+LINE_MARK = re.compile(r"\s*#+\s*SOLUTION\b(.*)$")
+ASSIGNED = re.compile(r"^(\s*[\w.\[\], \"']+?=)[^=].*$")
 TESTS = re.compile(
-    r"#+\s*(BEGIN HIDDEN TESTS|BEGIN TESTS|AUTOTEST|HASHED AUTOTEST|HIDDEN)\b|^\s*assert\b", re.M
+    r"#+\s*(BEGIN HIDDEN TESTS|BEGIN TESTS|AUTOTEST|HASHED AUTOTEST|(HIDDEN )?TESTS?\b)|^\s*assert\b", re.M
 )
 FRAME = re.compile(r"^#\s*(BEGIN|END|ASSIGNMENT)\b", re.M)  # otter's raw cells
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
+MARK_SCHEME = re.compile(r"===\s*BEGIN MARK SCHEME\s*===\n?(.*?)===\s*END MARK SCHEME\s*===\n?", re.S)
+WRITE_HERE = "..."
 
 # Reads [[cell, ...], [function, ...]], runs the cells as Jupyter would, and writes what each function was
 # called with and returned: for each call a list of expressions that draw something like its arguments.
@@ -77,18 +100,43 @@ def drawn(value):
         return repr(value)
     return None
 
+PLAIN = (bool, int, float, complex, str, bytes, type(None), list, tuple, dict, np.ndarray, np.generic)
+
 def kind(value):
-    if isinstance(value, tuple):
+    if not isinstance(value, PLAIN) and not hasattr(value, "__next__"):
+        return "object " + type(value).__name__
+    if isinstance(value, (list, tuple)):
         return "tuple of " + str(len(value))
+    if isinstance(value, (bool, np.bool_)):
+        return "truth value"
     array = np.asarray(value)
     if array.dtype.kind == "f":
         return "array" if array.ndim else "number"
     return "integers" if array.dtype.kind in "iub" else ""
 
+def written(value):
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = np.asarray(value)
+        if value.size > 60 or value.dtype.kind not in "bif" or not np.isfinite(value).all():
+            return None
+        numbers = value.round(10) if value.dtype.kind == "f" else value
+        return repr(numbers.item()) if value.ndim == 0 else f"np.array({numbers.tolist()})"
+    if isinstance(value, (list, tuple)) and all(isinstance(x, (bool, int, float, str)) for x in value):
+        return repr(value)
+    return repr(value) if value is None or isinstance(value, (bool, int, float, str)) else None
+
 cells, wanted = json.load(sys.stdin)
 sys.stdin, out, sys.stdout = io.StringIO(), sys.stdout, io.StringIO()
 seen, problems = {name: [] for name in wanted}, []
 names = {"__name__": "__main__"}
+results = {}
+
+def noted(text, value):
+    results[text] = written(value)
+    return value
+
+names["_is_the_same"] = lambda value: value
+names["_noted"] = noted
 
 def watched(name, function):
     @functools.wraps(function)
@@ -103,7 +151,7 @@ def watched(name, function):
         return result
     return call
 
-for number, cell in enumerate(cells, 1):
+for number, cell in cells:
     try:
         exec(compile(cell, f"cell {number}", "exec"), names)
     except BaseException as problem:
@@ -111,39 +159,165 @@ for number, cell in enumerate(cells, 1):
     for name in wanted:
         if name in names and not hasattr(names[name], "__wrapped__"):
             names[name] = watched(name, names[name])
-json.dump([seen, problems], out)
+json.dump([seen, problems, results], out)
 """
 
 
-def assignment_from(path: Path, name: str, title: str, wanted: Sequence[str]) -> NewAssignment:
+def assignment_from(
+    path: Path, name: str, title: str, wanted: Sequence[str], more_tests: Sequence[tuple[str, str]] = ()
+) -> NewAssignment:
     """An assignment from a solved notebook; `wanted` names its functions, by default those with marks.
 
-    Without marks, all functions at the top level with a docstring. Raises UsageError where there are none.
+    Without marks, all functions at the top level with a docstring. `more_tests` are names and sources of OK
+    files. Raises UsageError where there are no functions.
     """
     notebook = _read(path)
-    kept, remarks = _without_tests(notebook)
-    sources = [cell.source for cell in kept if cell.kind == "code"]
+    found = _sorted_out(notebook)
+    remarks = found.remarks
+    kept = [cell for cell in found.cells if cell.kind == "code"]
+    sources = [cell.source for cell in kept]
     trees = [_parsed(source) for source in sources]
     known = {
-        found: (number, node)
+        function: (number, node)
         for number, tree in enumerate(trees)
-        for found, node in functions_in(tree).items()
+        for function, node in functions_in(tree).items()
     }
-    chosen = _chosen(known, sources, wanted, path)
+    chosen = _chosen(known, kept, wanted, path)
     library = _library(sources)
-    calls, problems = _calls(sources, chosen, path.parent)
-    remarks += [f"{problem} when the notebook was run." for problem in problems]
+    tests = [*found.tests, *_ok_tests(more_tests, len(notebook["cells"]) + 1, remarks)]
+    calls, problems, values = _calls(kept, tests, chosen, path.parent)
+    remarks += [f"{problem} when the notebook was run." for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        remarks.append(
+            f"{len(problems) - MOST_PROBLEMS} more cells raised an error: run it where its imports are there."
+        )
+    ungraded = {f: kind for f in chosen if (kind := _object(calls[f]))}
+    remarks += [
+        f"{function} returns a {kind}, and only arrays, numbers, texts, lists and tuples leave the "
+        "sandbox. It is not graded; ask for a function that returns numbers, such as coefficients or values."
+        for function, kind in ungraded.items()
+    ]
+    chosen = [function for function in chosen if function not in ungraded]
+    if not chosen:
+        raise UsageError(
+            f"No function of {path} can be graded.",
+            next_step=" ".join(remarks) or "Name some with --function.",
+        )
     functions = []
     for function in chosen:
         made, more = _function(known[function][1], library.function(function), calls[function], calls)
         functions.append(made)
         remarks += more
-    tasks = tasks_of(functions)
+    drawn = {f for f in chosen if any(None not in arguments for arguments, _ in calls[f])}
+    tasks = _with_tests(tasks_of(functions), tests, found.given(), values, drawn, ungraded, remarks)
+    tasks, written = _with_written(tasks, found, known, kept)
     support = "\n\n".join(library.support([item.source for item in functions], leave_out=set(chosen)))
+    remarks += _not_importable(support, functions)
     cells = _handout(
-        kept, {item.name: item for item in functions}, {t.functions[-1].name: t.id for t in tasks}
+        found.cells,
+        {item.name: item for item in functions},
+        {t.functions[-1].name: t.id for t in tasks},
+        ungraded,
     )
-    return NewAssignment(name, title, tasks, cells, _with_numpy(support), remarks)
+    return NewAssignment(name, title, tasks, cells, _with_numpy(support), remarks, written)
+
+
+def _object(calls: list[tuple[list[str | None], str]]) -> str:
+    """The type of what a function returns where it cannot leave the sandbox; otherwise nothing."""
+    return next((kind.removeprefix("object ") for _, kind in calls if kind.startswith("object ")), "")
+
+
+def _not_importable(support: str, functions: Sequence[NewFunction]) -> list[str]:
+    """A remark for each package of the reference that is not there when submissions are graded."""
+    text = "\n".join([support, *(function.source for function in functions)])
+    packages = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            packages |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            packages.add((node.module or "").split(".")[0])
+    foreign = sorted(packages - {"numpy"} - sys.stdlib_module_names)
+    return [
+        f"The solution imports {package}. Only NumPy and the standard library can be imported when "
+        "submissions are graded: write it without."
+        for package in foreign
+    ]
+
+
+def _ok_tests(files: Sequence[tuple[str, str]], position: int, remarks: list[str]) -> list[FoundTest]:
+    found: list[FoundTest] = []
+    for name, source in files:
+        try:
+            found += ok_tests(name, source, position)
+        except Untranslatable as reason:
+            remarks.append(f"{name} was left out: {reason}.")
+    return found
+
+
+def _with_tests(
+    tasks: Sequence[NewTask],
+    tests: Sequence[FoundTest],
+    given: Sequence[Given],
+    values: dict[str, str],
+    drawn: set[str],
+    ungraded: Collection[str],
+    remarks: list[str],
+) -> list[NewTask]:
+    """The tasks with the tests of the functions that they call; a test belongs to the last of them."""
+    parameters = {
+        f.name: {p: defaults_of(f.signature).get(p, "") for p in f.parameters}
+        for task in tasks
+        for f in task.functions
+    }
+    owner = {f.name: number for number, task in enumerate(tasks) for f in task.functions}
+    public: dict[int, list[CheckSource]] = {}
+    hidden: dict[int, list[CheckSource]] = {}
+    for test in tests:
+        try:
+            shown, counts = checks_of(test, given, parameters, values, ungraded)
+        except Untranslatable as reason:
+            worth = f" ({test.points:g} points)" if test.points else ""
+            remarks.append(f"The test in {test.origin}{worth} was left out: {reason}.")
+            continue
+        number = max(owner[name] for name in counts.functions)
+        hidden.setdefault(number, []).append(counts)
+        if shown is not None:
+            public.setdefault(number, []).append(shown)
+        remarks += [
+            f"The test in {test.origin} lost the lines from “{line}”: a check cannot do that."
+            for line in counts.left_out
+        ]
+    made = []
+    for number, task in enumerate(tasks):
+        counting = tuple(hidden.get(number, ()))
+        points = sum(test.points for test in counting if test.points is not None)
+        made.append(
+            replace(
+                task,
+                points=round(points, 4) or task.points,
+                is_drawn=all(function.name in drawn for function in task.functions),
+                public=tuple(public.get(number, ())),
+                hidden=counting,
+            )
+        )
+    return made
+
+
+def _with_written(
+    tasks: list[NewTask], found: _Sorted, known: dict[str, Any], kept: Sequence[Cell]
+) -> tuple[list[NewTask], list[NewWritten]]:
+    """The questions that a person marks, each as part of the task before it."""
+    place = {
+        function.name: kept[known[function.name][0]].number for task in tasks for function in task.functions
+    }
+    written = []
+    for answer in found.answers:
+        before = [task for task in tasks if place[task.functions[0].name] < answer.number]
+        part_of = (before or tasks[:1])[-1].id
+        written.append(
+            NewWritten(answer.id, answer.title, answer.points, part_of, answer.question, answer.solution)
+        )
+    return tasks, written
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -159,32 +333,169 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(notebook)
 
 
-def _without_tests(notebook: dict[str, Any]) -> tuple[list[Cell], list[str]]:
-    """The cells that students get, and what is said about those left out."""
-    kept: list[Cell] = []
-    remarks: list[str] = []
-    in_tests = False
+@dataclass(frozen=True)
+class _Answer:
+    """A question that a person marks, as the notebook has it."""
+
+    number: int
+    id: str
+    title: str
+    points: float
+    question: str
+    solution: str
+
+
+@dataclass
+class _Sorted:
+    """The cells of a notebook by what they are for."""
+
+    cells: list[Cell] = field(default_factory=list)  # for the handout, in order
+    tests: list[FoundTest] = field(default_factory=list)
+    answers: list[_Answer] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def given(self) -> list[Given]:
+        """What runs before a test: the handout's code, and the tests before it."""
+        code = [
+            Given(cell.number, MAGIC.sub("", cell.source), cell.is_answer)
+            for cell in self.cells
+            if cell.kind == "code"
+        ]
+        tests = [
+            Given(test.position, test.whole, False) for test in self.tests if test.origin.startswith("cell")
+        ]
+        return sorted([*code, *tests], key=lambda item: item.position)
+
+
+def _sorted_out(notebook: dict[str, Any]) -> _Sorted:
+    """Handout, tests and questions of a notebook, by nbgrader's metadata and otter's frames."""
+    found = _Sorted()
+    frame = _Frame()
     for number, cell in enumerate(notebook["cells"], start=1):
         source, kind = cell["source"], cell["cell_type"]
-        if kind == "raw" or (
-            kind == "code" and FRAME.match(source) and "SOLUTION" not in source.split("\n")[0]
-        ):
-            in_tests = "BEGIN TESTS" in source or (in_tests and "END TESTS" not in source)
+        first = source.lstrip().split("\n")[0]
+        if kind == "raw" or (kind == "code" and FRAME.match(source) and "SOLUTION" not in first):
+            frame.enter(source, found)
             continue
-        nbgrader = cell.get("metadata", {}).get("nbgrader", {})
-        is_test = nbgrader.get("grade", False) and not nbgrader.get("solution", False)
-        if (
-            kind == "code"
-            and not functions_in(_parsed(source))
-            and (in_tests or is_test or TESTS.search(source))
-        ):
-            first = next((line for line in source.split("\n") if line.strip()), "")
-            remarks.append(
-                f"cell {number} is a test and was left out (“{first[:60]}”): write a check for it."
-            )
+        nbgrader = cell.get("metadata", {}).get("nbgrader") or {}
+        is_graded, is_solution = nbgrader.get("grade", False), nbgrader.get("solution", False)
+        points = float(nbgrader.get("points") or 0) or None
+        if nbgrader.get("task"):
+            scheme = "\n".join(MARK_SCHEME.findall(source))
+            text = MARK_SCHEME.sub("", source).strip()
+            found.cells.append(Cell("markdown", text, number=number))
+            _add_answer(found, number, str(nbgrader.get("grade_id", "")), points or 1.0, text, scheme)
+        elif (is_graded and is_solution) or frame.is_manual_answer:
+            question = found.cells[-1].source if found.cells and found.cells[-1].kind == "markdown" else ""
+            name = str(nbgrader.get("grade_id", "")) or frame.question
+            if kind == "code":
+                found.remarks.append(
+                    f"Cell {number} is code that a person marks. It became the written answer "
+                    f"{_slug(name, number)}: students paste code there; or name its "
+                    "function with --function and write a check."
+                )
+                source = f"```python\n{source}\n```"
+            _add_answer(found, number, name, points or frame.points or 1.0, question, source)
+        elif frame.is_prompt:
+            continue  # the place for a manual answer; ours has a cell of its own
+        elif kind == "code" and frame.in_tests:
+            if test := otter_test(number, source, frame.points):
+                found.tests.append(test)
+        elif kind == "code" and is_graded:
+            found.tests.append(nbgrader_test(number, source, points))
+        elif kind == "code" and not functions_in(_parsed(source)) and TESTS.search(source):
+            found.tests.append(otter_test(number, source, None) or nbgrader_test(number, source, None))
         else:
-            kept.append(Cell(kind, source))
-    return kept, remarks
+            is_answer = bool(is_solution or frame.in_solution)
+            found.cells.append(Cell(kind, source, number=number, is_answer=is_answer))
+    frame.share_points(found)
+    return found
+
+
+def _add_answer(found: _Sorted, number: int, name: str, points: float, question: str, solution: str) -> None:
+    taken = {answer.id for answer in found.answers}
+    made = _slug(name, number)
+    made = made if made not in taken else f"{made}-{number}"
+    title = made.replace("-", " ").capitalize()
+    found.answers.append(_Answer(number, made, title, points, _plain(question), solution.strip()))
+    found.cells.append(
+        Cell("markdown", answer_cell_source(title), (answer_tag(made),), number=number, is_answer=True)
+    )
+
+
+def _slug(name: str, number: int) -> str:
+    """An id of a written task: nbgrader's own names of cells say nothing."""
+    made = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return made if made and not re.fullmatch(r"cell-[0-9a-f]{8,}", made) else f"answer-{number}"
+
+
+def _plain(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if line.strip() not in ("---", "***")).strip()
+
+
+@dataclass
+class _Frame:
+    """Between which raw cells of otter a cell stands."""
+
+    question: str = ""
+    points: float | None = None
+    is_manual: bool = False
+    in_tests: bool = False
+    in_solution: bool = False
+    is_prompt: bool = False
+    shared: dict[str, float] = field(default_factory=dict)  # points of a question for all of its tests
+    members: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def is_manual_answer(self) -> bool:
+        """Whether a cell is a model answer that a person compares."""
+        return self.is_manual and self.in_solution
+
+    def enter(self, source: str, found: _Sorted) -> None:
+        """Read a raw cell."""
+        first = source.strip().split("\n")[0]
+        if "BEGIN QUESTION" in first:
+            settings = _settings(source)
+            points = settings.get("points")
+            self.question = str(settings.get("name", ""))
+            self.is_manual = bool(settings.get("manual"))
+            values = points if isinstance(points, list) else [points]
+            numbers = [float(value) for value in values if isinstance(value, (int, float))]
+            self.points = sum(numbers) if numbers else None
+            if self.points and not self.is_manual:
+                self.shared[self.question] = self.points
+        elif "END QUESTION" in first:
+            self.question, self.points, self.is_manual = "", None, False
+        elif "TESTS" in first:
+            self.in_tests = "BEGIN" in first
+            if self.in_tests:
+                self.members.setdefault(self.question, []).append(len(found.tests))
+            else:
+                self.members.setdefault(self.question, []).append(len(found.tests))
+        elif "SOLUTION" in first:
+            self.in_solution = "BEGIN" in first
+        elif "PROMPT" in first:
+            self.is_prompt = "BEGIN" in first
+
+    def share_points(self, found: _Sorted) -> None:
+        """Divide what a question is worth among its tests, where these do not say."""
+        for question, edges in self.members.items():
+            total = self.shared.get(question)
+            numbers = range(edges[0], edges[-1])
+            if total and len(numbers):
+                for number in numbers:
+                    if found.tests[number].points == total:
+                        found.tests[number] = replace(found.tests[number], points=total / len(numbers))
+
+
+def _settings(source: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        settings = yaml.safe_load(source)
+    except yaml.YAMLError:
+        return {}
+    return settings if isinstance(settings, dict) else {}
 
 
 def _parsed(source: str) -> ast.Module:
@@ -196,28 +507,51 @@ def _parsed(source: str) -> ast.Module:
     return ast.Module([], [])
 
 
-def _chosen(known: dict[str, Any], sources: list[str], wanted: Sequence[str], path: Path) -> list[str]:
+def _chosen(known: dict[str, Any], cells: Sequence[Cell], wanted: Sequence[str], path: Path) -> list[str]:
     names = [text.split("(")[0].strip() for text in wanted]
     if missing := [name for name in names if name not in known]:
         raise UsageError(
             f"{path} defines no function {missing[0]} at its top level.",
             next_step=f"It defines: {', '.join(known) or 'none'}.",
         )
-    marked = [
-        name
-        for name, (number, node) in known.items()
-        if MARK.search("\n".join(sources[number].split("\n")[node.lineno - 1 : node.end_lineno]))
-    ]
+    marked = [name for name, (number, node) in known.items() if _is_marked(cells[number], node)]
     described = [
         name for name, (_, node) in known.items() if ast.get_docstring(node) and not name.startswith("_")
     ]
-    chosen = names or marked or described
-    if not chosen:
+    any_answer = any(cell.is_answer or MARK.search(cell.source) for cell in cells)
+    chosen = names or marked or ([] if any_answer else described)
+    usable = [name for name in chosen if not _refused(known[name][1])]
+    if not usable:
+        reasons = [_refused(known[name][1]) for name in chosen]
+        reasons += [
+            f"students write the class {node.name}, and functions are graded"
+            for cell in cells
+            if cell.is_answer or MARK.search(cell.source)
+            for node in _parsed(cell.source).body
+            if isinstance(node, ast.ClassDef)
+        ]
+        reason = "; ".join(filter(None, reasons))
         raise UsageError(
-            f"{path} has no function with a docstring or a solution's mark.",
-            next_step="Name the functions that students write with --function NAME.",
+            f"{path} has no function with a docstring or a solution's mark that can be graded"
+            + (f": {reason}." if reason else "."),
+            next_step="Name the functions that students write with --function NAME; "
+            "questions in words alone make a quiz: quizzes new.",
         )
-    return [name for name in known if name in chosen]
+    return [name for name in known if name in usable]
+
+
+def _is_marked(cell: Cell, node: ast.FunctionDef) -> bool:
+    """Whether students write a function: it has a mark, or its cell is an answer without any."""
+    text = "\n".join(cell.source.split("\n")[node.lineno - 1 : node.end_lineno])
+    return bool(MARK.search(text)) or (cell.is_answer and not MARK.search(cell.source))
+
+
+def _refused(node: ast.FunctionDef) -> str:
+    """Why a function cannot be graded by its signature; nothing if it can."""
+    given = node.args
+    if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:
+        return f"{node.name} takes *, / or ** arguments"
+    return "" if given.args else f"{node.name} takes no argument"
 
 
 def _library(sources: Sequence[str]) -> Library:
@@ -234,19 +568,22 @@ def _library(sources: Sequence[str]) -> Library:
 
 
 def _unmarked(source: str) -> str:
+    source = IGNORED.sub("", PROMPT.sub("", source))
     lines = [(line, MARK.sub("", line).rstrip()) for line in MAGIC.sub("", source).split("\n")]
     return "\n".join(left for line, left in lines if left or not MARK.search(line))
 
 
 def _calls(
-    sources: Sequence[str], functions: Sequence[str], folder: Path
-) -> tuple[dict[str, list[tuple[list[str | None], str]]], list[str]]:
-    """What each function was called with and what kind of thing it returned; and what went wrong."""
-    cells = [MAGIC.sub("", source) for source in sources]
+    kept: Sequence[Cell], tests: Sequence[FoundTest], functions: Sequence[str], folder: Path
+) -> tuple[dict[str, list[tuple[list[str | None], str]]], list[str], dict[str, str]]:
+    """What each function was called with and the kinds of its results; what went wrong; values of tests."""
+    cells = [(cell.number, MAGIC.sub("", cell.source)) for cell in kept]
+    cells += [(test.position, _noting(test.whole)) for test in tests]
+    ordered = sorted(cells, key=lambda item: item[0])
     try:
         completed = subprocess.run(
             [sys.executable, "-c", RUN],
-            input=json.dumps([cells, list(functions)]),
+            input=json.dumps([ordered, list(functions)]),
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -254,12 +591,23 @@ def _calls(
             env={"MPLBACKEND": "Agg", "PATH": "", "PYTHONPATH": ":".join(filter(None, sys.path))},
         )
     except subprocess.TimeoutExpired:
-        return {name: [] for name in functions}, [f"It took more than {SECONDS} s"]
+        return {name: [] for name in functions}, [f"It took more than {SECONDS} s"], {}
     if completed.returncode != 0:
         last = (completed.stderr.strip().splitlines() or ["it ended"])[-1]
-        return {name: [] for name in functions}, [last]
-    seen, problems = json.loads(completed.stdout)
-    return {name: [(list(a), k) for a, k in calls] for name, calls in seen.items()}, problems
+        return {name: [] for name in functions}, [last], {}
+    seen, problems, results = json.loads(completed.stdout)
+    values = {text: value for text, value in results.items() if value is not None}
+    return {name: [(list(a), k) for a, k in calls] for name, calls in seen.items()}, problems, values
+
+
+def _noting(source: str) -> str:
+    """A test whose values are noted under what is computed."""
+    tree = _parsed(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_is_the_same":
+            node.func.id = "_noted"
+            node.args.insert(0, ast.Constant(ast.unparse(node.args[0])))
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def _function(
@@ -274,6 +622,8 @@ def _function(
         # The call with the largest arrays says most about shapes.
         given, kind = max(usable, key=lambda call: sum(map(len, map(str, call[0]))))
         arguments = tuple(SEED if p == SEED else str(a) for p, a in zip(parameters, given, strict=True))
+        if not any("rng." in argument for argument in arguments):
+            arguments = _varied(parameters, arguments, [given for given, _ in usable])
     else:
         kind = calls[0][1] if calls else "array"
         defaults = defaults_of(signature)
@@ -304,6 +654,26 @@ def _function(
         else:
             remarks.append(f"{node.name} has no known mistake yet: write one in solutions/…/mistakes.py.")
     return made, remarks
+
+
+def _varied(
+    parameters: Sequence[str], arguments: tuple[str, ...], calls: Sequence[Sequence[str | None]]
+) -> tuple[str, ...]:
+    """Arguments that are all plain numbers, drawn from the range that was seen, so that calls differ."""
+
+    def drawn(position: int) -> str:
+        values = [ast.literal_eval(str(call[position])) for call in calls]
+        if parameters[position] == SEED or any(type(value) not in (int, float) for value in values):
+            return arguments[position]
+        low, high = min(values), max(values)
+        if any(type(value) is float for value in values):
+            low, high = (
+                (low, high) if low < high else (low - 0.5 * abs(low or 1), high + 0.5 * abs(high or 1))
+            )
+            return f"rng.uniform({low:g}, {high:g})"
+        return f"int(rng.integers({low}, {high + 1 if high > low else high + 3}))"
+
+    return tuple(drawn(position) for position in range(len(arguments)))
 
 
 def _with_docstring(source: str, doc: str) -> str:
@@ -354,7 +724,9 @@ def _with_numpy(support: str) -> str:
 # --- The handout --------------------------------------------------------------------------------
 
 
-def _handout(cells: Sequence[Cell], functions: dict[str, NewFunction], last: dict[str, str]) -> list[Cell]:
+def _handout(
+    cells: Sequence[Cell], functions: dict[str, NewFunction], last: dict[str, str], ungraded: dict[str, str]
+) -> list[Cell]:
     """The notebook with stubs, a check after each task, and cells that need a solution made harmless."""
     made: list[Cell] = []
     imported = False
@@ -362,30 +734,67 @@ def _handout(cells: Sequence[Cell], functions: dict[str, NewFunction], last: dic
         if cell.kind != "code":
             made.append(cell)
             continue
-        source = _stubbed(cell.source, functions)
+        defined = set(functions_in(_parsed(cell.source)))
+        source = _stubbed(cell, functions, ungraded)
         if not imported:
             made.append(Cell("code", "from autograder.jupyter import check, unfinished_is_fine"))
             imported = True
-        defined = set(functions_in(_parsed(source)))
-        made.append(Cell("code", _harmless(source, functions) if not defined & set(functions) else source))
+        if source.strip():
+            students = {*functions, *ungraded}
+            made.append(Cell("code", source if defined & students else _harmless(source, students)))
         made += [Cell("code", f'check("{task}")') for name, task in last.items() if name in defined]
     made.append(Cell("code", "check()"))
     return made
 
 
-def _stubbed(source: str, functions: dict[str, NewFunction]) -> str:
-    lines = source.split("\n")
-    for name, node in reversed(functions_in(_parsed(source)).items()):
+def _stubbed(cell: Cell, functions: dict[str, NewFunction], ungraded: dict[str, str]) -> str:
+    """A cell without solutions: stubs for functions, `...` for what else students write."""
+    lines = cell.source.split("\n")
+    written = functions_in(_parsed(cell.source))
+    for name, node in sorted(written.items(), key=lambda item: -item[1].lineno):
+        assert node.end_lineno is not None
         if name in functions:
-            assert node.end_lineno is not None
             lines[node.lineno - 1 : node.end_lineno] = stub(functions[name]).split("\n")
-    return "\n".join(line for line in lines if not MARK.match(line.strip()))
+        elif name in ungraded:
+            doc = (ast.get_docstring(node) or "").split("\n")
+            text = [f"Write {name}({ast.unparse(node.args)}) here. It is not graded.", *doc]
+            lines[node.lineno - 1 : node.end_lineno] = [f"# {line}".rstrip() for line in text]
+    if cell.is_answer and not written and not MARK.search(cell.source):
+        return WRITE_HERE
+    return _without_solutions("\n".join(lines))
 
 
-def _harmless(source: str, functions: dict[str, NewFunction]) -> str:
+def _without_solutions(source: str) -> str:
+    """A source whose marked parts are replaced by `...`, or by otter's prompts."""
+    source = IGNORED.sub("", source)
+    source = PROMPT.sub(lambda match: textwrap.dedent(match[1]).strip("\n"), source)
+    made: list[str] = []
+    in_solution = is_marked = False
+    for line in source.split("\n"):
+        if BEGIN.match(line):
+            in_solution, is_marked = True, "NO PROMPT" in line
+        elif END.match(line):
+            in_solution = False
+        elif in_solution:
+            if line.strip() and not is_marked:  # as far to the right as the solution's first line
+                made.append(line[: len(line) - len(line.lstrip())] + WRITE_HERE)
+                is_marked = True
+        elif match := LINE_MARK.search(line):
+            code = line[: match.start()]
+            if "NO PROMPT" in match[1]:
+                continue
+            indent = code[: len(code) - len(code.lstrip())]
+            assigned = ASSIGNED.match(code)
+            made.append(f"{assigned[1]} {WRITE_HERE}" if assigned else f"{indent}{WRITE_HERE}")
+        else:
+            made.append(line)
+    return "\n".join(made)
+
+
+def _harmless(source: str, functions: set[str]) -> str:
     """A cell that calls what students write, so that it stops no run of the notebook."""
     tree = _parsed(source)
-    if not tree.body or not global_names(ast.unparse(tree)) & set(functions) or MAGIC.search(source):
+    if not tree.body or not global_names(ast.unparse(tree)) & functions or MAGIC.search(source):
         return source
     if any(isinstance(n, ast.Constant) and "\n" in str(n.value) for n in ast.walk(tree)):
         return source  # indenting it would change a text of several lines

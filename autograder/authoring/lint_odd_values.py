@@ -58,7 +58,7 @@ class FramedBackend(NotebookBackend):
 
 
 class _Recorder(ReferenceBackend):
-    """The reference's functions; notes which of them are called."""
+    """The reference's functions; notes which of them return something for odd values to stand for."""
 
     def __init__(self, namespace: Any) -> None:
         super().__init__(namespace)
@@ -67,8 +67,10 @@ class _Recorder(ReferenceBackend):
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
     ) -> list[Answer]:
-        self.called.add(function)
-        return super().answer(function, calls, cpu_seconds, lend)
+        answers = super().answer(function, calls, cpu_seconds, lend)
+        if any(answer.kind == "value" for answer in answers):
+            self.called.add(function)
+        return answers
 
 
 class OddValueProof:
@@ -149,7 +151,7 @@ class OddValueProof:
                 )
 
     def _functions_of(self, check: Check, hidden: bool) -> set[str]:
-        """The functions that a check calls."""
+        """The functions whose values a check looks at; those that it wants to raise alone are none."""
         if is_convergence(check.body):
             task = next(task for task in self._assignment.file.tasks if task.id == check.task)
             return set(task.functions)

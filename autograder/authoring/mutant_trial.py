@@ -28,10 +28,10 @@ from autograder.checks.calls import Answer, Functions, quiet
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
 from autograder.checks.failures import Failure
-from autograder.checks.input_generators import Generator, collect_inputs
+from autograder.checks.input_generators import Generator
 from autograder.checks.memory import limited_memory
 from autograder.checks.values import Array, Value, to_array
-from autograder.course.assignment import Assignment, load_file
+from autograder.course.assignment import Assignment, input_generators
 from autograder.errors import ContentError
 from autograder.grading.backends import NotebookBackend, ReferenceBackend, copied
 from autograder.sandbox import frames
@@ -63,21 +63,13 @@ class _OutOfTime(BaseException):
 
 def inputs_of(assignment: Assignment) -> dict[str, Generator]:
     """The generators of inputs.py; raises ContentError where a function has none."""
-    path = assignment.solution / "inputs.py"
-    module = load_file(path, "inputs", {"reference": _module(assignment)})
-    generators = collect_inputs(module)
+    generators, path = input_generators(assignment), assignment.solution / "inputs.py"
     if missing := [name for name in assignment.functions if name not in generators]:
         raise ContentError(
             f"{path} has no generator for {missing[0]}.",
             next_step=f'Add a function with @inputs(function="{missing[0]}") that returns arguments.',
         )
     return generators
-
-
-def _module(assignment: Assignment) -> types.ModuleType:
-    module = types.ModuleType("reference")
-    vars(module).update(assignment.reference)
-    return module
 
 
 class Trial:

@@ -14,12 +14,17 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from autograder.errors import UsageError
+
+if TYPE_CHECKING:
+    from autograder.authoring.imported_tests import CheckSource
 
 __all__ = [
     "COUNTS",
     "OPPOSITE",
+    "POINTS",
     "SEED",
     "UPSTREAM",
     "Cell",
@@ -27,6 +32,7 @@ __all__ = [
     "NewAssignment",
     "NewFunction",
     "NewTask",
+    "NewWritten",
     "defaults_of",
     "guessed_argument",
     "parse_signature",
@@ -43,6 +49,7 @@ SCALARS = {"alpha", "beta", "gamma", "eps", "lr", "mu", "rate", "factor", "slope
 COUNTS = {"n", "k", "t", "m", "count", "size", "epoch", "step", "every", "batch_size"}
 LABELS = {"label", "labels"}
 SHAPE = 4, 3
+POINTS = 4.0  # of a task, where nothing says what it is worth
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,10 @@ class NewTask:
     """A function alone, or one with its gradient."""
 
     functions: tuple[NewFunction, ...]
+    points: float = POINTS
+    is_drawn: bool = True  # whether the arguments above are like those that the function is used with
+    public: tuple[CheckSource, ...] = ()  # tests of a notebook: what students see of them
+    hidden: tuple[CheckSource, ...] = ()  # and what counts
 
     @property
     def id(self) -> str:
@@ -97,11 +108,26 @@ class NewTask:
 
 
 @dataclass(frozen=True)
+class NewWritten:
+    """A question that a person marks."""
+
+    id: str
+    title: str
+    points: float
+    part_of: str  # the task of functions whose points it is added to
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Cell:
     """A cell of the handout."""
 
     kind: str  # "markdown" or "code"
     source: str
+    tags: tuple[str, ...] = ()
+    number: int = 0  # of the cell in the notebook that the assignment is made from
+    is_answer: bool = False  # students write it
 
 
 @dataclass
@@ -114,6 +140,7 @@ class NewAssignment:
     cells: list[Cell]
     support: str = ""  # imports, constants and helpers of the reference
     remarks: list[str] = field(default_factory=list)  # what a person has to look at
+    written: list[NewWritten] = field(default_factory=list)
 
     @property
     def functions(self) -> list[NewFunction]:
@@ -303,13 +330,15 @@ import numpy as np
 def written(value):
     if isinstance(value, (np.ndarray, np.generic)):
         value = np.asarray(value)
-        if value.size > 60 or value.dtype.kind not in "bif":
+        if value.size > 60 or value.dtype.kind not in "if":
             raise ValueError("not for a page")
         numbers = value.round(10) if value.dtype.kind == "f" else value
         return repr(numbers.item()) if value.ndim == 0 else f"np.array({numbers.tolist()})"
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if isinstance(value, (list, tuple)) and value and all(type(x) in (int, float, str) for x in value):
         return repr(value)
-    raise ValueError("not for a page")
+    if value is None or type(value) in (int, float, str):
+        return repr(value)
+    raise ValueError("not for a page")  # a truth value: guessing is right half of the time
 
 support, functions = json.load(sys.stdin)
 sys.stdin, out, sys.stdout = io.StringIO(), sys.stdout, io.StringIO()
@@ -322,7 +351,7 @@ for name, _, arguments in functions:
         values = [eval(a, names, {"rng": np.random.default_rng(1), "seed": 3}) for a in arguments]
         values = [v.round(1) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for v in values]
         values = [round(v, 1) if isinstance(v, float) and v >= 0.1 else v for v in values]
-        shown = [written(value) for value in values]
+        shown = [repr(v) if isinstance(v, bool) else written(v) for v in values]
         examples.append([shown, written(names[name](*values))])
     except Exception:
         examples.append(None)
@@ -353,13 +382,18 @@ def with_examples(new: NewAssignment) -> NewAssignment:
         if example is not None and not function.forward
     }
     tasks = [
-        NewTask(tuple(replace(function, example=examples.get(function.name)) for function in task.functions))
+        replace(
+            task,
+            functions=tuple(
+                replace(function, example=examples.get(function.name)) for function in task.functions
+            ),
+        )
         for task in new.tasks
     ]
     remarks = [
         f"{task.id} has no public check: write one, with numbers small enough to show."
         for task in tasks
-        if task.functions[0].example is None
+        if task.functions[0].example is None and not task.public
     ]
     return replace(new, tasks=tasks, remarks=[*new.remarks, *remarks])
 

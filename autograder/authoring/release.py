@@ -4,7 +4,7 @@
 checks.py         the public checks
 assignment.yaml   tasks, due date
 README.md         the steps to start
-autograder-….whl  the engine
+….whl           the engine
 Nothing else is ever copied: no solution, no hidden check, no quiz. In a course without people to mark written
 answers, assignment.yaml says so, and the handout has no cells for them.
 """
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.student_wheel import engine_wheel, package_metadata
+from autograder.authoring.student_wheel import DISTRIBUTION, engine_wheel, package_metadata
 from autograder.course.assignment import AssignmentFile, WrittenTask
 from autograder.course.course import Course
 from autograder.course.handout import read_handout
@@ -41,16 +41,16 @@ if not os.path.exists("checks.py") and os.path.exists("{name}.zip"):
 if not os.path.exists("checks.py") and os.path.isdir("{name}"):
     os.chdir("{name}")
 try:
-    installed = version("autograder")
+    installed = version("{distribution}")
 except PackageNotFoundError:
     installed = None
 if installed != "{version}":
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "{wheel}"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "./{wheel}{extra}"], check=True)
 """
 README = """\
 # {title}
 
-1. Install, with Python 3.11 or newer: `pip install jupyterlab ./{wheel}`
+1. Install, with Python 3.11 or newer: `pip install jupyterlab "./{wheel}{extras}"`
 2. Open the notebook: `jupyter lab {name}.ipynb`, and run it from top to bottom.
 
 Replace each `raise NotImplementedError(...)` by your code and run the cell with `check(...)` below it. In a
@@ -103,7 +103,15 @@ def _files(course: Course, name: str) -> dict[str, bytes]:
     handout = read_handout(folder)
     wheel, engine = engine_wheel()
     due = f"\nDue {handout.file.due:%A, %B %-d, %Y, %H:%M} ({course.zone.key}).\n" if handout.file.due else ""
-    values = {"name": name, "wheel": wheel, "version": package_metadata()["Version"]}
+    images = "images" if b"load_images" in (folder / f"{name}.ipynb").read_bytes() else ""
+    values = {
+        "name": name,
+        "wheel": wheel,
+        "version": package_metadata()["Version"],
+        "distribution": DISTRIBUTION,
+        "extra": f"[{images}]" if images else "",
+        "extras": f"[{','.join(filter(None, (images, 'terminal')))}]",
+    }
     settings = (folder / "assignment.yaml").read_bytes()
     whole = read_yaml(folder / "assignment.yaml", AssignmentFile)
     unmarked = whole.written_tasks if not handout.file.written_tasks else []

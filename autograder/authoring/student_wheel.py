@@ -14,16 +14,19 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.submissions.deterministic_zip import deterministic_zip
 
-__all__ = ["engine_wheel", "package_metadata", "package_requirements"]
+__all__ = ["DISTRIBUTION", "engine_wheel", "package_metadata", "package_requirements"]
 
 
 PACKAGE = Path(__file__).parents[1]
 NAME = PACKAGE.name
+DISTRIBUTION = "recipe-autograder"  # on a package index `autograder` is another project
+FILE_NAME = DISTRIBUTION.replace("-", "_")
 HELD = {".py", ".html", ".css", ".js", ".typed"}
-# What instructors' commands alone import; students have a Jupyter of their own.
-NOT_FOR_STUDENTS = {
-    *("fsspec", "httpx", "jupyter", "nbclient", "nbgrader"),
-    *("python-multipart", "sqlalchemy", "starlette", "uvicorn"),
+# What `check` and the handouts' plots import; students have a Jupyter of their own.
+NEEDED = {"matplotlib", "numpy", "pydantic", "pyyaml"}
+EXTRAS = {
+    "images": {"platformdirs", "pooch", "scikit-learn"},  # notebooks that train on images
+    "terminal": {"rich", "typer"},  # the command `autograder check`
 }
 
 
@@ -33,7 +36,7 @@ def engine_wheel() -> tuple[str, bytes]:
     Raises UsageError where the engine is not installed.
     """
     version = package_metadata()["Version"]
-    info = f"{NAME}-{version}.dist-info"
+    info = f"{FILE_NAME}-{version}.dist-info"
     files = {
         f"{NAME}/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
         for path in PACKAGE.rglob("*")
@@ -47,32 +50,33 @@ def engine_wheel() -> tuple[str, bytes]:
     files[f"{info}/top_level.txt"] = f"{NAME}\n".encode()
     record = "".join(f"{name},sha256={_digest(data)},{len(data)}\n" for name, data in sorted(files.items()))
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    return f"{NAME}-{version}-py3-none-any.whl", deterministic_zip(files)
+    return f"{FILE_NAME}-{version}-py3-none-any.whl", deterministic_zip(files)
 
 
 def _metadata(version: str) -> str:
     facts = package_metadata()
-    wanted = [
-        requirement
-        for requirement in package_requirements()
-        if re.split(r"[^\w.-]", requirement)[0].lower() not in NOT_FOR_STUDENTS
+    known = {re.split(r"[^\w.-]", need)[0].lower(): need for need in package_requirements()}
+    wanted = [need for name, need in known.items() if name in NEEDED]
+    extras = [
+        f"{need}; extra == '{extra}'"
+        for extra, names in EXTRAS.items()
+        for name, need in known.items()
+        if name in names
     ]
     lines = [
         "Metadata-Version: 2.1",
-        f"Name: {NAME}",
+        f"Name: {DISTRIBUTION}",
         f"Version: {version}",
         f"Summary: {facts['Summary']}",
         f"Requires-Python: {facts['Requires-Python']}",
-        *(f"Requires-Dist: {need}" for need in sorted(wanted)),
+        *(f"Provides-Extra: {extra}" for extra in EXTRAS),
+        *(f"Requires-Dist: {need}" for need in [*sorted(wanted), *sorted(extras)]),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-
-
-DISTRIBUTION = __name__.partition(".")[0]
 
 
 def package_metadata() -> metadata.PackageMetadata:

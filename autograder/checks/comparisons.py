@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autograder.checks.calls import Function, Functions
-from autograder.checks.failures import Failure, InputChanged, NotFinite, WrongShape, WrongType, WrongValue
+from autograder.checks.failures import (
+    Failure,
+    InputChanged,
+    NotFinite,
+    Raised,
+    WrongShape,
+    WrongType,
+    WrongValue,
+)
 from autograder.checks.values import Array, Value, number, numbers_apart, show, show_apart, to_array
 from autograder.report import Curve, Evidence, Worst
 
@@ -21,6 +29,7 @@ __all__ = [
     "assert_float64_and_unmodified",
     "assert_no_mutation",
     "assert_plausible",
+    "assert_raises",
     "assert_same",
     "assert_same_curve",
     "assert_same_widely",
@@ -262,7 +271,7 @@ def assert_same_curve(
     atol: float = 1e-9,
     pure: bool = False,
 ) -> None:
-    """Compare two functions of one variable over a range, and keep both curves for the page.
+    """Fail unless two functions of one variable agree over a range; both curves are kept for the page.
 
     `over` (n,) is the first argument, `rest` are the others; `result` picks one of several results. With
     `pure`, the arguments have to be as they were afterwards, and the numbers float64.
@@ -365,6 +374,30 @@ def require_no_mutation(student: Function, arguments: Sequence[Value]) -> None:
             hint="Work on a copy, or build a new array: the caller still needs the old one.",
             evidence=student.evidence(tuple(arguments)),
         )
+
+
+def assert_raises(student: Function, exception: type[Exception], *arguments: Value) -> None:
+    """Fail unless the call raises this exception, or one that is derived from it.
+
+    Only the exception's name leaves the sandbox: one that the submission defines counts under its exact name.
+    """
+    try:
+        value = student(*arguments)
+    except Raised:
+        name = student.last_answer.text.partition(":")[0].strip()
+        if name in {kind.__name__ for kind in (exception, *_derived(exception))}:
+            return
+        raise
+    raise WrongType(
+        f"{student.describe(arguments)} returned {kind_of(value)}; it has to raise {exception.__name__}.",
+        hint=f"Look at the arguments first: raise {exception.__name__}(...) where they are not allowed.",
+        evidence=student.evidence(arguments),
+    )
+
+
+def _derived(exception: type[Exception]) -> list[type[Exception]]:
+    children = exception.__subclasses__()
+    return [*children, *(kind for child in children for kind in _derived(child))]
 
 
 def assert_depends(student: Function, *calls: tuple[Value, ...], uses: Sequence[int] = (0,)) -> None:

@@ -34,7 +34,14 @@ from autograder.checks.pipeline import BatchingBackend, Pipeline, Unforeseen, se
 from autograder.checks.values import exception_text
 from autograder.errors import SandboxError
 
-__all__ = ["Training", "convergence", "hidden_images", "is_convergence", "training_of"]
+__all__ = [
+    "Training",
+    "convergence",
+    "hidden_images",
+    "is_convergence",
+    "reference_training",
+    "training_of",
+]
 
 LEARNT_NOTHING = 0.2  # test accuracy below this is no better than guessing with some luck
 
@@ -82,6 +89,14 @@ def training_of(body: Callable[..., object]) -> Body:
     """The training loop of a convergence check."""
     loop: Body = body.__training__  # type: ignore[attr-defined]  # set by convergence
     return loop
+
+
+def reference_training(
+    check: Check, reference: Functions, seed: int, materials: Materials, attempt: int = 0
+) -> Training:
+    """The run of a convergence check with the reference's functions, made once for a seed and an attempt."""
+    body, images = training_of(check.body), materials.images
+    return _reference_training(body, reference, seed, images, attempt)
 
 
 def hidden_images(images: Images, checks: Iterable[Check], rng: np.random.Generator) -> Images:
@@ -164,17 +179,7 @@ class _Judgement:
         )
 
     def _reference_run(self, attempt: int) -> Training:
-        key = ("training", self.body.__name__, self.materials.images.name, self.seed, attempt)
-
-        def train() -> Training:
-            self.reference.context_.training = True
-            try:
-                with unlimited_memory(stays=True):  # images are scaled once
-                    return self.body(self.reference, self.materials.images, self._generator(attempt))
-            finally:
-                self.reference.context_.training = False
-
-        return self.reference.remember_(key, train)
+        return _reference_training(self.body, self.reference, self.seed, self.materials.images, attempt)
 
     def _generator(self, attempt: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, attempt])
@@ -202,3 +207,17 @@ class _Judgement:
             message = f"The network reads {run.accuracy:.1%} of the test images; {wanted} are expected."
             hint = "It learns, but not as it should; the other checks of this task say more exactly why."
         return Failure(message, hint=hint, share=min(max(share, 0.0), 1.0))
+
+
+def _reference_training(
+    body: Body, reference: Functions, seed: int, images: Images, attempt: int
+) -> Training:
+    def train() -> Training:
+        reference.context_.training = True
+        try:
+            with unlimited_memory(stays=True):  # images are scaled once
+                return body(reference, images, np.random.default_rng([seed, attempt]))
+        finally:
+            reference.context_.training = False
+
+    return reference.remember_(("training", body.__name__, images.name, seed, attempt), train)

@@ -94,7 +94,8 @@ def numeric_gradient(
 ) -> Slopes:
     """Differences of sum(grad_out * f(*at)) with respect to `at[which]`, entry by entry.
 
-    `many` makes several calls of f in one go. The results have the shape of `at[which]`.
+    `many` makes several calls of f in one go. The results have the shape of `at[which]`. Raises WrongType
+    where f returns another shape for another x.
     """
     x = np.asarray(at[which], dtype=np.float64)
     calls: list[tuple[Value, ...]] = [at]
@@ -168,10 +169,10 @@ def assert_fits(
     call: str = "the result",
     parameter: str = "",
 ) -> None:
-    """Compare a gradient with differences of the student's own forward, which nobody knows to be right.
+    """Fail unless a gradient agrees with differences of the student's own forward.
 
-    So these are never called right: where they are NaN, `forward` is named to be mended first, and where
-    the two disagree, either may be wrong.
+    Nobody knows that forward to be right, so these differences are never called right: where they are NaN,
+    `forward` is named to be mended first, and where the two disagree, either may be wrong.
     """
     if not np.isfinite(slopes).all():
         raise NotFinite(

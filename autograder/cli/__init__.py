@@ -99,6 +99,12 @@ COMMANDS = (
         "Write a new assignment: handout, checks, reference, a mistake and an alternative, ready to change.",
     ),
     CommandEntry(
+        "import",
+        "autograder.cli.import_notebooks:import_notebooks",
+        AUTHORING,
+        "Bring over source notebooks of nbgrader or otter, with their tests, as assignments.",
+    ),
+    CommandEntry(
         "lint",
         "autograder.cli.lint:lint",
         AUTHORING,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from autograder.cli.options import SchedulerOption
+from autograder.environment import give_way
 from autograder.errors import UsageError
 from autograder.runs.run import INSTALL, NOT_INSTALLED
 
@@ -32,6 +33,7 @@ def run_grader(
     """Grade what a site has queued, here or on a cluster, until Ctrl-C."""
     from autograder.runs.site_grader import SiteGrader
 
+    give_way()  # graders beside a server, and their sandboxes, wait for its pages
     if not token:
         raise UsageError("The grader has no token.", next_step="Set AUTOGRADER_TOKEN, or give --token.")
     stopped = threading.Event()

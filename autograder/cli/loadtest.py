@@ -30,6 +30,9 @@ def loadtest(
     ] = 500,
     seconds: Annotated[float, typer.Option(help="Seconds in which they submit.", min=0.1)] = 60,
     size: Annotated[float, typer.Option(help="Size of a notebook in MB.", min=0, max=24)] = 2,
+    quiz_students: Annotated[
+        int, typer.Option(help="Number of students who take a quiz meanwhile; 0 for none.", min=0)
+    ] = 200,
     class_size: Annotated[int, typer.Option(help="Number of students in the class.", min=3)] = 2000,
     graders: Annotated[int, typer.Option(help="Graders beside each server.", min=1, max=64)] = 2,
     graded_within: Annotated[
@@ -45,8 +48,10 @@ def loadtest(
 ) -> None:
     """Let a class submit homework to a server on this machine, and check its response times.
 
+    Where the course has a quiz, other students take it meanwhile, and their saves keep the quiz's limits.
     It runs on a copy of one assignment that is deleted afterwards. The exit code is 1 if a limit is missed.
     """
+    from autograder.site.extensions import extensions
     from autograder.site.loadtest.fixture import fixture_for, temporary_folder
     from autograder.site.loadtest.load import LoadPlan, run_load_test
     from autograder.site.loadtest.measuring import file_system_of, machine, on_real_disk
@@ -58,13 +63,17 @@ def loadtest(
             "Several servers need a PostgreSQL database.",
             next_step="Name an empty PostgreSQL database with --database, or omit --servers.",
         )
-    allow_connections(2 * students)
+    allow_connections(2 * students + quiz_students)
     plan = LoadPlan(students, seconds, size, class_size, graded_within)
     with stops_on_sigterm(), temporary_folder(folder) as place:
         kind = file_system_of(place)
+        loads = [each.load_beside(root, place, database) for each in extensions() if quiz_students]
+        beside = [load for load in loads if load is not None]
         fixture = fixture_for(root, assignment, place, database)
+        for load in beside:
+            load.prepare(quiz_students)
         with fixture.servers(servers, graders) as running:
-            result = run_load_test(fixture, running, plan, say)
+            result = run_load_test(fixture, running, plan, say, beside)
             log_tail = running[0].log_tail()
     say(f"\n{machine()}")
     if database:
@@ -95,8 +104,8 @@ def crashtest(
 ) -> None:
     """Kill servers and graders while students submit, and check that every receipt's bytes are stored.
 
-    Every submission must be graded once. It runs on a copy of one assignment that is deleted afterwards. The
-    exit code is 1 if a promise is broken.
+    Every submission must be graded once, and the ledger must verify. Connections to PostgreSQL are cut, too.
+    It runs on a copy of one assignment that is deleted afterwards. The exit code is 1 if a promise is broken.
     """
     from autograder.site.loadtest.crash import CrashPlan, run_crash_test
     from autograder.site.loadtest.fixture import fixture_for, temporary_folder
@@ -107,8 +116,14 @@ def crashtest(
         fixture = fixture_for(root, assignment, place, database)
         result = run_crash_test(fixture, CrashPlan(rounds, students, life, seed=seed), say)
     say(f"{len(result.receipts)} receipts, {result.graders_killed} graders killed beside {rounds} servers.")
+    if result.problems:
+        say(
+            f"Requests that failed: {', '.join(f'{kind}: {many}' for kind, many in result.problems.items())}."
+        )
+    if database:
+        say(f"Connections to PostgreSQL that were cut: {result.connections_cut}.")
     broken = result.broken_promises()
     if broken:
         say("\n".join(broken))
         raise typer.Exit(1)
-    say("Every receipt's bytes are stored, and every submission is graded once.")
+    say("Every receipt's bytes are stored, every submission is graded once, and the ledger verifies.")

@@ -65,8 +65,9 @@ def new(
     title = title or name.replace("-", " ").replace("_", " ").capitalize()
     if notebook is not None:
         from autograder.authoring.from_notebook import assignment_from
+        from autograder.authoring.import_notebooks import proven
 
-        made = assignment_from(notebook, name, title, function or [])
+        made = proven(with_examples(assignment_from(notebook, name, title, function or [])))
     else:
         signatures = function or []
         parsed = [parse_signature(text) for text in signatures]
@@ -75,7 +76,7 @@ def new(
             raise UsageError("A function is named twice.", next_step="Name each function once.")
         tasks = tasks_of([placeholder(text, known) for text in signatures])
         made = NewAssignment(name, title, tasks, handout_cells(title, tasks))
-    made = with_examples(made)
+        made = with_examples(made)
     for path in write_assignment(root, made):
         say(f"Wrote {path.relative_to(root.root)}")
     for remark in made.remarks:

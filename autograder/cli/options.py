@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.errors import UsageError
+from autograder.errors import AutograderError, UsageError
 
 __all__ = [
     "LISTEN_HOST",
@@ -39,7 +39,20 @@ def _filled(reason: str) -> str:
     return reason.strip()
 
 
-AssignmentArgument = Annotated[str, typer.Argument(help="Name of a directory in assignments/.")]
+def _assignments(incomplete: str) -> list[str]:
+    """The assignments of the course around the working directory, for a shell's completion."""
+    from autograder.course.course import find_course
+
+    try:
+        return [name for name in find_course().assignment_ids() if name.startswith(incomplete)]
+    except AutograderError:  # outside a course nothing can be offered
+        return []
+
+
+AssignmentArgument = Annotated[
+    str,
+    typer.Argument(help="Name of a directory in assignments/.", autocompletion=_assignments),
+]
 CourseOption = Annotated[
     Path | None,
     typer.Option(

@@ -30,6 +30,7 @@ from autograder.checks.budget import (
 from autograder.checks.calibration import CalibrationFile, read_calibration
 from autograder.checks.canonical_forms import CanonicalForm, collect_canonical_forms
 from autograder.checks.definition import Check, collect, malformed, marked_checks
+from autograder.checks.input_generators import Generator, collect_inputs
 from autograder.checks.values import exception_text
 from autograder.checks.variants import Variant, collect_variants
 from autograder.course.course import Course
@@ -50,6 +51,7 @@ __all__ = [
     "Task",
     "WrittenTask",
     "assignment_file",
+    "input_generators",
     "load_assignment",
     "load_file",
     "loading_faults",
@@ -451,6 +453,16 @@ def _with_written_points(assignment: Assignment, whole: AssignmentFile) -> Assig
 def _variants(path: Path, importable: Mapping[str, ModuleType]) -> list[Variant]:
     """Known mistakes or alternatives; none without their file."""
     return collect_variants(load_file(path, path.stem, importable)) if path.is_file() else []
+
+
+def input_generators(assignment: Assignment) -> dict[str, Generator]:
+    """The generators of arguments beside a solution, by function; none without their file."""
+    path = assignment.solution / "inputs.py"
+    if not path.is_file():
+        return {}
+    reference = ModuleType("reference")
+    vars(reference).update(assignment.reference)
+    return collect_inputs(load_file(path, "inputs", {"reference": reference}))
 
 
 def _canonical_forms(path: Path, importable: Mapping[str, ModuleType]) -> dict[str, CanonicalForm]:

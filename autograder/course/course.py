@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import copy
 from datetime import date, datetime
 from pathlib import Path
@@ -58,6 +59,20 @@ class LateDays(BaseModel):
     per_assignment: int = Field(default=2, ge=1, le=365, description="At most so many on one assignment.")
 
 
+class RegradeRequestRules(BaseModel):
+    """When and how often a student may request a regrade on the site."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after_hours: float = Field(
+        default=24, ge=0, description="Requests open so many hours after the result was shown."
+    )
+    days: float = Field(default=7, gt=0, description="They close so many days after that.")
+    tokens: int | None = Field(
+        default=3, ge=0, description="How many a student has; one comes back when it changes the points."
+    )
+
+
 class CourseFile(BaseModel):
     """The content of course.yaml."""
 
@@ -80,6 +95,9 @@ class CourseFile(BaseModel):
         default=None, description="Until when personal data is kept; staff are reminded a month before."
     )
     gradebook: GradebookRules | None = Field(default=None, description="How the course's total is computed.")
+    regrade_requests: RegradeRequestRules = Field(
+        default_factory=RegradeRequestRules, description="When students may request a regrade."
+    )
 
     @field_validator("time_zone")
     @classmethod
@@ -99,6 +117,7 @@ class Course:
     def __init__(self, root: Path, file: CourseFile) -> None:
         self.root, self.title, self.zone = root, file.title, ZoneInfo(file.time_zone)
         self.attempts, self.gradebook, self.written = file.attempts, file.gradebook, file.written
+        self.regrade_requests = file.regrade_requests
         self._students = file.students
         self.late_days, self.retention = file.late_days, file.retention
         self.due_rules = DueRules()
@@ -176,7 +195,7 @@ class Course:
 
 def find_course(start: Path | None = None) -> Course:
     """The course whose directory is `start` or the nearest one above it; raises UsageError outside one."""
-    here = (start or Path.cwd()).resolve()
+    here = Path(os.path.realpath(start or Path.cwd()))  # a circle of links is no directory, not an error
     if not here.is_dir():
         raise UsageError(
             f"{here} is not a directory.", next_step="Name the course's directory with --course."

@@ -115,7 +115,7 @@ def write_rows(rows: Sequence[Sequence[str]], delimiter: str = ",", newline: str
 
 
 def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with a line of headers, as CSV; every row has a cell under each of them."""
+    """A table with a line of headers, as CSV; raises ValueError for a row with more or fewer cells."""
     whole = [heads, *rows]
     for number, row in enumerate(whole, start=1):
         if len(row) != len(heads):

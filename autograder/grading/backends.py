@@ -6,10 +6,11 @@ The grader calls the reference here; the notebook's `check` calls the student's 
 from __future__ import annotations
 
 import copy
+import sys
 import time
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,31 +19,46 @@ import numpy as np
 
 from autograder.checks.calls import Answer, quiet
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, exception_text, fingerprint
+from autograder.checks.values import Value, bytes_of, copy_of, exception_text, fingerprint
 from autograder.sandbox import frames
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
 
 LARGEST_CACHED = 16 * 1024  # bytes of a call's arrays
+LARGEST_SAMPLE = 256 * 1024  # bytes of a call's arguments
+SAMPLES = 9  # calls of a function that say what an ordinary one takes
 
 
 class ReferenceBackend:
-    """The judge's own functions: trusted, cached, timed."""
+    """The judge's own functions: trusted, cached, timed until `settle` is called."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
         self.slowest: dict[str, float] = {}  # CPU seconds of the longest call of each function
         self.seconds = 0.0  # CPU seconds of all calls
-        self._times: defaultdict[str, list[float]] = defaultdict(list)
+        self._is_settled = False
+        self._samples: dict[str, list[tuple[Value, ...]]] = {}
+        self._work: dict[str, int] = {}
         self._answers: dict[tuple[str, bytes], Answer] = {}
 
-    def usual_seconds(self, function: str) -> float:
-        """The CPU seconds of an ordinary call: the median, which a slow moment of the machine does not move.
+    def settle(self) -> None:
+        """Keep `slowest` and `seconds` as they are: limits are the same for every submission that follows."""
+        self._is_settled = True
 
-        Whatever decides what a student is told rests on this; time limits, which leave room, on `slowest`.
+    def usual_work(self, function: str) -> int:
+        """What an ordinary call takes, in calls that Python makes on its way; 0 for one never made.
+
+        Whatever decides what a student is told rests on this: a clock would say something else on another
+        machine, and in another minute. Large arguments count as well, since NumPy works through them in one
+        call.
         """
-        times = self._times.get(function)
-        return median(times) if times else 0.0
+        if function not in self._work:
+            samples = self._samples.get(function)
+            if not samples:
+                return 0
+            called = self.namespace[function]
+            self._work[function] = int(median(_work(called, arguments) for arguments in samples))
+        return self._work[function]
 
     def answer(
         self, function: str, calls: Sequence[tuple[Value, ...]], cpu_seconds: float, lend: bool = False
@@ -64,19 +80,44 @@ class ReferenceBackend:
             return self._call(function, copied(arguments))
         if key not in self._answers:
             self._answers[key] = self._call(function, copied(arguments))
-        return self._answers[key]
+        # A check may write into what it gets; the next submission's checks get what the reference said.
+        return replace(self._answers[key], value=copy_of(self._answers[key].value))
 
     def _call(self, function: str, arguments: tuple[Value, ...]) -> Answer:
+        samples = self._samples.setdefault(function, [])
+        is_small = not samples or bytes_of(arguments) <= LARGEST_SAMPLE
+        if len(samples) < SAMPLES and is_small and not self._is_settled:
+            samples.append(copied(arguments))
         started = time.process_time()
         with quiet(), unlimited_memory():
-            value = self.namespace[function](*arguments)
-            if hasattr(value, "__next__"):
-                value = list(value)
-        seconds = time.process_time() - started
-        self.seconds += seconds
-        self._times[function].append(seconds)
-        self.slowest[function] = max(self.slowest.get(function, 0.0), seconds)
+            value = _listed(self.namespace[function](*arguments))
+        if not self._is_settled:
+            seconds = time.process_time() - started
+            self.seconds += seconds
+            self.slowest[function] = max(self.slowest.get(function, 0.0), seconds)
         return Answer("value", value)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if hasattr(value, "__next__") else value
+
+
+def _work(function: Callable[..., Any], arguments: tuple[Value, ...]) -> int:
+    """How many calls and returns a call takes, and one more for each kilobyte of its arguments."""
+    events = 0
+
+    def count(*_: object) -> None:
+        nonlocal events
+        events += 1
+
+    before, copies = sys.getprofile(), copied(arguments)
+    with quiet(), unlimited_memory():
+        sys.setprofile(count)
+        try:
+            _listed(function(*copies))
+        finally:
+            sys.setprofile(before)
+    return events + bytes_of(arguments) // 1024
 
 
 class NotebookBackend:

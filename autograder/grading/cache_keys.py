@@ -41,7 +41,7 @@ ROOMS = ("checks", "course", "sandbox", "submissions", "results", "grading")
 # Files of a solution that no result depends on, or not every result.
 NOT_SHARED = {
     *("alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"),
-    *("inputs.py", "surviving_mutants.yaml"),
+    "surviving_mutants.yaml",
 }
 SUFFIXES = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
 
@@ -97,7 +97,7 @@ class CacheKeys:
             if name.startswith(f"{assignment.solution.parent.name}/{inside}")
         }
         self._variants = [solution.pop("mistakes.py", b""), solution.get("alternatives.py", b"")]
-        self._variants.append(solution.pop("near_misses.json", b""))
+        self._variants += [solution.pop(name, b"") for name in ("near_misses.json", "inputs.py")]
         self._checks_of = {
             check.task: [each.body.__name__ for each in assignment.hidden_checks if each.task == check.task]
             for check in assignment.hidden_checks

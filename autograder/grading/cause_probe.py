@@ -15,7 +15,7 @@ from contextlib import redirect_stdout
 from autograder.checks.calls import Answer, Call, Functions
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.values import Value
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import Assignment, input_generators
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.causes import Answers, Cause
 from autograder.grading.diagnosis import find_cause, signature_of
@@ -37,7 +37,9 @@ class CauseProbe:
         self._reference = Functions(backend, assignment.parameters)
         self._recorded = record_calls(assignment.hidden_checks, backend, self._reference, seed)
         self._near_misses = load_near_misses(assignment)
-        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
+        self._answers = Answers(
+            self._reference, assignment.alternatives, assignment.canonical_forms, input_generators(assignment)
+        )
 
     def told_cause(self, function: str, source: str, *, repairs: bool = True) -> Cause:
         """What is told for a function's source; the other functions of the assignment are right.
@@ -81,8 +83,8 @@ class CauseProbe:
 
     def _repairs(self, function: str, source: str, backend: NotebookBackend) -> LocalRepairs | None:
         found = find_source([(1, source)], function)
-        seconds = self._reference_backend.usual_seconds(function)
-        return LocalRepairs(found.text, function, dict(backend.namespace), seconds) if found else None
+        work = self._reference_backend.usual_work(function)
+        return LocalRepairs(found.text, function, dict(backend.namespace), work) if found else None
 
     def _parameters(self, backend: NotebookBackend) -> dict[str, tuple[str, ...]]:
         return {

@@ -9,6 +9,7 @@ Otherwise nothing is told. `diagnosis` tells causes to students.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
@@ -18,7 +19,8 @@ import numpy as np
 
 from autograder.checks.calls import Answer, Call, Functions, quiet
 from autograder.checks.canonical_forms import AnsweredCall, AskedFunction, CanonicalForm
-from autograder.checks.values import Value, bytes_of, fingerprint, to_array
+from autograder.checks.input_generators import Generator
+from autograder.checks.values import Value, bytes_of, exception_text, fingerprint, to_array
 from autograder.checks.variants import Variant
 from autograder.grading.backends import copied, same
 from autograder.report import CauseKind
@@ -42,6 +44,8 @@ LEAST_TELLING = 2  # calls that have to tell a named mistake from each of its ne
 RTOL = 1e-6  # of answers that are the same
 SETTLED, MOST_RTOL = 1e-4, 1e-4  # right answers further apart than this leave a call out
 LARGEST_ORDINARY = 100.0  # numbers in the arguments of an ordinary call
+NUMBER = re.compile(r"\d+")
+UNSEEN, UNSEEN_SEED = 40, 2018  # further calls of a function
 MOST_REMEMBERED = 32 * 1024**2  # bytes of the answers of a function's mistakes
 
 
@@ -95,7 +99,7 @@ def run_trusted(function: Callable[..., Any], arguments: tuple[Value, ...]) -> O
     except frames.FrameError:
         return Outcome("unusable")
     except Exception as problem:
-        return Outcome("raised", text=type(problem).__name__)
+        return Outcome("raised", text=exception_text(problem)[:500])
     changed = tuple(i for i, (a, b) in enumerate(zip(arguments, copies, strict=True)) if not same(a, b))
     return Outcome("value", value, changed)
 
@@ -108,11 +112,14 @@ class Answers:
         reference: Functions,
         alternatives: Sequence[Variant] = (),
         canonical_forms: Mapping[str, CanonicalForm] | None = None,
+        generators: Mapping[str, Generator] | None = None,
     ) -> None:
         """`alternatives` are right answers: where they differ, a call proves little.
 
-        A function with a canonical form is compared in this form.
+        A function with a canonical form is compared in this form. `generators` make further arguments.
         """
+        self._generators = generators or {}
+        self._unseen: dict[str, list[Call]] = {}
         self._reference, self.alternatives = reference, alternatives
         self.canonical_forms = canonical_forms or {}
         self._spreads: dict[tuple[str, bytes], float] = {}
@@ -145,6 +152,17 @@ class Answers:
             ]
             self._spreads[key] = max((_distance(right, other) for other in others), default=0.0)
         return self._spreads[key]
+
+    def unseen(self, function: str) -> list[Call]:
+        """Calls that the handout allows, whether a check makes them or not; without answers."""
+        if function not in self._unseen:
+            generator, rng = self._generators.get(function), np.random.default_rng(UNSEEN_SEED)
+            try:
+                arguments = [generator(rng) for _ in range(UNSEEN)] if generator else []
+            except Exception:  # a generator at fault, as lint says
+                arguments = []
+            self._unseen[function] = [Call(function, each, Answer("missing")) for each in arguments]
+        return self._unseen[function]
 
     def _answer(
         self, who: tuple[str, str], function: Callable[..., Any], arguments: tuple[Value, ...]
@@ -182,7 +200,7 @@ def alike(expected: Outcome, outcome: Outcome, rtol: float = RTOL) -> bool:
     if expected.kind != outcome.kind:
         return False
     if expected.kind == "raised":
-        return outcome.text.startswith(expected.text)
+        return outcome.text.partition(":")[0] == expected.text.partition(":")[0]
     return expected.changed == outcome.changed and equal(expected.value, outcome.value, rtol)
 
 
@@ -375,7 +393,7 @@ def _weighed(
         return sum(not alike(answers.of(mistake, call), neighbour(call), rtol) for call in calls)
 
     from_right = telling_from(answers.right)
-    if not agrees or not from_right:
+    if not agrees or not from_right or not _says_the_same(mistake, calls, outcomes, answers):
         return nothing
     telling = min(
         [from_right, *(telling_from(lambda call, other=other: answers.of(other, call)) for other in others)]  # type: ignore[misc]  # the default binds it here
@@ -394,4 +412,23 @@ def _weighed(
         agrees=agrees,
         calls=len(calls),
         telling=telling,
+    )
+
+
+def _says_the_same(
+    mistake: Variant, calls: Sequence[Call], outcomes: Sequence[Outcome], answers: Answers
+) -> bool:
+    """Whether a mistake is more than an exception of the same type, which many others raise as well.
+
+    Where it only ever raises, the message has to be the same too, numbers aside.
+    """
+    mistaken = [answers.of(mistake, call) for call in calls]
+    if any(
+        outcome.kind == "value" and not alike(outcome, answers.right(call))
+        for call, outcome in zip(calls, mistaken, strict=True)
+    ):
+        return True
+    return all(
+        outcome.kind != "raised" or NUMBER.sub("#", outcome.text) == NUMBER.sub("#", given.text)
+        for outcome, given in zip(mistaken, outcomes, strict=True)
     )

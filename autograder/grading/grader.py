@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 import numpy as np
 
 from autograder.checks.calls import Call, Functions
-from autograder.checks.convergence_checks import hidden_images, is_convergence
+from autograder.checks.convergence_checks import hidden_images, is_convergence, reference_training
 from autograder.checks.datasets.images import Images
 from autograder.checks.datasets.loading import CHOICES, load_images
 from autograder.checks.definition import Check, Materials
+from autograder.checks.input_generators import Generator
 from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, fingerprint
-from autograder.course.assignment import Assignment, Task
+from autograder.course.assignment import Assignment, Task, input_generators
 from autograder.environment import environment, one_thread
-from autograder.errors import SandboxError, UsageError, choose_one
+from autograder.errors import ContentError, SandboxError, UsageError, choose_one
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
@@ -127,10 +129,13 @@ class Grader:
         self._keys = CacheKeys(assignment, seed, self.dataset)
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
-        self._answers = Answers(self._reference, assignment.alternatives, assignment.canonical_forms)
+        self._answers = Answers(
+            self._reference, assignment.alternatives, assignment.canonical_forms, _generators(assignment)
+        )
         self._near_misses = load_near_misses(assignment)
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
+        self._is_settled = False
         self._threads = one_thread()
         self._worker = self._start_worker()
         if refusal := check_isolation(self._worker.level, sandbox):
@@ -142,6 +147,7 @@ class Grader:
 
         Results of the report `earlier` that would come out the same today are kept.
         """
+        self._settle_reference()
         cells = [(cell.number, cell.source) for cell in submission.cells]
         for _ in range(2):
             try:
@@ -150,6 +156,23 @@ class Grader:
                 self._worker.close()
                 self._worker = self._start_worker()  # raises where the machine itself is at fault
         return self._grade(submission, [], ENDED_THE_SANDBOX, None)
+
+    def _settle_reference(self) -> None:
+        """Measure what the reference takes, training too, before anything is graded by it.
+
+        Limits would grow otherwise while the first submissions are graded, and later ones get more time.
+        """
+        if not self._is_settled and self._materials is not None:
+            for check in self.assignment.hidden_checks:
+                if is_convergence(check.body):
+                    with suppress(Exception):  # a broken check: grading by it says so
+                        reference_training(check, self._reference, self.seed, self._materials)
+        self._backend.settle()
+        self._is_settled = True
+
+    def seconds_of_call(self, function: str) -> float:
+        """Processor seconds a submission gets for one call."""
+        return self.assignment.file.limits.seconds(function, self._backend.slowest.get(function, 0.0))
 
     @property
     def level(self) -> str:
@@ -160,10 +183,6 @@ class Grader:
         memory = int(self.assignment.file.limits.memory_gb * 1024**3)
         handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
         return SandboxProcess(memory, expected=handout)
-
-    def _seconds(self, function: str) -> float:
-        """Processor seconds a submission gets for one call."""
-        return self.assignment.file.limits.seconds(function, self._backend.slowest.get(function, 0.0))
 
     def _grade(
         self, submission: Submission, cells: list[tuple[int, str]], problem: str, earlier: Report | None
@@ -184,7 +203,7 @@ class Grader:
             backend = PrefetchingBackend(
                 session, self._recorded_calls, lambda function: slowest.get(function, 0.0)
             )
-            student = Functions(backend, self._parameters, self._seconds)
+            student = Functions(backend, self._parameters, self.seconds_of_call)
             graded = [
                 self._run_task(task, student, kept, bool(problem)) for task in self.assignment.file.tasks
             ]
@@ -292,7 +311,7 @@ class Grader:
             self._near_misses,
             lambda function, made: self._more_calls(task.id, function, made, session),
             lambda function: (
-                SandboxRepairs(session, sources[function], function, self._backend.usual_seconds(function))
+                SandboxRepairs(session, sources[function], function, self._backend.usual_work(function))
                 if function in sources
                 else None
             ),
@@ -326,7 +345,7 @@ class Grader:
         known = {_fingerprint(call.arguments) for call in made} - {b""}
         recorded = self._recorded_calls.of_task.get(task, {}).get(function, [])
         missing = [arguments for arguments in recorded if _fingerprint(arguments) not in known]
-        return answer_recorded(session, function, missing, self._backend.usual_seconds(function))
+        return answer_recorded(session, function, missing, self._backend)
 
     def close(self) -> None:
         """End the sandbox's processes."""
@@ -340,6 +359,13 @@ class Grader:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _generators(assignment: Assignment) -> Mapping[str, Generator]:
+    """The generators of arguments; none where their file is at fault, as lint says."""
+    with suppress(ContentError):
+        return input_generators(assignment)
+    return {}
 
 
 def _fingerprint(arguments: tuple[Value, ...]) -> bytes:

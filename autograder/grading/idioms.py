@@ -16,17 +16,23 @@ import numpy as np
 
 from autograder.checks.calls import Call
 from autograder.checks.values import Array, Value, to_array
-from autograder.grading.causes import Answers, Cause, Outcome, equal, outcome_of
+from autograder.grading.causes import LEAST_TELLING, Answers, Cause, Outcome, equal, outcome_of
 from autograder.grading.patterns import Signature
 from autograder.grading.student_source import StudentSource
 
 __all__ = ["PRECISE", "idiom_cause"]
 
 #: Idioms whose line explains more than a known mistake with the same numbers.
-PRECISE = {"integer_array", "two_names_of_one_array", "another_default", "parameters_in_another_order"}
+PRECISE = {
+    *("integer_array", "two_names_of_one_array", "another_default", "parameters_in_another_order"),
+    "every_pair_of_examples",
+}
 
 PYTHON_MAX = re.compile(r"(?<![\w.])(max|min)\s*\(")
 CHOICE = re.compile(r"(?<![\w.])(if|elif|while|and|or|not|assert)(?!\w)")
+INDEX = r"arg(min|max|sort|where)\s*\(|\.index\s*\(|nonzero\s*\(|enumerate\s*\("  # whole by nature
+COLUMN = r"keepdims\s*=\s*True|\[\s*:\s*,\s*(None|np\.newaxis)\s*\]|reshape\s*\(\s*-1\s*,\s*1\s*\)"
+COUNTED = re.compile(r"^\s*(\w+)\s*(?:,\s*\w+\s*)?=[^=\n]*(?:len\s*\(|\.shape\b)")
 MATH = re.compile(r"(?<![\w.])math\.(\w+)")
 
 
@@ -628,6 +634,10 @@ def _whole_numbers(seen: _Seen) -> Iterator[Found]:
         return
     if not any(np.any(right != np.trunc(right)) for _, right in arrays):
         return
+    # What is cut or rounded in the end is less than 1 away; further off, the numbers are others altogether.
+    is_near = all(np.all(np.abs(value - right) <= 1) for value, right in arrays)
+    if not is_near and seen.find(INDEX):
+        return
     place = seen.find(
         r"//|astype\s*\(\s*(int|np\.int)|dtype\s*=\s*(int|np\.int)|(?<![\w.])(int|round)\s*\("
         r"|(zeros|ones|full|empty)_like\s*\(\s*(labels|y)\b|np\.(floor|trunc|rint|round)\s*\("
@@ -772,6 +782,32 @@ def _division_then_product(seen: _Seen) -> Iterator[Found]:
         )
 
 
+def _every_pair_of_examples(seen: _Seen) -> Iterator[Found]:
+    """N times the right number from code that divides by N: (N, 1) and (N,) have made an array (N, N)."""
+    if seen.source is None or not seen.find(COLUMN):
+        return
+    counts = []
+    for call, value, right in seen.values:
+        got, expected = to_array(value), to_array(right)
+        if got is None or expected is None or got.ndim or expected.ndim or not np.shape(call.arguments[0]):
+            return
+        counts.append(np.shape(call.arguments[0])[0])
+        if not equal(got, counts[-1] * expected) and np.isfinite(got) and np.isfinite(expected):
+            return
+    if sum(count > 1 for count in counts) < LEAST_TELLING:
+        return
+    named = [match[1] for _, line in seen.source.code() if (match := COUNTED.match(line))]
+    names = "|".join([r"len\s*\(", r"\w+\.shape\s*\[\s*0\s*\]", *(rf"{re.escape(name)}\b" for name in named)])
+    if place := seen.find(rf"/=?\s*({names})"):
+        yield Found(
+            "every_pair_of_examples",
+            "The result is N times too large, although it is divided by N: an array of shape (N, 1) and one "
+            "of shape (N,) make an array of shape (N, N), in which every example meets every other one. Give "
+            "both the same shape.",
+            place,
+        )
+
+
 IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
     _signature,
     _another_default,
@@ -796,4 +832,5 @@ IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
     _whole_numbers,
     _integer_table,
     _division_then_product,
+    _every_pair_of_examples,
 )

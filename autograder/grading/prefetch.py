@@ -21,7 +21,7 @@ from autograder.checks.calls import Answer, Call, Functions
 from autograder.checks.canonical_forms import AskedFunction
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
-from autograder.checks.values import Value, bytes_of, fingerprint
+from autograder.checks.values import Value, bytes_of, copy_of, fingerprint
 from autograder.grading.backends import ReferenceBackend, copied
 from autograder.grading.evaluation import trace_with_reference
 from autograder.sandbox.session import CallBatch, Session
@@ -31,7 +31,7 @@ __all__ = ["PrefetchingBackend", "RecordedCalls", "answer_recorded", "record_cal
 LARGEST = 64 * 1024  # bytes of arguments that are prefetched at once
 MOST_KEPT = 16 * LARGEST  # bytes of a function's answers
 MOST_RECORDED, MOST_CALLS = 4 * 1024**2, 400  # bytes of arguments and calls of a function that are recorded
-DIAGNOSIS_SECONDS = 1.0  # of the reference's processor time: more calls than that are not asked for
+DIAGNOSIS_WORK = 1_500_000  # of the reference, about a second: more calls than that are not asked for
 MOST_EXCEPTIONS = 50  # calls without a value after which no more are made for the diagnosis
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
 
@@ -80,7 +80,7 @@ class _Recorder:
         except TypeError:  # a callable among them: its own calls depend on the submission
             return
         self._bytes[function] = self._bytes.get(function, 0) + size
-        self.calls.prefetched.setdefault(function, []).append((key, arguments))
+        self.calls.prefetched.setdefault(function, []).append((key, copy_of(arguments)))
 
     def _record_of_task(self, function: str, arguments: tuple[Value, ...]) -> None:
         recorded = self.calls.of_task.setdefault(self.task, {}).setdefault(function, [])
@@ -91,13 +91,14 @@ class _Recorder:
 
 
 def answer_recorded(
-    session: Session, function: str, recorded: Sequence[tuple[Value, ...]], reference_seconds: float
+    session: Session, function: str, recorded: Sequence[tuple[Value, ...]], reference: ReferenceBackend
 ) -> list[Call]:
     """A submission's answers to recorded calls, for the diagnosis; those that it had no time for are missing.
 
-    That costs the submission nothing. `reference_seconds` is what an ordinary call of the reference takes.
+    That costs the submission nothing. How many calls are asked for follows from the reference's work.
     """
-    most = MOST_CALLS if reference_seconds <= 0 else max(1, int(DIAGNOSIS_SECONDS / reference_seconds))
+    most = min(MOST_CALLS, max(1, DIAGNOSIS_WORK // max(1, reference.usual_work(function))))
+    reference_seconds = reference.slowest.get(function, 0.0)
     left, calls = list(map(with_recorders, recorded[:most])), []
     for _ in range(MOST_EXCEPTIONS):
         if not left:

@@ -46,11 +46,13 @@ __all__ = ["LocalRepairs", "RepairSource", "SandboxRepairs", "repair_cause"]
 
 EDITS = "edits."  # how a child's own functions for this are named
 SECONDS = 5.0  # of processor time for one request
-MOST_SECONDS = 2.0  # of the reference's usual time for as many calls as versions are made
+MOST_WORK = 3_000_000  # of the reference for as many calls as versions are made; two or three seconds
 LEAST_VERSIONS = 100
 MOST_TRIED = 24  # versions that are right in one call, and are asked for all of them
+MOST_REMOVED = 3  # parts left out, each one around the last
 PROVEN = "With this alone changed, all your answers are right."
 PROVEN_OF_MANY = "With this changed, here and where it stands again, all your answers are right."
+ROUNDED, MOST_WRONG = 1e-3, 0.05  # elsewhere: relative distance of equal answers, and share of others
 LEAST_SETTLED = 2 / 3  # of the calls: elsewhere many answers are right, and none is the one to compare with
 
 SIDES = {
@@ -119,6 +121,7 @@ SENTENCES = {
     "* and / before + and -",
     "compare": "the comparison {part} is the wrong way round",
     "edge": "the comparison {part} decides wrongly where both sides are equal",
+    "equality": "the comparison {part} is true in other cases than it has to be",
     "unwrap": "{part} is taken, which does not belong there",
     "cases": "the two cases of {part} are exchanged",
     "first_case": "{part} makes two cases, and one of them is too much",
@@ -133,6 +136,7 @@ SENTENCES = {
     "no_not": "the condition {part} is the wrong way round",
     "condition": "the condition {part} is the wrong way round",
     "constant": "{part} is not the number that belongs there",
+    "switch": "{part} stands where {other} belongs",
     "text": "the text {part} is not the one that the handout names",
     "whole": "{part} picks a part where the whole belongs",
     "slice": "the part that is picked begins or ends at the wrong place",
@@ -145,7 +149,7 @@ SENTENCES = {
     "not_added_up": "{part} is replaced, where it has to be added to",
     "line": "the line does not belong there",
     "late": "the line stands too late: it has to come before the one above it",
-    "default": "the default of {part} is not the handout's",
+    "default": "the default of {part} changes the answers: the handout has another one, or no {part} at all",
     "replace": "{part} stands where {other} belongs",
     "copy": "{part} gets a second name, not a copy: what is changed under one name changes under both",
     "first_entry": "{part} is an array with one entry or several, where a number of it belongs",
@@ -170,7 +174,15 @@ SENTENCES = {
     "insert_minus": "{other} is not subtracted from {part}",
     "insert_power": "the exponent {other} is missing at {part}",
 }
-OTHERS = {"len": "the number of examples", "0": "0", "1": "1", "2": "2", "0.5": "0.5"}
+OTHERS = {
+    "True": "`True`",
+    "False": "`False`",
+    "len": "the number of examples",
+    "0": "0",
+    "1": "1",
+    "2": "2",
+    "0.5": "0.5",
+}
 
 
 class RepairSource(Protocol):
@@ -184,6 +196,10 @@ class RepairSource(Protocol):
         """The answers of one version, up to the first that is not a value."""
         ...
 
+    def removals(self, number: int) -> Value:
+        """The versions that leave out something around the place of a version's change."""
+        ...
+
     def described(self, number: int) -> Value:
         """Kind, line, part, other part and number of places of a version."""
         ...
@@ -193,10 +209,10 @@ class LocalRepairs:
     """Versions that run in this very process: for the course's own wrong functions only."""
 
     def __init__(
-        self, source: str, function: str, namespace: dict[str, Any], reference_seconds: float = 0.0
+        self, source: str, function: str, namespace: dict[str, Any], reference_work: int = 0
     ) -> None:
-        """`reference_seconds` is what an ordinary call of the reference takes."""
-        most = _most_versions(reference_seconds)
+        """`reference_work` is what an ordinary call of the reference takes, as its backend counts it."""
+        most = _most_versions(reference_work)
         self._edits = Edits(source, function, namespace, most)
         self._function = function
 
@@ -218,6 +234,10 @@ class LocalRepairs:
             if found[-1].kind != "value":
                 break
         return found
+
+    def removals(self, number: int) -> Value:
+        """As the sandbox answers."""
+        return self._edits.removals(number)
 
     def described(self, number: int) -> Value:
         """As the sandbox answers."""
@@ -247,21 +267,19 @@ def _bounded_here() -> Iterator[None]:
             signal.signal(signal.SIGVTALRM, before)
 
 
-def _most_versions(reference_seconds: float) -> int:
+def _most_versions(reference_work: int) -> int:
     """How many versions of a function are run; none of one that takes long."""
-    most = MOST_SECONDS / max(reference_seconds, 1e-9)
-    return int(min(most, MOST_VERSIONS)) if most >= LEAST_VERSIONS else 0
+    most = min(MOST_WORK // max(reference_work, 1), MOST_VERSIONS)
+    return most if most >= LEAST_VERSIONS else 0
 
 
 class SandboxRepairs:
     """Versions that run in a submission's session, after its checks: what they take costs it nothing."""
 
-    def __init__(
-        self, session: Session, source: StudentSource, function: str, reference_seconds: float
-    ) -> None:
-        """`reference_seconds` is what an ordinary call of the reference takes."""
+    def __init__(self, session: Session, source: StudentSource, function: str, reference_work: int) -> None:
+        """`reference_work` is what an ordinary call of the reference takes, as its backend counts it."""
         self._session, self._function = session, function
-        most = _most_versions(reference_seconds)
+        most = _most_versions(reference_work)
         self._has_begun = most > 0 and isinstance(self._ask("begin", source.text, most), int)
 
     def _ask(self, what: str, *arguments: Value) -> Value:
@@ -282,6 +300,10 @@ class SandboxRepairs:
             for answer in answers
             if answer.kind == "value"
         ]
+
+    def removals(self, number: int) -> Value:
+        """As the submission's child answers."""
+        return self._ask("removals", number)
 
     def described(self, number: int) -> Value:
         """As the submission's child answers."""
@@ -332,26 +354,44 @@ def _cause(
     first = sorted(wrong, key=lambda call: bytes_of(call.arguments))[len(wrong) // 3]
     numbers = {id(call) for call in wrong}
     rest = sorted((call for call in calls if call is not first), key=lambda call: id(call) not in numbers)
+    more = [call for call in answers.unseen(function) if answers.right(call).kind == "value"]
+
+    def repaired(number: int) -> bool:
+        return (
+            _is_right(number, repairs, rest[:2], targets, rtol)
+            and _is_right(number, repairs, [first, *rest], targets, rtol)
+            and _is_between(number, repairs, unsettled, targets)
+            and _holds_elsewhere(number, repairs, more, targets)
+        )
+
     for number in islice(_right_once(repairs, first, targets, rtol), MOST_TRIED):
-        if _is_right(number, repairs, rest[:2], targets, rtol) and _is_right(
-            number, repairs, [first, *rest], targets, rtol
-        ):
-            if not _is_between(number, repairs, unsettled, targets):
-                continue
-            kind, sentence, line = _sentence(repairs.described(number), source)
-            if sentence:
-                return Cause(
-                    function,
-                    kind="looks like",
-                    name=f"repair: {kind}",
-                    sentence=sentence,
-                    proven=True,
-                    agrees=len(calls),
-                    calls=len(calls),
-                    telling=len(wrong),
-                    place=source.place(line),
-                )
+        if not repaired(number):
+            continue
+        for _ in range(MOST_REMOVED):  # outwards, as long as still more can be left out
+            around = next(filter(repaired, _numbers(repairs.removals(number))), None)
+            if around is None:
+                break
+            number = around
+        kind, sentence, line = _sentence(repairs.described(number), source)
+        if sentence:
+            return Cause(
+                function,
+                kind="looks like",
+                name=f"repair: {kind}",
+                sentence=sentence,
+                proven=True,
+                agrees=len(calls),
+                calls=len(calls),
+                telling=len(wrong),
+                place=source.place(line),
+            )
     return nothing
+
+
+def _numbers(value: Value) -> list[int]:
+    """The version numbers that a child has sent, as far as they can be some."""
+    is_list = isinstance(value, (list, tuple))
+    return [each for each in value[:MOST_TRIED] if type(each) is int and each >= 0] if is_list else []
 
 
 Target = Callable[[Call], Outcome]
@@ -408,6 +448,24 @@ def _is_between(number: int, repairs: RepairSource, calls: Sequence[Call], targe
         _lies_between(answer.value, [target(call).value for target in targets])
         for call, answer in zip(calls, given, strict=True)
     )
+
+
+def _holds_elsewhere(
+    number: int, repairs: RepairSource, calls: Sequence[Call], targets: Sequence[Target]
+) -> bool:
+    """Whether a version is right for arguments that no check has drawn, rounding and rare exceptions aside.
+
+    A threshold that no entry of the checks' arrays came near is not a repair.
+    """
+    given = repairs.answers(number, [call.arguments for call in calls]) if calls else []
+    if len(given) != len(calls):
+        return False
+    wrong = sum(
+        not any(alike(target(call), outcome_of(answer), ROUNDED) for target in targets)
+        and not _lies_between(answer.value, [target(call).value for target in targets])
+        for call, answer in zip(calls, given, strict=True)
+    )
+    return wrong <= MOST_WRONG * len(calls)
 
 
 def _lies_between(value: Value, right: Sequence[Value]) -> bool:

@@ -11,8 +11,16 @@ from autograder.report import CheckResult, Status
 __all__ = ["Overview", "Results", "TaskState"]
 
 MARKS = {Status.PASSED: "✓", Status.MISSING: "…", Status.SKIPPED: "–"}
-COLOURS = {Status.PASSED: "#1a7f37", Status.MISSING: "#6e7781", Status.SKIPPED: "#6e7781"}
-WRONG_MARK, WRONG_COLOUR = "✗", "#b3261e"
+# Colours of Jupyter's theme, each with enough contrast in light and dark; elsewhere the text's own.
+MUTED = "var(--jp-content-font-color2, currentcolor)"
+COLOURS = {
+    Status.PASSED: "var(--jp-success-color0, currentcolor)",
+    Status.MISSING: MUTED,
+    Status.SKIPPED: MUTED,
+}
+WRONG_MARK, WRONG_COLOUR = "✗", "var(--jp-error-color1, currentcolor)"
+CODE = "font-family:var(--jp-code-font-family, monospace);font-size:var(--jp-code-font-size, inherit)"
+VALUES = {"call", "got", "expected", "where", "your line"}  # rows that are code, as are the arguments
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,8 @@ def _item(result: CheckResult) -> str:
     colour = COLOURS.get(result.status, WRONG_COLOUR)
     rows = "".join(
         f'<tr><th scope="row" style="text-align:left;vertical-align:top;font-weight:600;padding:0 1em 0 0">'
-        f'{escape(name)}</th><td style="text-align:left;white-space:pre-wrap">{escape(text)}</td></tr>'
+        f'{escape(name)}</th><td style="text-align:left;white-space:pre-wrap;{_font(name)}">{escape(text)}'
+        "</td></tr>"
         for name, text in _details(result)
     )
     table = f'<table style="margin:0.2em 0 0.6em 1.6em">{rows}</table>' if rows else ""
@@ -119,6 +128,11 @@ def _item(result: CheckResult) -> str:
         f'<li><span style="color:{colour};font-weight:700">{MARKS.get(result.status, WRONG_MARK)} '
         f"{result.status}</span> {escape(result.title)}{table}</li>"
     )
+
+
+def _font(name: str) -> str:
+    """The style of a row's value: columns of numbers stand under each other in a font of one width."""
+    return CODE if name in VALUES or name.startswith("with ") else ""
 
 
 def _details(result: CheckResult) -> list[tuple[str, str]]:

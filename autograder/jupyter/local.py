@@ -33,16 +33,17 @@ NBGRADER = "NBGRADER_EXECUTION"  # set by `nbgrader validate` and `nbgrader auto
 PUBLIC_SEED = 15  # the lecture's number: the same inputs each time, so that a failure can be studied
 
 
-def check(task: str = "", folder: str | Path = ".") -> Results | Overview | None:
+def check(task: str | Callable[..., object] = "", folder: str | Path = ".") -> Results | Overview | None:
     """Run the public checks of a task, or of all tasks, on the functions defined so far.
 
-    `task` is a task's name or one of its functions; without it the answer is a table of all tasks,
-    their points and what is missing. `folder` holds the assignment's checks.py.
+    `task` is a task's name, or one of its functions, by name or itself; without it the answer is a table of
+    all tasks, their points and what is missing. `folder` holds the assignment's checks.py.
     Where nbgrader runs the notebook, checks that do not pass raise AssertionError: it sees nothing else.
     """
+    name = task if isinstance(task, str) else getattr(task, "__name__", repr(task))
     try:
         handout = read_handout(Path(folder))
-        chosen = handout.task(task) if task else None
+        chosen = handout.task(name) if name else None
     except UsageError as problem:  # a traceback would hide the sentence
         print(f"{problem.message} {problem.next_step}")
         return None

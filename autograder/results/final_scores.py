@@ -25,6 +25,7 @@ from autograder.results.attempts import Attempt, attempts_of
 from autograder.results.ledger import (
     Line,
     ScoreOverridden,
+    TaskMarked,
     UnmatchedFile,
     WrittenAnswerMarked,
     read_ledger,
@@ -149,6 +150,30 @@ class GradedAssignment:
         override = self._overrides.get((attempt.student, attempt.number))
         return None if override is None else override.earned
 
+    @cached_property
+    def _task_marks(self) -> dict[tuple[str, int], dict[str, TaskMarked]]:
+        """The latest marks of tasks by student and attempt, without those that were withdrawn."""
+        latest: dict[tuple[str, int], dict[str, TaskMarked]] = {}
+        for line in self.lines:
+            if isinstance(line, TaskMarked):
+                latest.setdefault((line.student, line.attempt), {})[line.task] = line
+        return {
+            attempt: {task: line for task, line in lines.items() if line.earned is not None}
+            for attempt, lines in latest.items()
+        }
+
+    def _by_tasks(self, attempt: Attempt) -> float:
+        """What an attempt's checks earned, with people's points of a task in place of the task's checks."""
+        marks = self._task_marks.get((attempt.student, attempt.number))
+        if not marks:
+            return attempt.earned
+        by_checks = {
+            task.task: task.earned for task in _read_summary(self.results.reports / attempt.report).tasks
+        }
+        return attempt.earned + sum(
+            (mark.earned or 0.0) - by_checks.get(task, 0.0) for task, mark in marks.items()
+        )
+
     def summaries(self, known: Mapping[str, ReportSummary] = MappingProxyType({})) -> list[ReportSummary]:
         """Summaries of the counted reports, in the order of `final_scores`.
 
@@ -205,7 +230,7 @@ class GradedAssignment:
         attempts, late = self.attempts[student], self.file.late
         written = [self.marked_answers(attempt) for attempt in attempts]
         earned = [
-            attempt.earned + sum(answer.mark.earned or 0 for answer in answers if answer.mark)
+            self._by_tasks(attempt) + sum(answer.mark.earned or 0 for answer in answers if answer.mark)
             for attempt, answers in zip(attempts, written, strict=True)
         ]
         extension = self.course.extension(student, self.id)

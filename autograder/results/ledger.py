@@ -50,6 +50,7 @@ __all__ = [
     "RunStarted",
     "ScoreOverridden",
     "SubmittedAgain",
+    "TaskMarked",
     "UnmatchedFile",
     "UnmatchedFiles",
     "WrittenAnswerMarked",
@@ -215,6 +216,18 @@ class WrittenAnswerMarked(_Line):
     origin: str = Field(default="", description="Where the mark comes from, if not from this program.")
 
 
+class TaskMarked(_Line):
+    """A person marked a task of one attempt, in place of its checks; `earned: null` lets the checks count."""
+
+    kind: Literal["task marked"] = "task marked"
+    student: str
+    attempt: int = Field(description="Which of the student's.")
+    task: str
+    earned: float | None
+    who: str
+    why: str
+
+
 class MarkGiven(_Line):
     """A person marked a question of an attempt at a quiz, or withdrew their mark (`points: null`)."""
 
@@ -254,6 +267,7 @@ Line: TypeAlias = (
     | RegradeSkipped
     | ScoreOverridden
     | WrittenAnswerMarked
+    | TaskMarked
     | MarkGiven
     | UnmatchedFiles
 )
@@ -332,10 +346,15 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
     """A ledger's lines and the digest of the last one; raises UsageError where the chain is broken."""
     try:
         data = path.read_bytes()
-    except FileNotFoundError as problem:
+    except (FileNotFoundError, NotADirectoryError) as problem:
         raise UsageError(
             f"{path.parent} holds no {path.name}.",
             next_step="Name a directory that `autograder grade` wrote.",
+        ) from problem
+    except OSError as problem:
+        raise UsageError(
+            f"{path} cannot be read: {problem.strerror}.",
+            next_step="Check its permissions, or name another directory that `autograder grade` wrote.",
         ) from problem
     if data and not data.endswith(b"\n"):
         raise UsageError(

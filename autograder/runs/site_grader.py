@@ -30,7 +30,8 @@ from autograder.submissions.submission import Submission
 __all__ = ["Grade", "SiteGrader", "grade_in_parallel"]
 
 log = logging.getLogger(__name__)
-PAUSES = (0.2, 0.2, 0.5, 1.0, 2.0)  # seconds between looks at an empty queue
+PATIENCE = 2000  # milliseconds that the site lets a request wait for a submission
+PAUSE = 0.05  # seconds until an empty queue is asked again
 TIMEOUT = 60.0  # seconds for a request
 UNREACHABLE = 5.0  # seconds until a server that does not answer is asked again
 CLUSTER_LOOK = 2.0  # seconds between looks at the number of a cluster's workers
@@ -98,21 +99,20 @@ class SiteGrader:
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Grade what the site leases; raises UsageError where it refuses the token."""
-        idle = 0
         while not stopped():
             try:
-                lease = self._lease()
+                lease = self._lease(stopped)
                 if lease is None:
-                    time.sleep(PAUSES[min(idle, len(PAUSES) - 1)])
-                    idle += 1
-                    continue
-                idle = 0
-                self._grade(lease)
+                    _sleep(PAUSE, stopped)
+                else:
+                    self._grade(lease)
             except httpx.TransportError as problem:
+                if stopped():
+                    return  # with the server
                 log.warning(
                     "The site does not answer (%s); it is asked again in %.0f s.", problem, UNREACHABLE
                 )
-                time.sleep(UNREACHABLE)
+                _sleep(UNREACHABLE, stopped)
 
     def close(self) -> None:
         """Close the connection and remove the temporary folder."""
@@ -125,8 +125,8 @@ class SiteGrader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _lease(self) -> dict[str, Any] | None:
-        reply = self._http.post("/graders/lease", json={"grader": self._name})
+    def _lease(self, stopped: Callable[[], bool]) -> dict[str, Any] | None:
+        reply = self._http.post("/graders/lease", json={"grader": self._name, "wait": PATIENCE})
         if reply.status_code == 403:
             raise UsageError(
                 "The site refuses this grader's token.",
@@ -136,7 +136,7 @@ class SiteGrader:
             return None
         if reply.status_code != 200:  # a server that is overloaded or restarting
             log.warning("The site answered %s.", reply.status_code)
-            time.sleep(UNREACHABLE)
+            _sleep(UNREACHABLE, stopped)
             return None
         lease: dict[str, Any] = reply.json()
         return lease
@@ -191,3 +191,10 @@ class SiteGrader:
                 f"The file {digest[:12]}… is missing at the site.", next_step="Restore its files."
             )
         return reply.content
+
+
+def _sleep(seconds: float, stopped: Callable[[], bool]) -> None:
+    """Sleep, but not longer than until the grader is told to stop."""
+    until = time.monotonic() + seconds
+    while not stopped() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(PAUSE, left))

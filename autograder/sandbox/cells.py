@@ -442,7 +442,7 @@ def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an odd escape in a string is not our business
-                return tree(lines)
+                return [part for node in tree(lines) for part in as_cell(node)]
         except SyntaxError as problem:
             line, what = problem.lineno or 1, f"SyntaxError: {problem.msg}"
             # Syntax that this Python does not have yet costs its own statement, not the whole cell.
@@ -455,6 +455,36 @@ def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "
         except (ValueError, MemoryError, RecursionError) as problem:
             notes.append(note(number, 1, f"{type(problem).__name__}: the cell cannot be read as Python."))
             return []
+
+
+def as_cell(node: ast.stmt) -> list[ast.stmt]:
+    """The statements behind a magic that is written as a call, as it is once a notebook was a script."""
+    call = node.value if isinstance(node, (ast.Expr, ast.Assign)) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and not call.keywords):
+        return [node]
+    shell, name = call.func.value, call.func.attr
+    is_shell = isinstance(shell, ast.Call) and getattr(shell.func, "id", "") == "get_ipython"
+    values = [each.value for each in call.args if isinstance(each, ast.Constant)]
+    texts = [value for value in values if isinstance(value, str)]
+    if not is_shell or len(texts) < len(call.args):
+        return [node]
+    if isinstance(node, ast.Assign):
+        if name in ("getoutput", "system"):
+            node.value = ast.copy_location(ast.List([], ast.Load()), call)
+        return [node]
+    if name == "run_cell_magic" and len(texts) == 3:
+        source = f"%%{texts[0]} {' '.join(texts[1].split())}\n{texts[2]}"
+    elif name in ("run_line_magic", "magic") and texts:
+        source = translated("%" + " ".join(texts))
+    elif name in ("run_cell", "ex") and len(texts) == 1:
+        source = texts[0]
+    else:
+        return [node]
+    parts = parse(0, source, [])
+    for inner in [each for part in parts for each in ast.walk(part)]:
+        if hasattr(inner, "lineno"):
+            ast.copy_location(inner, node)
+    return parts
 
 
 def newer_python(python: str) -> str:

@@ -20,6 +20,8 @@ import numpy as np
 
 MOST_VERSIONS = 1600
 PAGE = 200  # versions whose answers are sent at once
+MOST_LINES = 2_000_000  # that the student's own function runs in as many calls as versions are made
+LEAST_VERSIONS = 100
 MOST_ALIKE = 6  # like places of which every two are changed together
 MOST_VALUES = 4_000  # numbers in the answers to one call that are sent at once
 MOST_BITS = 4096  # of an integer
@@ -51,8 +53,8 @@ COMPARISONS: dict[type[ast.cmpop], tuple[tuple[str, type[ast.cmpop]], ...]] = {
     ast.GtE: (("edge", ast.Gt), ("compare", ast.LtE), ("compare", ast.Lt)),
     ast.Lt: (("edge", ast.LtE), ("compare", ast.Gt), ("compare", ast.GtE)),
     ast.LtE: (("edge", ast.Lt), ("compare", ast.GtE), ("compare", ast.Gt)),
-    ast.Eq: (("compare", ast.NotEq), ("compare", ast.GtE), ("compare", ast.LtE)),
-    ast.NotEq: (("compare", ast.Eq),),
+    ast.Eq: (("equality", ast.NotEq), ("equality", ast.GtE), ("equality", ast.LtE)),
+    ast.NotEq: (("equality", ast.Eq),),
 }
 #: Functions that are taken for one another.
 FAMILIES = (
@@ -84,6 +86,10 @@ FAMILIES = (
 )
 WRAPS = ("sqrt", "square", "abs", "exp", "log", "negate", "one_minus", "inverse")
 SUMS = ("sum", "mean", "max")
+ALONG_AN_AXIS = ("sum", "mean", "max", "min", "argmax", "argmin", "norm", "prod", "cumsum", "median")
+#: Changes that leave something out: where they do, what a smaller change in it would mend is not the cause.
+REMOVALS = ("unwrap", "first_case", "second_case", "drop_", "whole")
+MOST_REMOVALS = 8
 SKIPPED = ("ctx", "annotation", "returns", "decorator_list", "args", "type_comment", "func")
 
 
@@ -97,6 +103,8 @@ class Edit(NamedTuple):
     other: str  # a name of the student's, or of this file
     settings: tuple[tuple[Any, str, int | None, Any], ...]
     places: int = 1  # that are changed alike
+    #: From where to where the changed expression goes: line and column, twice.
+    span: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 class Edits:
@@ -165,12 +173,31 @@ class Edits:
         edit = self.versions[number]
         return edit.kind, edit.line, edit.part, edit.other, edit.places
 
+    def removals(self, number: int) -> list[int]:
+        """The versions that leave out something around the place of a change, the smallest part first."""
+        edit = self.versions[number]
+        start, end = edit.span[:2], edit.span[2:]
+        found = [
+            i
+            for i, each in enumerate(self.versions)
+            if each.kind.startswith(REMOVALS)
+            and i != number
+            and each.span[:2] <= start
+            and end <= each.span[2:]
+            and (each.span != edit.span or not edit.kind.startswith(REMOVALS))
+        ]
+        sizes = {i: (self.versions[i].span[2] - self.versions[i].span[0]) * 1000 for i in found}
+        sizes = {i: sizes[i] + self.versions[i].span[3] - self.versions[i].span[1] for i in found}
+        return sorted(found, key=lambda i: sizes[i])[:MOST_REMOVALS] if any(edit.span) else []
+
     def tried(self, start: int, arguments: tuple[Any, ...]) -> tuple[list[int], list[int], list[Any], int]:
         """Versions from `start` on, which answer each one gives, these answers, and where to go on."""
         numbers: list[int] = []
         places: list[int] = []
         values: list[Any] = []
         seen: dict[bytes, int] = {}
+        if start == 0:
+            self._leave_out_where_slow(arguments)
         size, number = 0, start
         for number in range(start, min(start + PAGE, len(self.versions))):
             value = self._answer(number, arguments)
@@ -186,6 +213,33 @@ class Edits:
             if size > MOST_VALUES:
                 break
         return numbers, places, values, number + 1
+
+    def _leave_out_where_slow(self, arguments: tuple[Any, ...]) -> None:
+        """Make fewer versions, or none, of a function that runs many lines in a call.
+
+        Lines are counted, not seconds: what is told would depend on the machine.
+        """
+        function, lines = self.namespace.get(self.function), 0
+        allowed = MOST_LINES // LEAST_VERSIONS
+
+        def count(frame: Any, event: str, value: Any) -> Any:
+            nonlocal lines
+            lines += 1
+            if lines > allowed:
+                raise RuntimeError("a function that runs many lines")
+            return count
+
+        before = sys.gettrace()
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                sys.settrace(count)
+                function(*[each if callable(each) else copy.deepcopy(each) for each in arguments])  # type: ignore[misc]
+        except Exception:  # a wrong function may raise; one that runs for long has been counted
+            pass
+        finally:
+            sys.settrace(before)
+        del self.versions[MOST_LINES // max(lines, 1) if lines <= allowed else 0 :]
 
     def _answer(self, number: int, arguments: tuple[Any, ...]) -> Any:
         if self.body(number) is None:
@@ -287,6 +341,13 @@ def _set(owner: Any, name: str, index: int | None, value: Any) -> None:
         getattr(owner, name)[index] = value
 
 
+def _span(node: Any) -> tuple[int, int, int, int]:
+    """From where to where an expression goes; zeros where that is not known."""
+    names = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    line, column, end_line, end_column = (getattr(node, name, None) or 0 for name in names)
+    return line, column, end_line, end_column
+
+
 def _locate(node: Any, line: int) -> None:
     """Give new nodes a line, down to those that have one."""
     if isinstance(node, ast.AST) and not (hasattr(node, "lineno") and hasattr(node, "end_lineno")):
@@ -318,7 +379,7 @@ def _ordered(versions: Iterator[Edit]) -> list[Edit]:
     return sorted(found, key=lambda version: version.rank)
 
 
-EVERYWHERE = ("replace", "constant", "other_function", "compare", "edge", "text")
+EVERYWHERE = ("replace", "constant", "other_function", "compare", "edge", "equality", "text")
 
 
 class _Search:
@@ -347,7 +408,13 @@ class _Search:
         for parent, name, index, node in self._sites():
             for rank, kind, part, other, settings in self._changes(parent, name, index, node):
                 yield Edit(
-                    rank, kind, getattr(node, "lineno", getattr(parent, "lineno", 1)), part, other, settings
+                    rank,
+                    kind,
+                    getattr(node, "lineno", getattr(parent, "lineno", 1)),
+                    part,
+                    other,
+                    settings,
+                    span=_span(node),
                 )
         yield from self._statements()
 
@@ -511,7 +578,7 @@ class _Search:
         if len(node.args) == 2 and called not in ("where", "maximum", "minimum", "zeros", "range"):
             swapped = ((node, "args", 0, node.args[1]), (node, "args", 1, node.args[0]))
             yield 3, "arguments", shown, "", swapped
-        if called in ("sum", "mean", "max", "min", "argmax", "argmin", "norm", "prod", "cumsum", "median"):
+        if called in ALONG_AN_AXIS and isinstance(function, ast.Attribute):  # Python's own have no axis
             yield from self._axes(node, shown, is_method)
         if called == "range":
             for i, each in enumerate(node.args[:2]):
@@ -526,6 +593,10 @@ class _Search:
                 yield 3, "range", self._text(node), "", ((node, "args", None, from_1),)
 
     def _axes(self, node: ast.Call, shown: str, is_method: bool) -> Iterator[Any]:
+        keeps = next((each for each in node.keywords if each.arg == "keepdims"), None)
+        if keeps is not None:
+            new = [each for each in node.keywords if each is not keeps]
+            yield 2, "no_keepdims", shown, "", ((node, "keywords", None, new),)
         place = 0 if is_method else 1
         given = next((each for each in node.keywords if each.arg == "axis"), None)
         if len(node.args) > place and given is None:
@@ -543,7 +614,6 @@ class _Search:
         for axis in axes:
             kind = "all_entries" if axis is None else "axis"
             yield 1, kind, shown, "", ((*owner, ast.Constant(axis)),)
-        keeps = next((each for each in node.keywords if each.arg == "keepdims"), None)
         if keeps is None:
             new = [*node.keywords, ast.keyword("keepdims", ast.Constant(True))]
             yield 1, "keepdims", shown, "", ((node, "keywords", None, new),)
@@ -557,14 +627,12 @@ class _Search:
                     if (given is None)
                     else ((given, "value", None, ast.Constant(axis)), (node, "keywords", None, new)),
                 )
-        else:
-            new = [each for each in node.keywords if each is not keeps]
-            yield 2, "no_keepdims", shown, "", ((node, "keywords", None, new),)
 
     def _constants(self, node: ast.Constant, put: Any, parent: Any) -> Iterator[Any]:
         value, text = node.value, self._text(node)
         if isinstance(value, bool):
-            yield 1, "constant", text, "", put(ast.Constant(not value))
+            if not (isinstance(parent, ast.keyword) and parent.arg == "keepdims"):  # told as an axis
+                yield 1, "switch", text, repr(not value), put(ast.Constant(not value))
         elif isinstance(value, (int, float)):
             options = [*NUMBERS, value + 1, value - 1, -value, 10 * value, value / 10]
             options += [1 / value] if value else []

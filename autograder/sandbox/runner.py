@@ -28,7 +28,13 @@ LONGEST_TYPE, LONGEST_TEXT = 80, 500
 PIECE = 64 * 1024  # bytes that one receive may bring: a whole request, as a rule
 IGNORE_WARNINGS = [("ignore", None, Warning, None, 0)]
 ERRORS: dict[str, Any] = {"divide": "warn", "over": "warn", "invalid": "warn", "under": "ignore"}
-EDITS = {"edits.begin", "edits.tried", "edits.answer", "edits.described"}  # no name of Python has a dot
+EDITS = {
+    "edits.begin",
+    "edits.tried",
+    "edits.answer",
+    "edits.removals",
+    "edits.described",
+}  # no name of Python has a dot
 REPORT_SECONDS = 0.1  # after so long the judge is told that calls of a frame are done
 
 
@@ -218,6 +224,10 @@ class Runner:
     def edits_tried(self, name: str, start: int, *arguments: Any) -> Any:
         """The answers of the versions from one on."""
         return self.edits[name].tried(start, arguments)
+
+    def edits_removals(self, name: str, number: int) -> Any:
+        """The versions that leave out something around the place of a version's change."""
+        return self.edits[name].removals(number)
 
     def edits_answer(self, name: str, number: int, *arguments: Any) -> Any:
         """The answer of one version."""

@@ -23,6 +23,8 @@ from autograder.site.home import home
 from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.lti.pages import LTI_ROUTES
 from autograder.site.lti.staff_pages import PLATFORM_ROUTES
+from autograder.site.marking.pages import MARKING_ROUTES
+from autograder.site.marking.regrade_request_pages import REGRADE_REQUEST_ROUTES
 from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMiddleware
 from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
@@ -98,6 +100,8 @@ def _site_routes() -> list[BaseRoute]:
         *GRADEBOOK_ROUTES,
         *CONTENT_ROUTES,
         *SETTINGS_ROUTES,
+        *MARKING_ROUTES,
+        *REGRADE_REQUEST_ROUTES,
         *INTEGRITY_ROUTES,
         *NOTICE_ROUTES,
         *PERSONAL_DATA_ROUTES,
@@ -144,8 +148,8 @@ async def _content_problem(request: Request, problem: Any) -> Response:
 
 async def _http_problem(request: Request, problem: Any) -> Response:
     sentences = {
-        404: ("There is no such page.", "Go back to the list of quizzes."),
-        405: ("This page does not accept this kind of request.", "Go back to the list of quizzes."),
+        404: ("There is no such page.", "Go back to the start page."),
+        405: ("This page does not accept this kind of request.", "Go back to the start page."),
     }
     message, next_step = sentences.get(problem.status_code, ("The request failed.", "Go back and try again."))
     return await _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))

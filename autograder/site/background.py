@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 __all__ = ["Crowd", "Pace", "PeriodicTask"]
 
@@ -32,6 +33,15 @@ class Crowd:
     def is_large(self) -> bool:
         """Whether so many are under way that they wait for each other."""
         return self.requests >= CROWD
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """A request that only waits for something to happen takes no part in the crowd meanwhile."""
+        self.requests -= 1
+        try:
+            yield
+        finally:
+            self.requests += 1
 
 
 class Pace:

@@ -247,5 +247,5 @@ def _postgresql(address: str) -> Engine:
     except ModuleNotFoundError as problem:
         raise UsageError(
             "PostgreSQL needs the package psycopg.",
-            next_step="Install it: pip install 'autograder[postgres]'.",
+            next_step="Install it: pip install '.[postgres]'.",
         ) from problem

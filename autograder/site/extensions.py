@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from autograder.site.clock_correction import WrongSpan
     from autograder.site.file_store import FileStore
     from autograder.site.ledger import LedgerName
+    from autograder.site.loadtest.measuring import Limit
+    from autograder.site.marking.source import MarkingSource
     from autograder.site.marks import Mark
     from autograder.site.people import Change
 
@@ -37,6 +39,7 @@ __all__ = [
     "Extension",
     "GradedWork",
     "LinkTarget",
+    "LoadBeside",
     "NoAccommodations",
     "Running",
     "extensions",
@@ -95,6 +98,28 @@ class Running(Protocol):
         """Stop after the work in progress."""
 
 
+class LoadBeside(Protocol):
+    """Students of another part of the course beside a load test of homework."""
+
+    def prepare(self, students: int) -> None:
+        """Enrol so many students; no server runs yet."""
+
+    async def start(self, ports: Sequence[int]) -> None:
+        """Let them begin, at the servers with these ports on this machine."""
+
+    async def save(self, seconds: float) -> None:
+        """Let them work for so many seconds."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+    def lines(self) -> Sequence[str]:
+        """The times of the requests, a line for each kind."""
+
+    def limits(self) -> Sequence[Limit]:
+        """What was measured against the limits, after the servers have ended."""
+
+
 class AccommodationPlan(Protocol):
     """What the accommodations in a table would change."""
 
@@ -132,7 +157,7 @@ class Extension(Protocol):
     """A part of the course with its pages, tables and background work.
 
     An extension inherits from it and defines everything but what it does not need: locks, links,
-    accommodations and a demonstration.
+    accommodations, a demonstration and a load beside homework's.
     """
 
     #: The package whose `templates` and `static` directories the site serves.
@@ -263,9 +288,20 @@ class Extension(Protocol):
         """
         return ()
 
+    def marking_source(self, context: AppContext) -> MarkingSource | None:
+        """What people mark by hand of its work; None for nothing."""
+        return None
+
     def fill_demo(self, connection: Connection, course: Course, at: int) -> None:
         """Fill a demonstration of a course, with its people, with what this part has to show."""
         return
+
+    def load_beside(self, course: Course, folder: Path, address: str) -> LoadBeside | None:
+        """Its load beside a load test of homework: a copy of the course in a directory, and a database.
+
+        None where the course has nothing of it.
+        """
+        return None
 
     def start(self, context: AppContext, *, course_file: bool) -> Running:
         """Start its background work; `course_file` means the course's own database file."""
@@ -274,5 +310,6 @@ class Extension(Protocol):
 @cache
 def extensions() -> tuple[Extension, ...]:
     """Homework, then the installed extensions in the order of their names."""
-    entries = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return tuple(entry.load() for entry in (HOMEWORK, *entries))
+    # One name once: an installation under an earlier distribution name may still be there.
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return tuple(entry.load() for entry in (HOMEWORK, *(entries[name] for name in sorted(entries))))

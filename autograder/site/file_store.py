@@ -44,7 +44,7 @@ class FileStore:
         except (ImportError, ValueError) as problem:
             raise UsageError(
                 f"The file store {written} cannot be opened: {problem}.",
-                next_step="Name a folder, or install what its scheme needs: pip install 'autograder[s3]' for s3://….",
+                next_step="Name a folder, or install what its scheme needs: pip install '.[s3]' for s3://….",
             ) from problem
         self._root = str(root).rstrip("/")
 

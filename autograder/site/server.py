@@ -8,6 +8,7 @@ import socket
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -26,6 +27,7 @@ from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
+from autograder.site.marking.rubrics import apply_recalculations
 from autograder.site.notices.mail import MailSender
 from autograder.site.people import COURSE, course_of
 from autograder.site.personal_data.pages import retention_warning
@@ -48,6 +50,7 @@ __all__ = [
 
 
 FOLDER, FILE = ".quizzes", "quiz.db"
+RECALCULATION_INTERVAL = 1.0  # seconds: whoever changed a rubric waits for it
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,7 @@ def serve(
     running.append(PeriodicTask(site.backups.run_due, every=60.0))
     running += [extension.start(site, course_file=course_file) for extension in extensions()]
     running += _score_tasks(site, lti)
+    running.append(PeriodicTask(partial(apply_recalculations, site), every=RECALCULATION_INTERVAL))
     mail = MailSender(site.database, writer, folder, COURSE)
     site.warnings += [mail.warning, lambda: retention_warning(site)]
     running.append(PeriodicTask(lambda: mail.send_due(site.now())))

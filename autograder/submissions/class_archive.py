@@ -40,7 +40,10 @@ class SkippedMember:
 
 @contextmanager
 def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, list[SkippedMember]]]:
-    """The temporary directory that an archive unpacks to; any other path is passed through."""
+    """The temporary directory that an archive unpacks to, and what was left out; other paths pass through.
+
+    Raises UsageError where the archive cannot be unpacked, or is larger than `most_bytes`.
+    """
     if not is_archive(path) or not path.is_file() or path.is_symlink():
         yield path, []
         return
@@ -56,7 +59,7 @@ def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, l
                 else f"It cannot be read: {problem.strerror}."
             )
             raise UsageError(
-                f"{path}: {reason}", next_step="Unpack it yourself and name the directory."
+                f"{path}: {reason}", next_step="Unpack it yourself, and use the directory or a ZIP of it."
             ) from problem
         yield folder, skipped
 

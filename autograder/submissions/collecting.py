@@ -283,7 +283,10 @@ def single_submission(path: Path, assignment: str) -> CollectedSubmission:
 
 
 def submissions_in_folder(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]]:
-    """The submissions of a directory: its notebooks and its subdirectories; and its other files."""
+    """The submissions of a directory: its notebooks and its subdirectories; and its other files.
+
+    Raises UsageError where it cannot be read, holds no notebook, or may be one student's.
+    """
     try:
         children = visible(folder)
     except OSError as problem:

@@ -91,7 +91,10 @@ class Attempt:
 
 
 def create_dropbox(root: Path, about: About) -> Path:
-    """Create an assignment's dropbox, or update its about.json; returns the directory."""
+    """Create an assignment's dropbox, or update its about.json; returns the directory.
+
+    Raises UsageError where the directory cannot be made.
+    """
     folder = root / about.assignment
     try:
         folder.mkdir(parents=True, exist_ok=True)

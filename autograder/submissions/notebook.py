@@ -65,7 +65,10 @@ def read_notebook(data: bytes) -> list[Cell]:
 
 
 def read_notebook_and_version(data: bytes) -> tuple[list[Cell], str]:
-    """The code cells, and the Python version that the notebook was run with, "" where it does not say."""
+    """The code cells, and the Python version that the notebook was run with, "" where it does not say.
+
+    Raises SubmissionError, with what the student can do, for anything that is not a notebook with code.
+    """
     require_size(data)
     notebook = _parsed(_decoded(data))
     cells = list(_code_cells(_cells(notebook)))

@@ -107,7 +107,7 @@ COMMANDS = (
         "print",
         "quizzes.cli.print_quiz:print_quiz",
         EXCHANGE,
-        "Write a quiz as Markdown: questions, answer sheet and answer key of each version.",
+        "Write a quiz on paper: questions, answer sheet and answer key of each version.",
     ),
     CommandEntry(
         "serve",

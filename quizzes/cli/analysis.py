@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
+from autograder.environment import give_way
 from autograder.errors import UsageError
 from autograder.site.server import open_site
 from quizzes.analysis.data import Which, read_points
@@ -45,8 +45,7 @@ def analysis(
         exam = ExamService(site.database, site.clock, site.signer, Quiz.read)
         try:
             exam.mark()
-            if hasattr(os, "nice"):  # what follows only reads: a server on the same machine comes first
-                os.nice(10)
+            give_way()  # what follows only reads
             statistics = summary(*read_points(exam, quiz, which))
         finally:
             exam.writer.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import sys
 import time
@@ -13,6 +12,7 @@ import typer
 
 from autograder.cli.options import CourseOption, SandboxOption
 from autograder.course.course import find_course
+from autograder.environment import give_way
 from autograder.errors import ContentError
 from autograder.site.people import COURSE, names_in
 from autograder.site.server import OpenSite, open_site
@@ -36,7 +36,7 @@ def grade_functions(
 ) -> None:
     """Grade the functions of finished attempts in the sandbox; the server itself never runs them."""
     root = find_course(course)
-    os.nice(10)  # a server on the same machine comes first
+    give_way()
     with (
         open_site(root.root, course_file=course_file) as site,
         FunctionQueue(

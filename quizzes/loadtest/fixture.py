@@ -57,12 +57,12 @@ class Fixture:
             add_the_course(connection, self.course())
             publish_plan(connection, plan, at=site.clock.now(), who="load test", force=True)
 
-    def admit(self, students: int) -> list[str]:
+    def admit(self, students: int, name: str = "student") -> list[str]:
         """Enrol so many students and sign them in; returns the cookies of their sessions."""
         with self.open_site() as site, site.database.transaction() as connection:
             at, tokens = site.clock.now(), []
             for number in range(students):
-                student = f"student-{number:05}"
+                student = f"{name}-{number:05}"
                 add_person(connection, student, student)
                 enrol(connection, COURSE, student)
                 tokens.append(open_session(connection, student, site.signer, at, "load test"))

@@ -78,6 +78,7 @@ class Result:
     damage: list[str] = field(default_factory=list)
     memory: float = 0.0
     busy: tuple[float, float] = (0.0, 0.0)  # seconds of a core: the server, the students
+    busy_in: dict[str, float] = field(default_factory=dict)  # the server's, by phase
     staff: dict[str, list[float]] = field(default_factory=dict)  # seconds of each kind of task of staff
     staff_failed: list[str] = field(default_factory=list)  # tasks of staff that failed, and why
     regraded: int = 0  # attempts in each regrade
@@ -114,6 +115,16 @@ class Result:
             Limit("the server's memory at its peak", self.memory, MOST_MEMORY, "MB"),
         ]
 
+    def _processor_line(self) -> str:
+        """What a request cost the server: unlike response times, much the same on a busy machine."""
+        costs = [
+            f"{phase} {1000 * seconds / len(requests):.1f} ms"
+            for phase, seconds in self.busy_in.items()
+            if (requests := self.measured.of(phase))
+        ]
+        work = ", with the work of staff" if self.staff else ""
+        return f"Its processor time for each request{work}: {', '.join(costs)}."
+
     def _staff_lines(self) -> list[str]:
         """What staff did beside the load."""
         if not self.staff:
@@ -131,6 +142,7 @@ class Result:
             *self.measured.lines(),
             "",
             "The server used {:.0f} s of a core, the students {:.0f} s.".format(*self.busy),
+            *([self._processor_line()] if self.busy_in else []),
             f"{self.saves} saves were acknowledged, {self.receipts} receipts shown.",
             *([f"Errors:  {problems}."] if problems else []),
             *(f"Gave up: {reason}" for reason in dict.fromkeys(self.failed[:3])),

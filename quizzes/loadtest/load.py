@@ -73,7 +73,9 @@ def run_load_test(
         students.append(Student(connection, fixture.quiz, dice, result.measured.note))
     with fixture.open_site() as site:  # before the students start: opening the database takes the write lock
         staff_round = None if work is None else partial(work.round, site.database)
-        shift = _Phases(students, plan, result, report, staff_round)
+        shift = _Phases(
+            students, plan, result, report, staff_round, lambda: sum(server.busy() for server in servers)
+        )
 
         def left() -> int:
             return open_attempts(site.database)
@@ -106,10 +108,12 @@ class _Phases:
         result: Result,
         report: Callable[[str], None],
         staff_round: Callable[[], Coroutine[Any, Any, None]] | None,
+        busy: Callable[[], float],
     ) -> None:
         self.students, self.plan, self.result, self.report = students, plan, result, report
         self.staff_round = staff_round  # a round of the staff's work, begun with each phase
         self.rounds: list[asyncio.Task[None]] = []
+        self.busy, self.began_busy = busy, 0.0  # seconds of a core that the servers used, now and before
 
     async def run(self, until_open: float, left: Callable[[], int]) -> None:
         plan, loop = self.plan, asyncio.get_running_loop()
@@ -129,16 +133,23 @@ class _Phases:
                 await self._all(self._save, end, every)
         self._phase("deadline", f"submits within {plan.deadline:g} s")
         await self._all(self._submit, plan.deadline)
+        self._end_phase()
         await self._closed(begins + plan.whole + plan.grace, left)
         await asyncio.gather(*self.rounds)
         for student in self.students:
             await student.connection.close()
 
     def _phase(self, name: str, what: str) -> None:
+        self._end_phase()
         self.result.measured.phase = name
         self.report(f"{name}: a class of {len(self.students)}, {what}")
         if self.staff_round is not None:
             self.rounds.append(asyncio.create_task(self.staff_round()))
+
+    def _end_phase(self) -> None:
+        if phase := self.result.measured.phase:
+            self.result.busy_in[phase] = self.busy() - self.began_busy
+        self.began_busy = self.busy()
 
     async def _all(self, act: Callable[..., Coroutine[Any, Any, None]], *arguments: float) -> None:
         async with asyncio.TaskGroup() as group:

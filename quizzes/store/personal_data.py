@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from autograder.errors import Conflict
+from autograder.site.marking.tables import marking_note
 from autograder.site.tables import mark
 from quizzes.store.tables import (
     answer,
@@ -19,17 +20,16 @@ from quizzes.store.tables import (
     flag,
     override,
     receipt,
-    regrade_request,
 )
 
 __all__ = ["erase_person", "erasure_counts", "personal_files"]
 
 QUIZ = "quiz"
-TEXTS = {answer: "answers", answer_event: "saved answers", regrade_request: "regrade requests"}
+TEXTS = {answer: "answers", answer_event: "saved answers"}
 
 
 def erasure_counts(connection: Connection, person: str) -> Mapping[str, int]:
-    """How many answers, saves and regrade requests a person has."""
+    """How many answers and saves a person has."""
     counts = {}
     for table, words in TEXTS.items():
         counted = select(func.count()).where(table.c.attempt.in_(_attempts(person)))
@@ -43,8 +43,10 @@ def erase_person(connection: Connection, person: str) -> None:
     running = select(attempt.c.id).where(attempt.c.person == person, attempt.c.state == "open")
     if connection.execute(running.limit(1)).first() is not None:
         raise Conflict("This person has an attempt at a quiz open.", next_step="Close it on its page first.")
-    for table in (answer, answer_event, attempt_event, flag, receipt, regrade_request):
+    for table in (answer, answer_event, attempt_event, flag, receipt):
         connection.execute(delete(table).where(table.c.attempt.in_(_attempts(person))))
+    notes = marking_note.c.kind == QUIZ, marking_note.c.answer.in_(_attempts(person))
+    connection.execute(delete(marking_note).where(*notes))
     automatic = mark.c.kind == QUIZ, mark.c.source.in_(["auto", "sandbox"])
     connection.execute(update(mark).where(*automatic, mark.c.work.in_(_attempts(person))).values(detail="{}"))
     connection.execute(update(attempt).where(attempt.c.person == person).values(lock=""))
@@ -57,7 +59,7 @@ def personal_files(connection: Connection, person: str, *, full: bool) -> Iterat
     rows = connection.execute(select(attempt).where(attempt.c.person == person)).all()
     for row in rows:
         content: dict[str, Any] = {"attempt": {**row._mapping, "lock": "", "seed": ""}}
-        for table in (answer, answer_event, flag, receipt, regrade_request):
+        for table in (answer, answer_event, flag, receipt):
             found = connection.execute(select(table).where(table.c.attempt == row.id))
             content[table.name] = [dict(item._mapping) for item in found]
         if full:

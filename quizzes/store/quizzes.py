@@ -5,6 +5,7 @@ A version never changes, and an attempt stays with the version it was started wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -40,6 +41,7 @@ __all__ = [
     "not_started",
     "publish",
     "published_in",
+    "reschedule",
     "set_current_version",
 ]
 
@@ -105,17 +107,10 @@ def publish(
             "attempts": schedule.attempts,
         },
     )
-    students = select(enrolment.c.person).where(enrolment.c.course == course, takes_part())
-    short = [
-        Shortfall(student, missing)
-        for (student,) in connection.execute(students.order_by(enrolment.c.person)).all()
-        if (missing := terms_of(connection, quiz_id, student).shortfall(slack))
-    ]
+    short = _shortfalls(connection, course, quiz_id, slack)
     if short and not force:
-        most = max(shortfall.missing for shortfall in short)
         raise Conflict(
-            f"{len(short)} of the enrolled students would not get their whole time; up to "
-            f"{most / 60_000:.0f} minutes are missing: {', '.join(row.person for row in short[:5])}.",
+            _short_sentence(short),
             next_step="Close the quiz later, let the close move with the accommodations, or use --force.",
         )
     detail: dict[str, object] = {"version": version.hash, "short": len(short), **written}
@@ -137,6 +132,77 @@ def _with_extensions(connection: Connection, quiz_id: str, schedule: Schedule) -
     }
     extended = replace(schedule, **kept)
     return schedule if extended.problem() else extended
+
+
+def reschedule(
+    connection: Connection,
+    quiz_id: str,
+    *,
+    opens_at: int,
+    due_at: int | None,
+    closes_at: int | None,
+    reason: str,
+    at: int,
+    who: str,
+    force: bool = False,
+) -> list[Shortfall]:
+    """Move the times of a published quiz; open attempts may only gain time by it.
+
+    Returns who would lose time by starting late. Raises Conflict for impossible times, without a reason,
+    where an attempt is open and it would lose time, and for shortfalls unless forced.
+    """
+    if not reason:
+        raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")
+    row = connection.execute(select(quiz).where(quiz.c.id == quiz_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
+    before = schedule_of(row)
+    schedule = replace(before, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
+    if problem := schedule.problem():
+        raise Conflict(problem, next_step="Correct the times.")
+    started = select(func.count()).where(
+        attempt.c.quiz == quiz_id, attempt.c.state == "open", attempt.c.preview.is_(False)
+    )
+    running = connection.execute(started).scalar_one()
+    earlier = closes_at is not None and (before.closes_at is None or closes_at < before.closes_at)
+    if running and (earlier or opens_at > before.opens_at):
+        raise Conflict(
+            f"{running} attempts are open: the quiz cannot open later or close earlier now.",
+            next_step="Wait until they are submitted, or close them on their own pages.",
+        )
+    values = {"opens_at": opens_at, "due_at": due_at, "closes_at": closes_at}
+    connection.execute(update(quiz).where(quiz.c.id == quiz_id).values(**values))
+    short = _shortfalls(connection, row.course, quiz_id, 0)
+    if short and not force:
+        raise Conflict(
+            _short_sentence(short), next_step="Close the quiz later, or tick the box to move it anyway."
+        )
+    detail: dict[str, object] = {
+        "reason": reason,
+        "before": {name: getattr(before, name) for name in values},
+        "after": values,
+        "short": len(short),
+    }
+    record_act(connection, Act(at, who, "reschedule", quiz_id, detail))
+    return short
+
+
+def _shortfalls(connection: Connection, course: str, quiz_id: str, slack: int) -> list[Shortfall]:
+    """Who would lose time by starting `slack` after the opening."""
+    students = select(enrolment.c.person).where(enrolment.c.course == course, takes_part())
+    return [
+        Shortfall(student, missing)
+        for (student,) in connection.execute(students.order_by(enrolment.c.person)).all()
+        if (missing := terms_of(connection, quiz_id, student).shortfall(slack))
+    ]
+
+
+def _short_sentence(short: Sequence[Shortfall]) -> str:
+    most = max(shortfall.missing for shortfall in short)
+    return (
+        f"{len(short)} of the enrolled students would not get their whole time; up to "
+        f"{most / 60_000:.0f} minutes are missing: {', '.join(row.person for row in short[:5])}."
+    )
 
 
 def keep_version(connection: Connection, version: QuizVersion, at: int) -> None:

@@ -39,7 +39,6 @@ __all__ = [
     "quiz_version",
     "receipt",
     "regrade_change",
-    "regrade_request",
     "regrade_run",
 ]
 
@@ -220,16 +219,4 @@ notice = Table(
     Column("who", Text, nullable=False),
     Column("text", Text, nullable=False),
     Index("notice_quiz", "quiz"),
-)
-regrade_request = Table(
-    "regrade_request",
-    metadata,
-    Column("attempt", Text, primary_key=True),
-    Column("pos", Integer, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("answered_at", BigInteger),
-    Column("who", Text),
-    Column("reply", Text),
-    ForeignKeyConstraint(["attempt", "pos"], ["attempt_item.attempt", "attempt_item.pos"]),
 )

@@ -21,7 +21,7 @@ from quizzes.store.messages import Notice, notices_of
 from quizzes.store.quizzes import Published, content_of, not_started, published_in
 from quizzes.web.question_view import question_views
 
-__all__ = ["QuizContext", "quizzes_of"]
+__all__ = ["PART", "QuizContext", "quizzes_of"]
 
 PART = "quizzes"
 NOTICE_CACHED = 3_000  # milliseconds

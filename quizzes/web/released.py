@@ -14,7 +14,7 @@ from quizzes.content.quiz import Release, When
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.quizzes import is_closed_for_everyone, last_close
 
-__all__ = ["Released", "released_now"]
+__all__ = ["Released", "released_now", "shown_since"]
 
 
 PARTS = {"feedback": "feedback", "key": "right answers", "explanation": "explanations"}
@@ -72,3 +72,16 @@ def released_now(
         Visibility.of(release, over=True, due=due, closed=closed),
         {name: words[getattr(release, name)] for name in names},
     )
+
+
+def shown_since(connection: Connection, release: Release, row: AttemptRow, at: int) -> int | None:
+    """Since when a student sees the keys of a finished attempt; None while they are hidden."""
+    released = released_now(connection, release, row, at, str)
+    finished_at = row.finished_at
+    if not released.visibility.key or finished_at is None:
+        return None
+    since = {
+        "after_due": row.due_at,
+        "after_close": last_close(connection, row.quiz),
+    }.get(release.key)
+    return max(finished_at, since or 0)

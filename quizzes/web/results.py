@@ -10,8 +10,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autograder.course.course import find_course
 from autograder.course.local_time import shown
 from autograder.errors import NotFound
+from autograder.site.marking.regrade_request_pages import store_regrade_request
+from autograder.site.marking.regrade_requests import requests_in, window_of
 from autograder.site.marks import Current
 from autograder.site.requests import form_of, reads_much, session_for, session_of, site_of
 from quizzes.attempts.events import State
@@ -21,12 +24,11 @@ from quizzes.attempts.visibility import Visibility
 from quizzes.content.markup import render
 from quizzes.content.question import PublicQuestion, Question
 from quizzes.services.exam import View
-from quizzes.store.marks import marks_in, total
-from quizzes.store.messages import regrade_requests, request_regrade
+from quizzes.store.marks import QUIZ, marks_in, total
 from quizzes.store.quizzes import current_version
 from quizzes.web.context import quizzes_of
 from quizzes.web.forms import answer_html
-from quizzes.web.released import released_now
+from quizzes.web.released import released_now, shown_since
 
 __all__ = ["results", "send_regrade_request"]
 
@@ -63,7 +65,8 @@ def results(request: Request) -> Response:
         view = quizzes_of(request).exam.view(attempt_id, session.person)
     with site.database.reading() as connection:
         current = quizzes_of(request).quiz(current_version(connection, row.quiz))
-        requests = regrade_requests(connection, attempt_id=attempt_id)
+        requests = requests_in(connection, site.course, answer=attempt_id, person=session.person)
+        since = shown_since(connection, current.release, row, request.state.at)
         marks = marks_in(connection, attempt_id)
         released = released_now(
             connection, current.release, row, request.state.at, lambda instant: shown(instant, site.zone)
@@ -80,7 +83,9 @@ def results(request: Request) -> Response:
         hidden=released.hidden,
         signs=SIGNS,
         results=[_result(view, pos, marks.get(pos), visibility) for pos in range(len(view.items))],
-        regrade_requests={regrade_request.pos: regrade_request for regrade_request in requests},
+        regrade_requests={int(item.part): item for item in requests},
+        window=None if since is None else window_of(find_course(site.folder).regrade_requests, since),
+        at=request.state.at,
         total=total(marks.values()) if visibility.score and marks else None,
         session=session,
         token=site.form_token(session),
@@ -90,15 +95,13 @@ def results(request: Request) -> Response:
 
 async def send_regrade_request(request: Request) -> Response:
     """Ask the course's staff to look at a mark again."""
-    site, session, attempt_id = site_of(request), await session_for(request), request.path_params["attempt"]
+    session, attempt_id = await session_for(request), request.path_params["attempt"]
     form = await form_of(request, session)
     view, pos = await quizzes_of(request).view(attempt_id, session.person), request.path_params["pos"]
     if view.attempt.state is not State.GRADED or pos >= len(view.items):
         raise NotFound("There is no mark to regrade.", next_step="Wait until the quiz is marked.")
     text = form.get("text", [""])[-1]
-    await site.written(
-        lambda connection: request_regrade(connection, attempt_id, pos, text, request.state.at), attempt_id
-    )
+    await store_regrade_request(request, session, QUIZ, attempt_id, str(pos), text)
     return RedirectResponse(f"/attempts/{attempt_id}/results#question-{pos + 1}", 303)
 
 

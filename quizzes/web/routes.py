@@ -6,6 +6,9 @@ from autograder.site.requests import PageRoute
 from quizzes.web import attempt, results, start, submit
 from quizzes.web.staff import attempt as staff_attempt
 from quizzes.web.staff import banks, editor, marking, monitor, receipts, regrade_requests, regrades
+from quizzes.web.staff import results as staff_results
+from quizzes.web.staff.preview import PREVIEW_ROUTES
+from quizzes.web.staff.publishing import PUBLISHING_ROUTES
 
 __all__ = ["ROUTES"]
 
@@ -49,13 +52,14 @@ ROUTES = [
     PageRoute(f"{STAFF_ATTEMPT}/accept", staff_attempt.accept_late_save, methods=["POST"]),
     PageRoute(f"{STAFF_ATTEMPT}/points/{{pos:whole}}", staff_attempt.override_points, methods=["POST"]),
     PageRoute(f"{STAFF_ATTEMPT}/withdraw/{{pos:whole}}", staff_attempt.withdraw_points, methods=["POST"]),
+    PageRoute("/staff/{quiz}/results", staff_results.results_page),
+    *PREVIEW_ROUTES,
+    *PUBLISHING_ROUTES,
     PageRoute("/staff/{quiz}", monitor.monitor),
     PageRoute("/staff/{quiz}/time", monitor.give_time, methods=["POST"]),
     PageRoute("/staff/{quiz}/message", monitor.send_message, methods=["POST"]),
     PageRoute("/staff/{quiz}/marking", marking.marking),
-    PageRoute("/staff/{quiz}/marking", marking.mark_essay, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.show_requests),
-    PageRoute("/staff/{quiz}/regrade-requests", regrade_requests.answer, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrades", regrades.regrades),
     PageRoute("/staff/{quiz}/regrades", regrades.propose, methods=["POST"]),
     PageRoute("/staff/{quiz}/regrades/{run:whole}/release", regrades.release, methods=["POST"]),

@@ -401,8 +401,10 @@ def softmax_cross_entropy_curves(student, reference, rng):
     label = "slope of softmax_cross_entropy over a wrong logit"
     assert_same_column(*backwards, wrong_logit_varies(), 1, len(RANGE), label)
     logits, labels = examples(rng, 6, 4)
-    logits[np.arange(6), labels] -= [0.0, 0.0, 32.0, 38.0, 45.0, 900.0]
-    for moved in (logits, logits + 1e4, shifted(rng, logits)):
+    logits[np.arange(6), labels] -= [0.0, 0.0, 32.0, 38.0, 45.0, 0.0]
+    for far in (900.0, 725.0, 735.0):  # from 745 on p is 0; exp overflows from 710 on
+        logits[5, labels[5]] = np.delete(logits[5], labels[5]).max() - far
+        moved = {900.0: logits, 725.0: logits + 1e4, 735.0: shifted(rng, logits)}[far]
         assert_exact_far_out(student.softmax_cross_entropy, reference.softmax_cross_entropy, moved, labels)
         assert_same_far_out(*backwards, moved, labels)
 

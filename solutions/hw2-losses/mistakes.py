@@ -698,6 +698,18 @@ def log_of_a_rounded_softmax(logits, labels):
 @mistake(
     function="softmax_cross_entropy",
     severity="slip",
+    feedback="""You subtract the label's own logit inside exp. Where another logit of the row is more than 709
+    larger, exp overflows and the loss is infinite. Subtract the row's maximum instead, and make up for it
+    after the logarithm.""",
+)
+def exponentials_relative_to_the_label(logits, labels):
+    own = logits[np.arange(len(labels)), labels][:, None]
+    return np.mean(np.log(np.exp(logits - own).sum(axis=1)))
+
+
+@mistake(
+    function="softmax_cross_entropy",
+    severity="slip",
     feedback="""You take the logarithm of a softmax plus 1e-12. That is finite, but the loss never gets above
     27.6, however wrong the example is. From the logits the exact value can be had: z minus log-sum-exp.""",
 )

@@ -278,8 +278,8 @@ def an_empty_batch(x, y, batch_size, seed):
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""np.array_split makes batches of nearly equal size. Here all but the last have exactly
-    batch_size examples.""",
+    feedback="""Your batches are of nearly equal size, as np.array_split makes them. Here all but the last
+    have exactly batch_size examples.""",
 )
 def split_evenly(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))

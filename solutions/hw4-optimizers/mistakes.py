@@ -552,8 +552,9 @@ def moves_by_mu_times_the_new_velocity(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="nesterov_update",
     severity="slip",
-    feedback="""This is classical momentum: theta moves by the new velocity. Nesterov's form looks ahead
-    and moves by mu * velocity - lr * grad, with the new velocity.""",
+    feedback="""Your theta moves by the new velocity itself, which is classical momentum: the same as mu times
+    the old velocity minus lr * grad. Nesterov's form looks ahead: work out the new velocity first, then move
+    by mu times the new one minus lr * grad.""",
 )
 def classical_in_place_of_nesterov(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad

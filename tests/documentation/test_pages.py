@@ -98,3 +98,10 @@ def test_links(page: str) -> None:
         if path and not is_door and path.split("/")[0] not in GENERATED and not (folder / path).exists():
             broken.append(target)
     assert broken == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY])
+def test_no_page_installs_another_project(page: str) -> None:
+    """On the package index `autograder` is somebody else's: ours is installed from a file or a folder."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert not re.search(r"install\s+(?:-\S+\s+)*['\"]?autograder(?![\w.-]*\.whl)", text)

@@ -16,9 +16,13 @@ COMMAND = Path(sys.executable).with_name("autograder")
 COURSE = find_course(Path(__file__).parent)
 
 
-# The tests of one class run in one process, so that it is graded once.
+# The tests of one class run in one process, so that it is graded once; the first one stands for all in the
+# quick suite.
 CLASSES = [
-    pytest.param(name, marks=pytest.mark.xdist_group(f"browser {name}")) for name in COURSE.assignment_ids()
+    pytest.param(
+        name, marks=[pytest.mark.xdist_group(f"browser {name}"), *([pytest.mark.full] if number else [])]
+    )
+    for number, name in enumerate(COURSE.assignment_ids())
 ]
 
 

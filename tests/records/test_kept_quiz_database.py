@@ -23,9 +23,10 @@ from exam_fixture import numbers
 from fake_clock import MINUTE, FakeClock
 from kept_records import EXPECTED, KEPT, course_in, quizzes
 from live_server import LiveServer, Student
+from marking_site import answer_with, fields_of
 from platform_simulator import CLAIM, CLIENT, DEPLOYMENT, INSTRUCTOR, LEARNER, Browser, Platform
 
-from autograder.course.course import find_course
+from autograder.course.course import Extension, find_course
 from autograder.site.backup import faults_in_file, secret_beside
 from autograder.site.database import Database
 from autograder.site.lti.contexts import connect
@@ -46,7 +47,16 @@ NUMERIC, CHOICE, CHOICES, BLANKS, FORMULA, CODE, ESSAY = range(7)
 OPEN = [one for one, said in ATTEMPTS.items() if said["state"] == "open"]
 ENDED = [one for one, said in ATTEMPTS.items() if said["state"] == "graded"]
 # What tables and columns of version 0.1 are called today, where that is something else.
-TABLE: dict[str, str] = {"request": "regrade_request"}
+# A request of version 0.1 and its reply, which are messages now, with the names of its columns then.
+REQUESTS = """(
+    SELECT about.answer AS attempt, CAST(about.part AS INTEGER) AS pos, asked.at AS at, asked.text AS text,
+        reply.at AS answered_at, reply.who AS who, reply.text AS reply
+    FROM regrade_request AS about
+    JOIN regrade_message AS asked
+        ON asked.id = (SELECT min(id) FROM regrade_message WHERE request = about.id)
+    LEFT JOIN regrade_message AS reply ON reply.request = about.id AND reply.id > asked.id
+) AS request"""
+TABLE: dict[str, str] = {"request": REQUESTS}
 COLUMN: dict[tuple[str, str], str] = {
     ("attempt", "pen"): "lock",
     ("answer", "raw"): "response",
@@ -476,18 +486,18 @@ def test_the_roster_again(kept: Kept) -> None:
 def test_staff_mark_by_hand(kept: Kept) -> None:
     """An essay that waited gets its mark, with the total; a late request is answered with points."""
     tea, fay = kept.still_in("tea"), NAMED["fay"]
-    page = tea.page("/staff/midterm/marking")
-    assert "They do." in page
-    form = {"attempt": fay, "pos": str(ESSAY), "rev": "1", "met": ["0", "1"], "comment": "Good."}
-    assert tea.post("/staff/midterm/marking", **form).status_code == 303
+    path = answer_with(tea, "They do.", work="midterm")
+    form = {**fields_of(tea.page(path), path), "item": ["author-1", "author-2"], "comment": "Good."}
+    assert tea.post(path, **form).status_code == 303
     assert kept.total(fay) == ATTEMPTS[fay]["total"] + 1
-    assert tea.post("/staff/midterm/marking", **form).status_code == 409
-    assert "Why not?" in tea.page("/staff/midterm/regrade-requests")
-    reply = {"attempt": fay, "pos": str(CHOICES), "reply": "A half.", "points": "0.5"}
-    asked = {**reply, "pos": str(FORMULA)}
-    assert tea.post("/staff/midterm/regrade-requests", **asked).status_code == 303
+    assert tea.post(path, **form).status_code == 409
+    page = tea.page("/staff/midterm/regrade-requests")
+    assert "Why not?" in page
+    to = next(path for path in re.findall(r'action="(/regrade-requests/\d+/answer)"', page))
+    asked = {**fields_of(page, to), "text": "A half.", "points": "0.5"}
+    assert tea.post(to, **asked).status_code == 303
     assert kept.total(fay) == ATTEMPTS[fay]["total"] + 0.5
-    assert tea.post("/staff/midterm/regrade-requests", **reply).status_code == 404
+    assert tea.post(to, **asked).status_code == 409
     assert kept.total(NAMED["ann"]) == ATTEMPTS[NAMED["ann"]]["total"]
 
 
@@ -643,7 +653,7 @@ def test_scores_that_waited_are_sent(kept: Kept) -> None:
     """What is in the outbox goes out, once: also the score that the platform had refused."""
     server = kept.server
     assert server.site.lti is not None
-    scores = QuizScores(server.site.course, server.quizzes.quiz, lambda *_: "best")
+    scores = QuizScores(server.site.course, server.quizzes.quiz, lambda *_: Extension(attempts="best"))
     sender = ScoreSender(server.database, server.exam.writer, server.site.lti, {"quiz": scores})
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)

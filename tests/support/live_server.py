@@ -68,7 +68,9 @@ NUMERIC, CHOICE, CHOICES, TRUE_FALSE, BLANKS, MATCHING, ORDERING, TEXT, FORMULA,
 def course_in(folder: Path) -> Course:
     """A course of its own with the repository's banks, Quiz 4, and a quiz of every kind of item."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "course.yaml").write_text("title: Test\ntime_zone: America/Los_Angeles\n", encoding="utf-8")
+    (folder / "course.yaml").write_text(
+        "title: Test\ntime_zone: America/Los_Angeles\nregrade_requests: {after_hours: 0}\n", encoding="utf-8"
+    )
     shutil.copytree(REPOSITORY.root / "quizzes" / "banks", folder / "quizzes" / "banks")
     shutil.copy(REPOSITORY.root / "quizzes" / "quiz4.yaml", folder / "quizzes")
     (folder / "quizzes" / "all.yaml").write_text(ALL, encoding="utf-8")

@@ -21,11 +21,17 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
         return str(tmp_path / "quiz.db")
-    server: str = request.getfixturevalue("postgres")
+    made: str = request.getfixturevalue("postgres_database")
+    return made
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> str:
+    """The address of an empty database on PostgreSQL."""
     name = f"quiz{next(numbers)}"
-    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    return server.format(name)
+    return postgres.format(name)
 
 
 @pytest.fixture

@@ -51,3 +51,10 @@ def raw_request(address: str) -> Iterator[RawRequest]:
         yield request
     finally:
         request.socket.close()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -97,9 +97,12 @@ def mnist_from(folder: Path) -> Images:
 
 
 def cached_mnist() -> Images | None:
-    """MNIST from the cache, or None when it is not there."""
+    """MNIST from the cache, or None when it is not there; raises UsageError for files that are broken."""
     paths = [cache_folder() / name for name in FILES]
-    if not all(path.is_file() for path in paths):
+    try:
+        if not all(path.is_file() for path in paths):
+            return None
+    except PermissionError:  # a directory of another account, as HOME is in some containers
         return None
     try:
         train_x, train_y, test_x, test_y = (map_idx(path) for path in paths)

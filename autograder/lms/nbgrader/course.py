@@ -179,7 +179,10 @@ CALL = "configure(c, course=HERE / {course!r}, seed={seed})"
 
 
 def write_course(folder: Path, course: Course, people: Sequence[Person], seed: int) -> str:
-    """Write settings, students and due dates; returns what is to be added to settings that were there."""
+    """Write settings, students and due dates; returns what is to be added to settings that were there.
+
+    Raises UsageError for a student ID that cannot be a directory, or where nothing can be written.
+    """
     for person in people:
         if "/" in person.student_id or person.student_id.startswith("."):
             raise UsageError(

@@ -61,6 +61,21 @@ WORDS = {
     "make staff token": "made a token for programs",
     "revoke staff token": "revoked a token for programs",
     "roster remove": "removed the person from the course",
+    "give extension": "gave an extension",
+    "give extra time": "gave extra time in quizzes",
+    "move due date": "moved a due date",
+    "end extension": "ended an extension",
+    "ask for extension": "asked for an extension",
+    "answer extension request": "answered a request for an extension",
+    "spend late days": "spent late days",
+    "form group": "formed a group",
+    "join group": "joined a group",
+    "leave group": "left a group",
+    "open integrity case": "opened an integrity case",
+    "hold score": "held a score",
+    "let score go": "let a score go that was held",
+    "close integrity case": "closed an integrity case",
+    "export personal data": "downloaded the personal data",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,17 +41,24 @@ class HomeworkContext:
 
     def __post_init__(self) -> None:
         self.previews = Previews(self.files)
+        self._queued = asyncio.Event()  # set when the next submission is queued, and replaced
+
+    def submission_queued(self) -> asyncio.Event:
+        """The event that the next submission is queued at this server."""
+        return self._queued
+
+    def announce_submission(self) -> None:
+        """Wake the graders that wait at this server; called on the event loop, after the commit."""
+        queued, self._queued = self._queued, asyncio.Event()
+        queued.set()
 
     def course(self, connection: Connection | None = None) -> Course:
         """The course with its rules as course.yaml and the site have them now."""
+        written = self.site.course_rules()
         if connection is None:
             with self.site.database.reading() as reading:
-                return course_with_rules(reading, self._written(), self.site.course)
-        return course_with_rules(connection, self._written(), self.site.course)
-
-    def _written(self) -> Course:
-        """The course as course.yaml has it."""
-        return self.site.course_rules()
+                return course_with_rules(reading, written, self.site.course)
+        return course_with_rules(connection, written, self.site.course)
 
 
 def homework_of(request: Request) -> HomeworkContext:
@@ -62,7 +70,9 @@ def context_of(site: AppContext) -> HomeworkContext:
     """The context of homework of a site."""
     context: HomeworkContext | None = site.parts.get(PART)
     if context is None:
-        context = site.parts[PART] = HomeworkContext(site, FileStore(files_address(site.folder)))
+        # Threads may ask at once: all get the one that came first.
+        new = HomeworkContext(site, FileStore(files_address(site.folder)))
+        context = site.parts.setdefault(PART, new)
     return context
 
 

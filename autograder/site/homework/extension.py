@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from autograder.site.extensions import GradedWork
     from autograder.site.file_store import FileStore
     from autograder.site.homework.graders import Graders
+    from autograder.site.homework.marking import HomeworkMarking
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
 
@@ -51,12 +52,14 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.group_pages import GROUP_ROUTES
         from autograder.site.homework.notebook_api import NOTEBOOK_ROUTES
         from autograder.site.homework.pages import HOMEWORK_ROUTES
+        from autograder.site.homework.regrade_pages import REGRADE_ROUTES
         from autograder.site.homework.staff_pages import HOMEWORK_STAFF_ROUTES
 
         return (
             *HOMEWORK_ROUTES,
             *NOTEBOOK_ROUTES,
             *HOMEWORK_STAFF_ROUTES,
+            *REGRADE_ROUTES,
             *CLASS_UPLOAD_ROUTES,
             *DUE_DATE_ROUTES,
             *GROUP_ROUTES,
@@ -132,6 +135,12 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.grade_records import record_marks
 
         return record_marks(connection, work, marks)
+
+    def marking_source(self, context: AppContext) -> HomeworkMarking:
+        """Written answers, and tasks whose checks a person overrides."""
+        from autograder.site.homework.marking import homework_marking
+
+        return homework_marking(context)
 
     def ledger_faults(
         self,

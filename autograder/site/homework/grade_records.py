@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from autograder.results.ledger import (
     Graded,
@@ -20,6 +20,7 @@ from autograder.results.ledger import (
     Provenance,
     RegradeSkipped,
     ScoreOverridden,
+    TaskMarked,
     WrittenAnswerMarked,
 )
 from autograder.results.results_folder import report_stem
@@ -30,6 +31,7 @@ from autograder.site.tables import mark
 
 __all__ = [
     "IMPORTED",
+    "TASK",
     "TOTAL",
     "UNGRADED",
     "GradingResult",
@@ -38,6 +40,7 @@ __all__ = [
     "open_homework_ledger",
     "record_grading",
     "record_marks",
+    "task_part",
     "ungraded_attempts",
     "whole_work",
     "written_part",
@@ -45,6 +48,7 @@ __all__ = [
 
 IMPORTED = "ledger import"  # the grader of gradings that another ledger brought
 
+TASK = "task:"  # how the part of a mark begins that stands in place of a task's checks
 TOTAL = "total"  # the part of a mark that sets the score of a submission
 UNGRADED = "attempt:"  # how the part of an imported mark begins whose attempt was never graded
 WRITTEN = "written:"  # how the part of a mark begins that is for a written answer
@@ -72,7 +76,10 @@ def record_grading(connection: Connection, number: int, result: GradingResult, a
     name = LedgerName(row.course, HOMEWORK, row.assignment)
     open_homework_ledger(connection, name, at)
     newer = select(grading.c.id).where(
-        grading.c.submission == row.submission, grading.c.state == "graded", grading.c.id > number
+        grading.c.submission == row.submission,
+        grading.c.state == "graded",
+        grading.c.id > number,
+        or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None)),
     )
     replaced = connection.execute(newer.limit(1)).first() is not None
     _append(connection, name, row, result, at, replaced=replaced)
@@ -123,6 +130,7 @@ def open_homework_ledger(connection: Connection, name: LedgerName, at: int) -> N
             grading.c.report.is_not(None),
             grading.c.graded_at < at,
             grading.c.line.is_(None),
+            grading.c.regrade.is_(None),
         )
         .order_by(grading.c.id)
     ).scalars()
@@ -224,6 +232,11 @@ def written_part(task: str) -> str:
     return f"{WRITTEN}{task}"
 
 
+def task_part(task: str) -> str:
+    """The part of a mark that stands in place of a task's checks."""
+    return f"{TASK}{task}"
+
+
 def whole_work(course: str, assignment: str, person: str) -> str:
     """The work of a mark that is for a person's whole assignment, whichever attempt counts."""
     return f"{course}:{assignment}:{person}"
@@ -239,7 +252,9 @@ def ungraded_attempts(connection: Connection, course: str, assignment: str, pers
     return [int(part.removeprefix(UNGRADED)) for part in connection.execute(parts).scalars()]
 
 
-def mark_line(given: Mark, student: str, who: str, attempt: int) -> ScoreOverridden | WrittenAnswerMarked:
+def mark_line(
+    given: Mark, student: str, who: str, attempt: int
+) -> ScoreOverridden | WrittenAnswerMarked | TaskMarked:
     """The line of a person's mark; `attempt` is 0 for one of the whole assignment."""
     more = json.loads(given.detail)
     points = None if given.points is None else float(given.points)
@@ -252,6 +267,16 @@ def mark_line(given: Mark, student: str, who: str, attempt: int) -> ScoreOverrid
             who=who,
             why=given.reason,
             attempt=attempt,
+        )
+    if given.part.startswith(TASK):
+        return TaskMarked(
+            at=instant(given.at),
+            student=student,
+            attempt=attempt,
+            task=given.part.removeprefix(TASK),
+            earned=points,
+            who=who,
+            why=given.reason,
         )
     return WrittenAnswerMarked(
         at=instant(given.at),

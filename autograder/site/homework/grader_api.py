@@ -6,9 +6,11 @@ derived from the server's secret; it never opens the database.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -26,7 +28,7 @@ from autograder.site.homework.notices import tell_graded
 from autograder.site.homework.queue import fail, finish, lease_next
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.middleware import LARGEST_UPLOAD
-from autograder.site.requests import PageRoute, body_of, reads_much, site_of
+from autograder.site.requests import PageRoute, body_of, reads_much, site_of, whole_number
 from autograder.site.signer import Signer
 
 __all__ = ["GRADER_ROUTES", "grader_token"]
@@ -34,6 +36,7 @@ __all__ = ["GRADER_ROUTES", "grader_token"]
 SHORTEST_TOKEN = 16  # characters
 BASIS = ("engine", "environment")  # what a grader says that its result depends on
 LONGEST_BASIS = 200  # characters
+LONGEST_WAIT = 600_000  # milliseconds
 
 
 def grader_token(signer: Signer) -> str:
@@ -46,16 +49,30 @@ def grader_token(signer: Signer) -> str:
 
 
 async def lease(request: Request) -> Response:
-    """The next grading; 204 where nothing waits."""
+    """The next grading; 204 where nothing is queued, also after the milliseconds that the grader `wait`s.
+
+    What is submitted at this server is leased at once to a grader that waits. What another server of the
+    database takes in is found when the grader asks again.
+    """
     _authorize(request)
-    site = site_of(request)
-    grader = str(_json_of(request).get("grader", ""))
-    if (await site.in_reader(site.maintenance.state, request.state.at)).on:
-        return Response(status_code=204)  # what is being graded comes to its end, nothing new begins
-    leased = await site.written(
-        lambda connection: lease_next(connection, site.course, grader, request.state.at)
-    )
-    return Response(status_code=204) if leased is None else JSONResponse(asdict(leased))
+    site, context, values = site_of(request), homework_of(request), _json_of(request)
+    grader, now = str(values.get("grader", "")), asyncio.get_running_loop().time
+    ends = now() + (whole_number(values.get("wait"), LONGEST_WAIT) or 0) / 1000
+    while True:
+        if (await site.in_reader(site.maintenance.state, site.now())).on:
+            return Response(status_code=204)  # what is being graded comes to its end, nothing new begins
+        queued = context.submission_queued()  # before the look, so that nothing comes between
+        leased = await site.written(
+            lambda connection: lease_next(connection, site.course, grader, site.now())
+        )
+        if leased is not None:
+            return JSONResponse(asdict(leased))
+        with suppress(TimeoutError), site.crowd.aside():
+            async with asyncio.timeout(max(0.0, ends - now())):
+                await queued.wait()
+        # What a grader that has gone would lease, nobody graded until the lease ends.
+        if not queued.is_set() or await request.is_disconnected():
+            return Response(status_code=204)
 
 
 @reads_much

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -14,12 +15,14 @@ from autograder.site.background import PeriodicTask
 from autograder.site.homework.context import PART, HomeworkContext, context_of
 from autograder.site.homework.grader_api import grader_token
 from autograder.site.homework.queue import release_leases
+from autograder.site.homework.regrades import apply_regrades
 from autograder.site.homework.releases import announce_results
 from autograder.site.homework.tables import grading
 from autograder.site.supervised_process import SupervisedProcess
 
 __all__ = ["Graders", "here", "is_of_an_ended_server", "start_graders"]
 
+RELEASE_INTERVAL = 1.0  # seconds: whoever released a regrade waits for it
 INTERVAL = 0.2  # seconds: a student waits for the first grader to start
 
 
@@ -48,6 +51,7 @@ class Graders:
     def __init__(self, site: AppContext, processes: list[SupervisedProcess]) -> None:
         self._site, self._processes = site, processes
         self._tasks = [PeriodicTask(process.start_if_needed, every=INTERVAL) for process in processes]
+        self._tasks.append(PeriodicTask(partial(apply_regrades, site), every=RELEASE_INTERVAL))
         self._tasks.append(PeriodicTask(lambda: announce_results(context_of(site), site.now())))
 
     def stop(self) -> None:

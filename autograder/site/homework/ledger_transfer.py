@@ -32,6 +32,7 @@ from autograder.results.ledger import (
     Line,
     RunStarted,
     ScoreOverridden,
+    TaskMarked,
     WrittenAnswerMarked,
     decode_lines,
     read_ledger,
@@ -41,7 +42,14 @@ from autograder.results.results_folder import Results
 from autograder.site.database import Database
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import due_for_student, published
-from autograder.site.homework.grade_records import IMPORTED, TOTAL, UNGRADED, whole_work, written_part
+from autograder.site.homework.grade_records import (
+    IMPORTED,
+    TOTAL,
+    UNGRADED,
+    task_part,
+    whole_work,
+    written_part,
+)
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
 from autograder.site.ledger import (
@@ -83,7 +91,11 @@ def export_ledger(
     with database.reading() as connection:
         lines, head = read_site_ledger(connection, name)
         data, people = ledger_bytes(connection, name), people_in_ledgers(connection, of)
-    run_started(lines, results.ledger)  # raises for a ledger without a line
+    if not lines:
+        raise UsageError(
+            f"Nothing of {assignment} is graded on the site yet, so there is nothing to export.",
+            next_step="Export it when its first submission is graded.",
+        )
     results.prepare()
     with Ledger(results.ledger) as ledger:
         _require_beginning(results.ledger.read_bytes(), data, f"{results.root}", "the site")
@@ -282,6 +294,9 @@ class _Rows:
                 detail = json.dumps({"answer": line.answer, "origin": line.origin})
                 part, work = written_part(line.task), self._attempt(line)
                 self._add_mark(number, work, part, line.earned, line.at, line.who, line.comment, detail)
+            elif isinstance(line, TaskMarked):
+                work, part = self._attempt(line), task_part(line.task)
+                self._add_mark(number, work, part, line.earned, line.at, line.who, line.why, "{}")
 
     def _add_mark(
         self,
@@ -301,7 +316,7 @@ class _Rows:
     def _whole(self, student: str) -> str:
         return whole_work(self._name.course, self._name.work, student)
 
-    def _attempt(self, line: ScoreOverridden | WrittenAnswerMarked) -> str:
+    def _attempt(self, line: ScoreOverridden | TaskMarked | WrittenAnswerMarked) -> str:
         """The submission that a mark was given for, by its number; the latest for one of written words.
 
         An attempt that was never graded is not in the ledger: its mark is kept until the attempt comes.
@@ -316,7 +331,7 @@ class _Rows:
             )
             .order_by(submission.c.received_at, submission.c.number)
         ).all()
-        wanted = line.attempt if isinstance(line, ScoreOverridden) else 0
+        wanted = 0 if isinstance(line, WrittenAnswerMarked) else line.attempt
         matching = [row.id for row in rows if row.number == wanted]
         if not wanted:
             matching = [row.id for row in rows[-1:]]

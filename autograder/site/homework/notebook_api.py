@@ -1,25 +1,52 @@
-"""Submitting from a notebook: the page of a person's tokens, and the request of `autograder.submit`."""
+"""Submitting from a notebook: the page of a person's tokens, and the requests of `submit` and of a Hub.
+
+A JupyterHub asks for a token of each user whose server it starts. It shows the secret that it shares with the
+site, AUTOGRADER_HUB_SECRET; without that variable nobody can.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+import hmac
+import os
+
+from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from autograder.course.local_time import shown
-from autograder.errors import Conflict
+from autograder.environment import HUB_SECRET
+from autograder.errors import Conflict, Forbidden, NotFound, Refused
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import published
 from autograder.site.homework.context import homework_of, role_of
 from autograder.site.homework.pages import store_upload
 from autograder.site.homework.submissions import receipt_of
-from autograder.site.homework.tokens import WrongToken, new_token, owner_of, revoke, tokens_of
+from autograder.site.homework.tokens import (
+    WrongToken,
+    new_hub_token,
+    new_token,
+    owner_of,
+    revoke,
+    tokens_of,
+)
 from autograder.site.middleware import LARGEST_UPLOAD
-from autograder.site.requests import PageRoute, body_of, form_of, reads, session_for, session_of, site_of
+from autograder.site.requests import (
+    PageRoute,
+    body_of,
+    form_of,
+    parsed_json,
+    reads,
+    session_for,
+    session_of,
+    site_of,
+)
+from autograder.site.tables import enrolment
 
 __all__ = ["NOTEBOOK_ROUTES"]
 
 LONGEST_NAME = 200
+LARGEST_HUB_BODY = 4096  # bytes
+SHORTEST_SECRET = 20  # characters
 
 
 @reads
@@ -80,6 +107,26 @@ async def submit(request: Request) -> Response:
     )
 
 
+async def hub_token(request: Request) -> Response:
+    """A new submit token of a person, for a JupyterHub that starts their server.
+
+    Header: `Authorization: Bearer SECRET`; body: `{"person": NAME}`, where capitals do not matter to a Hub.
+    """
+    site, at = site_of(request), request.state.at
+    _require_hub(request)
+    try:
+        name = parsed_json(body_of(request, LARGEST_HUB_BODY))["person"]
+    except (ValueError, KeyError, TypeError) as problem:
+        raise Refused("This names nobody.", next_step='Send {"person": NAME}.') from problem
+
+    def write(connection: Connection) -> str:
+        person = _named_by_hub(connection, site.course, str(name)[:LONGEST_NAME])
+        record_act(connection, Act(at, "JupyterHub", "make submit token", person, {}))
+        return new_hub_token(connection, site.course, person, site.signer, at)
+
+    return JSONResponse({"token": await site.written(write)})
+
+
 async def homework_facts(request: Request) -> Response:
     """What a notebook needs to know of an assignment before it submits: its functions."""
     site = site_of(request)
@@ -104,7 +151,35 @@ async def _owner(request: Request) -> str:
     return await site.written(lambda connection: owner_of(connection, site.course, token, site.signer, at))
 
 
+def _require_hub(request: Request) -> None:
+    """Raise Forbidden unless the request shows the secret that the Hub and the site share."""
+    secret = os.environ.get(HUB_SECRET, "")
+    shown = request.headers.get("authorization", "").encode()
+    if len(secret) < SHORTEST_SECRET or not hmac.compare_digest(shown, f"Bearer {secret}".encode()):
+        raise Forbidden(
+            "This site makes no tokens for this Hub.",
+            next_step=f"Set {HUB_SECRET} to one secret of {SHORTEST_SECRET} characters or more for both.",
+        )
+
+
+def _named_by_hub(connection: Connection, course: str, name: str) -> str:
+    """The person with a Hub's user name; a Hub writes names in small letters. Raises NotFound."""
+    people = select(enrolment.c.person).where(enrolment.c.course == course)
+    known = connection.execute(people.where(enrolment.c.person == name)).scalars().all() or [
+        person for person in connection.execute(people).scalars() if person.casefold() == name.casefold()
+    ]
+    if len(known) != 1:
+        raise NotFound(
+            f"{name} is the name of nobody in this course."
+            if not known
+            else f"{name} may be {' or '.join(sorted(known))}.",
+            next_step="Let users of the Hub sign in with the IDs of the roster.",
+        )
+    return str(known[0])
+
+
 NOTEBOOK_ROUTES = (
+    PageRoute("/api/hub/tokens", hub_token, methods=["POST"]),
     PageRoute("/tokens", tokens_page),
     PageRoute("/tokens", make_token, methods=["POST"]),
     PageRoute("/tokens/revoke", revoke_token, methods=["POST"]),

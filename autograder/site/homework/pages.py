@@ -30,9 +30,11 @@ from autograder.site.homework.context import (
     require_taking_part,
     role_of,
 )
+from autograder.site.homework.marking import homework_marking
 from autograder.site.homework.notices import tell_received
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import position_in_queue
+from autograder.site.homework.queue import pause_until_next_look, position_in_queue
+from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     Attempt,
     attempts_of,
@@ -53,6 +55,9 @@ from autograder.site.homework.submissions import (
 )
 from autograder.site.homework.tokens import revoke_found
 from autograder.site.homework.visibility import Visible, latest_due, visible_to
+from autograder.site.marking.regrade_request_pages import regrade_window
+from autograder.site.marking.regrade_requests import RegradeRequest, Window, requests_in
+from autograder.site.marking.source import QuestionToMark
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.people import names_of
 from autograder.site.requests import (
@@ -181,6 +186,7 @@ async def store_upload(
         return stored, revoke_found(connection, site.course, content, site.signer)
 
     stored, given_away = await site.written(store)
+    context.announce_submission()
     notice = "The file held a token for submitting; it was revoked. Make a new one." if given_away else ""
     return stored, notice
 
@@ -206,6 +212,9 @@ def _submission_values(request: Request) -> dict[str, Any]:
         before = position_in_queue(connection, site.course, attempt.grading.id)
         owners = owners_of(connection, attempt.submission.id)
         names = names_of(connection, [*owners, attempt.submission.by_whom])
+        asked = _regrade_requests(connection, request, session, card, attempt)
+        titles = {task.id: task.title for task in (*card.homework.facts.tasks, *card.homework.facts.written)}
+        history = score_history(connection, attempt.submission.id, titles) if card.visible.score else []
     stored = attempt.submission
     return {
         "card": card,
@@ -216,9 +225,37 @@ def _submission_values(request: Request) -> dict[str, Any]:
         "late_seconds": _seconds_late(card, attempt),
         "receipt": receipt_of(site.signer, stored, session.person),
         "functions": card.homework.facts.functions,
+        "asked": asked,
+        "at": request.state.at,
+        "history": history,
         "session": session,
         "token": site.form_token(session),
     }
+
+
+def _regrade_requests(
+    connection: Connection, request: Request, session: Session, card: Card, attempt: Attempt
+) -> list[tuple[QuestionToMark, Window | None, RegradeRequest | None]]:
+    """The tasks of a graded submission, each with the window of requests and the request that was sent."""
+    site = site_of(request)
+    if attempt.grading.report is None or not card.visible.score:
+        return []
+    source, work = homework_marking(site), card.homework.id
+    known = {
+        item.part: item
+        for item in requests_in(connection, site.course, answer=attempt.submission.id, person=session.person)
+    }
+    asked = []
+    for question in source.questions(connection, work):
+        try:
+            found = source.answer(connection, work, question, attempt.submission.id, question.id)
+        except NotFound:  # nothing was written there
+            continue
+        if question.by_hand and found.mark is None:
+            continue
+        window = regrade_window(connection, site, source, work, found, session.person, request.state.at)
+        asked.append((question, window, known.get(question.id)))
+    return asked
 
 
 @reads
@@ -229,7 +266,8 @@ def submission_status(request: Request) -> Response:
         stored = submission_of(connection, request.path_params["submission"], session.person)
         grading = latest_gradings(connection, [stored.id])[stored.id]
         before = position_in_queue(connection, site.course, grading.id)
-    return JSONResponse({"state": grading.state, "before": before})
+    again = pause_until_next_look(before, request.state.at - grading.queued_at)
+    return JSONResponse({"state": grading.state, "before": before, "again": again})
 
 
 @reads_much

@@ -23,6 +23,8 @@ from autograder.site.homework.pages import titles_alone
 from autograder.site.homework.scores import attempts_of
 from autograder.site.homework.tables import due_rule, grading, homework, submission, submission_owner
 from autograder.site.homework.visibility import latest_due, visible_to
+from autograder.site.ledger import HOMEWORK
+from autograder.site.marking.tables import marking_note
 from autograder.site.tables import mark
 
 __all__ = ["erase_person", "erasure_counts", "personal_files"]
@@ -31,7 +33,12 @@ __all__ = ["erase_person", "erasure_counts", "personal_files"]
 def erasure_counts(connection: Connection, course: str, person: str) -> Mapping[str, int]:
     """How many files and reports of a person alone there are."""
     files, reports = _own_digests(connection, course, person)
-    counts = {"submitted files": len(files), "reports": len(reports)}
+    rules = select(func.count()).where(due_rule.c.scope == "person", due_rule.c.who == person)
+    counts = {
+        "submitted files": len(files),
+        "reports": len(reports),
+        "extensions": int(connection.execute(rules).scalar_one()),
+    }
     return {words: many for words, many in counts.items() if many}
 
 
@@ -39,6 +46,8 @@ def erase_person(connection: Connection, course: str, person: str, new: str) -> 
     """Erase a person from submissions, rules and marks; the digests of files that nobody else needs."""
     files, reports = _own_digests(connection, course, person)
     owned = select(submission_owner.c.submission).where(submission_owner.c.person == person)
+    notes = marking_note.c.kind == HOMEWORK, marking_note.c.answer.in_(owned)
+    connection.execute(delete(marking_note).where(*notes))
     named = select(submission.c.id, submission.c.file).where(submission.c.id.in_(owned))
     for row in connection.execute(named).all():  # the file's name may be the person's
         kind = PurePosixPath(row.file).suffix[:10]

@@ -60,7 +60,7 @@ def scores_are_shown(course: Course, row: Homework, now: int) -> bool:
 def score_state(connection: Connection, of: str, name: str) -> Hashable:
     """What changes with every score of an assignment, beside course.yaml; cheap to read."""
     gradings = (
-        select(func.count(), func.max(grading.c.graded_at))
+        select(func.count(), func.max(grading.c.graded_at), func.max(grading.c.applied_at))
         .select_from(grading)
         .join(submission, submission.c.id == grading.c.submission)
         .where(submission.c.course == of, submission.c.assignment == name, grading.c.state == "graded")

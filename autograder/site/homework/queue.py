@@ -7,9 +7,10 @@ by no fault of the student; staff see why.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -23,9 +24,11 @@ __all__ = [
     "MOST_TRIES",
     "Lease",
     "enqueue",
+    "enqueue_regrade",
     "fail",
     "finish",
     "lease_next",
+    "pause_until_next_look",
     "position_in_queue",
     "release_leases",
     "retry_failed",
@@ -34,6 +37,9 @@ __all__ = [
 LEASE = 15 * 60_000  # milliseconds; longer than any submission may take (see checks.budget)
 MOST_TRIES = 3
 LONGEST_PROBLEM, LONGEST_NAME = 2000, 200  # characters
+SHORTEST_PAUSE, LONGEST_PAUSE = 400, 15_000  # milliseconds between two looks at the state of a submission
+# What of a result is kept until a regrade is released, for the ledger.
+BASIS = ("problem", "sandbox", "engine", "environment", "dataset", "written")
 RANKS = {"submitted": 0, "regrade": 1}  # fresh submissions go first
 
 
@@ -58,7 +64,24 @@ def enqueue(
     connection: Connection, course: str, name: str, digest: str, *, reason: str, seed: int, at: int
 ) -> int:
     """Queue a grading of a submission with a bundle; its number."""
-    values = {
+    values = _waiting(course, name, digest, reason, seed, at)
+    return int(connection.execute(insert(grading).returning(grading.c.id), values).scalar_one())
+
+
+def enqueue_regrade(
+    connection: Connection, course: str, seeds: Mapping[str, int], digest: str, regrade: int, at: int
+) -> None:
+    """Queue the gradings of a regrade in one statement; `seeds` are by submission."""
+    rows = [
+        {**_waiting(course, name, digest, "regrade", seed, at), "regrade": regrade}
+        for name, seed in seeds.items()
+    ]
+    if rows:
+        connection.execute(insert(grading), rows)
+
+
+def _waiting(course: str, name: str, digest: str, reason: str, seed: int, at: int) -> dict[str, object]:
+    return {
         "course": course,
         "submission": name,
         "bundle": digest,
@@ -72,7 +95,6 @@ def enqueue(
         "summary": "{}",
         "problem": "",
     }
-    return int(connection.execute(insert(grading).returning(grading.c.id), values).scalar_one())
 
 
 def lease_next(connection: Connection, course: str, grader: str, at: int) -> Lease | None:
@@ -130,8 +152,11 @@ def finish(
         summary=result.summary,
         graded_at=at,
         problem="",
+        basis=json.dumps({name: getattr(result, name) for name in BASIS}),
     )
-    record_grading(connection, number, result, at)
+    regrade = select(grading.c.regrade).where(grading.c.id == number)
+    if connection.execute(regrade).scalar_one() is None:
+        record_grading(connection, number, result, at)
 
 
 def fail(connection: Connection, number: int, secret: str, problem: str) -> None:
@@ -180,6 +205,15 @@ def position_in_queue(connection: Connection, course: str, number: int) -> int:
         grading.c.queued_at <= queued,
     )
     return int(connection.execute(before).scalar_one())
+
+
+def pause_until_next_look(before: int, waited: int) -> int:
+    """After how many milliseconds the page of a submission asks for its state again.
+
+    A class that waits asks rarely, and who is next often: the pause grows with what is queued before it, and
+    with the milliseconds that it has `waited`.
+    """
+    return min(LONGEST_PAUSE, max(SHORTEST_PAUSE, SHORTEST_PAUSE * before, waited // 10))
 
 
 def _end_old_leases(connection: Connection, course: str, grader: str, at: int) -> None:

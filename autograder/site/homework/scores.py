@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ from autograder.course.course import Course
 from autograder.course.lateness import days_late, late_share
 from autograder.report import Report, summarize_report
 from autograder.site.homework.assignments import Homework, due_for_student
-from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
+from autograder.site.homework.grade_records import TASK, TOTAL, whole_work, written_part
 from autograder.site.homework.submissions import (
     Grading,
     StoredSubmission,
@@ -104,6 +104,7 @@ class MarkedAnswer:
     mark: Mark | None
     #: Whether the mark is for other words: it counts, and a person should look again.
     changed: bool = False
+    newest: int = 0  # the number of the newest mark for it, withdrawn ones included
 
     @property
     def earned(self) -> Decimal | None:
@@ -126,6 +127,17 @@ class Attempt:
     mark: Mark | None  # a person's, of the whole submission
     answers: tuple[MarkedAnswer, ...] = ()
     whole: Mark | None = None  # a person's, of the whole assignment: it counts, whichever attempt does
+    #: People's marks that stand in place of a task's checks, by task.
+    task_marks: Mapping[str, Mark] = field(default_factory=dict)
+    #: The number of the newest mark of a task, withdrawn ones included.
+    newest_task_marks: Mapping[str, int] = field(default_factory=dict)
+
+    def task_points(self, task: str) -> Decimal:
+        """What a task earns: by its checks, or by a person."""
+        mark = self.task_marks.get(task)
+        if mark is not None and mark.points is not None:
+            return mark.points
+        return Decimal(str(self.summary.tasks.get(task, 0)))
 
     @property
     def unmarked(self) -> Decimal:
@@ -277,7 +289,7 @@ def _attempts(
             due_at,
             item,
             gradings[item.id],
-            marks.get(item.id, {}).get(TOTAL, ()),
+            marks.get(item.id, {}),
             of_answers,
             None if of_whole is None else of_whole.mark,
         )
@@ -292,7 +304,7 @@ def _attempt(
     due_at: int | None,
     stored: StoredSubmission,
     grading: Grading,
-    marks: Sequence[Mark],
+    marks: Mapping[str, Sequence[Mark]],
     of_answers: Mapping[str, Sequence[Mark]],
     whole: Mark | None,
 ) -> Attempt:
@@ -300,17 +312,40 @@ def _attempt(
     is_after = due_at is not None and stored.received_at // 1000 * 1000 > due_at
     summary = GradingSummary.from_json(grading.summary)
     answers = tuple(_answer(values, of_answers) for values in summary.written)
+    task_marks = {
+        part.removeprefix(TASK): newest.mark
+        for part, rows in marks.items()
+        if part.startswith(TASK) and (newest := current_mark(rows, 0)) is not None
+    }
     earned = final = None
     if grading.earned is not None:
         no_penalty = course.extension(person, row.id).no_penalty
         earned = sum((answer.earned or Decimal(0) for answer in answers), grading.earned)
+        for task, given in task_marks.items():
+            earned += (given.points or Decimal(0)) - Decimal(str(summary.tasks.get(task, 0)))
         final = earned * (1 - Decimal(str(late_share(late_rule(row), days, no_penalty=no_penalty))))
-    current = current_mark(marks, 0)
+    current = current_mark(marks.get(TOTAL, ()), 0)
     mark = current.mark if current is not None else None
     if mark is not None and mark.points is not None:
         final = mark.points
     return Attempt(
-        stored, person, grading, summary, days, is_after and not days, earned, final, mark, answers, whole
+        stored,
+        person,
+        grading,
+        summary,
+        days,
+        is_after and not days,
+        earned,
+        final,
+        mark,
+        answers,
+        whole,
+        task_marks,
+        {
+            part.removeprefix(TASK): rows[-1].id
+            for part, rows in marks.items()
+            if part.startswith(TASK) and rows
+        },
     )
 
 
@@ -323,4 +358,12 @@ def _answer(values: tuple[str, str, float, str], of_answers: Mapping[str, Sequen
     mark = same[-1] if same else others[-1] if others else None
     if mark is not None and mark.points is None:  # it was taken back
         mark = None
-    return MarkedAnswer(task, title, Decimal(str(points)), digest, mark, mark is not None and not same)
+    return MarkedAnswer(
+        task,
+        title,
+        Decimal(str(points)),
+        digest,
+        mark,
+        mark is not None and not same,
+        max((row.id for row in given), default=0),
+    )

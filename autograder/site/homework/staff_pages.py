@@ -36,9 +36,10 @@ from autograder.site.homework.grade_records import TOTAL, whole_work, written_pa
 from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import enqueue, retry_failed
+from autograder.site.homework.queue import retry_failed
 from autograder.site.homework.releases import schedule_release, undo_release
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
+from autograder.site.homework.score_history import score_history
 from autograder.site.homework.scores import (
     KIND,
     Attempt,
@@ -47,7 +48,8 @@ from autograder.site.homework.scores import (
     attempts_of_class,
     counted,
 )
-from autograder.site.homework.submissions import find_submission, owners_of, seed_of
+from autograder.site.homework.submissions import find_submission, owners_of
+from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
@@ -165,6 +167,9 @@ def submission_page(request: Request) -> Response:
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
         names = names_of(connection, attempts)
+        titles = {task.id: task.title for task in (*row.facts.tasks, *row.facts.written)}
+        history = score_history(connection, name, titles)
+        asked = requests_in(connection, site.course, answer=name)
     attempt, of_first = owned[0], next(iter(attempts.values()))
     report = attempt.grading.report
     page = site.page(
@@ -177,6 +182,8 @@ def submission_page(request: Request) -> Response:
         counting=counted(course, row, attempt.person, of_first),
         answers=_answers(context.files.get(report), attempt) if report else [],
         models=_model_answers(course, row.id),
+        history=history,
+        asked=asked,
         notebook=render_notebook(
             context.files,
             attempt.submission.digest,
@@ -243,29 +250,18 @@ async def release(request: Request) -> Response:
 
 
 async def grade_again(request: Request) -> Response:
-    """Queue what failed by a fault of ours, or everything that counts with the current checks."""
+    """Queue what failed by a fault of ours."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
-    form, assignment, at = (
-        await form_of(request, session),
-        request.path_params["assignment"],
-        request.state.at,
-    )
-    context, everything = homework_of(request), "everything" in form
+    await form_of(request, session)
+    assignment, at, context = request.path_params["assignment"], request.state.at, homework_of(request)
 
     def write(connection: Connection) -> None:
-        row = published(connection, site.course, assignment)
-        if not everything:
-            many = retry_failed(connection, site.course, assignment)
-            record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
-            return
-        names = _counting_old(row, _class(connection, context.course(connection), site.course, row))
-        for name, digest in names.items():
-            seed = seed_of(site.signer, row.id, owners_of(connection, name), digest)
-            enqueue(connection, site.course, name, row.bundle, reason="regrade", seed=seed, at=at)
-        detail: dict[str, object] = {"bundle": row.bundle, "submissions": len(names)}
-        record_act(connection, Act(at, session.person, "regrade homework", assignment, detail))
+        published(connection, site.course, assignment)
+        many = retry_failed(connection, site.course, assignment)
+        record_act(connection, Act(at, session.person, "grade failed again", assignment, {"many": many}))
 
     await site.written(write)
+    context.announce_submission()
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, func, insert, not_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, not_, or_, select, true
 
 from autograder.errors import NotFound
 from autograder.site.clock_correction import WrongSpan
@@ -29,6 +29,7 @@ __all__ = [
     "Grading",
     "Receipt",
     "StoredSubmission",
+    "counts",
     "find_submission",
     "instants_after",
     "latest_gradings",
@@ -98,14 +99,17 @@ def store_submission(
     owners: Sequence[str] = (),
     by_whom: str = "",
     origin: str = "",
+    queued_at: int | None = None,
 ) -> StoredSubmission:
     """Add a submission whose bytes are in the file store, and queue its grading.
 
     `owners` are the members of a group, the person among them; the person alone if left out. `by_whom` is who
-    submits in their place, and `origin` says what that was taken from.
+    submits in their place, `origin` says what that was taken from, and `queued_at` is when it came here,
+    where that is not when it was received. The bytes of the submission before it again are that submission.
     """
     owners = sorted({person, *owners})
-    latest = submissions_of(connection, course, row.id, person)[-1:]
+    earlier = submissions_of(connection, course, row.id, person)
+    latest = [stored for stored in earlier if stored.received_at <= received_at][-1:]
     if latest and latest[0].digest == digest and owners_of(connection, latest[0].id) == owners:
         return latest[0]
     taken = [
@@ -139,7 +143,8 @@ def store_submission(
     rows = [{"submission": stored.id, "person": owner} for owner in owners]
     connection.execute(insert(submission_owner), rows)
     seed = seed_of(signer, row.id, owners, digest)
-    enqueue(connection, course, stored.id, row.bundle, reason="submitted", seed=seed, at=received_at)
+    queued = received_at if queued_at is None else queued_at
+    enqueue(connection, course, stored.id, row.bundle, reason="submitted", seed=seed, at=queued)
     return stored
 
 
@@ -217,9 +222,10 @@ def latest_gradings(
 ) -> dict[str, Grading]:
     """The grading that counts, by submission: the newest that is done, else the newest.
 
-    A regrade that fails, or has not ended, replaces nothing. Without names, of all of an assignment.
+    A regrade that fails, has not ended, or is not released, replaces nothing. Without names, of all of an
+    assignment.
     """
-    rows = select(grading).order_by(grading.c.id)
+    rows = select(grading).where(counts()).order_by(grading.c.id)
     if names is not None:
         rows = rows.where(grading.c.submission.in_(names))
     else:
@@ -232,6 +238,11 @@ def latest_gradings(
         if known is None or row.state == "graded" or known.state != "graded":
             counted[row.submission] = _grading(row)
     return counted
+
+
+def counts() -> ColumnElement[bool]:
+    """The condition that a grading counts: it is not the proposal of a regrade."""
+    return or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None))
 
 
 def receipt_of(signer: Signer, stored: StoredSubmission, person: str) -> Receipt:

@@ -27,6 +27,7 @@ __all__ = [
     "group_sign_up",
     "homework",
     "homework_group",
+    "homework_regrade",
     "late_day",
     "submission",
     "submission_owner",
@@ -83,6 +84,24 @@ submission_owner = Table(
     Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
     Index("submission_owner_person", "person"),
 )
+# A class graded again: its gradings count once somebody has seen the difference and released it.
+homework_regrade = Table(
+    "homework_regrade",
+    metadata,
+    Column("id", Serial, Identity(), primary_key=True),
+    Column("course", ForeignKey("course.id"), nullable=False),
+    Column("assignment", Text, nullable=False),
+    Column("bundle", ForeignKey("bundle.digest"), nullable=False),  # what it is graded with
+    Column("scope", Text, CheckConstraint("scope IN ('counting', 'all')"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("stopped_at", BigInteger),
+    Column("discarded_at", BigInteger),
+    Column("released_at", BigInteger),
+    Column("released_by", Text),
+    Index("homework_regrade_assignment", "course", "assignment"),
+)
 # The queue and its results: a row per grading, never used twice.
 grading = Table(
     "grading",
@@ -108,9 +127,14 @@ grading = Table(
     Column("summary", Text, nullable=False),  # JSON: see `submissions.GradingSummary`
     Column("problem", Text, nullable=False),  # why it could not be graded, for staff
     Column("line", BigInteger),  # of the ledger: the first of this grading
+    Column("regrade", ForeignKey("homework_regrade.id")),
+    Column("applied_at", BigInteger),  # since when a grading of a regrade counts
+    Column("outcome", Text, nullable=False, server_default=""),  # why the release left it out
+    Column("basis", Text, nullable=False, server_default="{}"),  # JSON: what the ledger needs at the release
     CheckConstraint("(state = 'graded') = (report IS NOT NULL)"),
     Index("grading_queue", "course", "state"),
     Index("grading_submission", "submission"),
+    Index("grading_regrade", "regrade"),
 )
 # A notebook submits with it and does nothing else.
 submit_token = Table(

@@ -19,6 +19,7 @@ __all__ = [
     "LASTS",
     "SubmitToken",
     "WrongToken",
+    "new_hub_token",
     "new_token",
     "owner_of",
     "revoke",
@@ -31,6 +32,7 @@ MOST_TOKENS = 20  # of one person
 TOKEN = re.compile(rb"\bsubmit-[A-Za-z0-9_-]{32}\b")
 MOST_FOUND = 50  # in one file
 LONGEST_LABEL = 60
+HUB_LABEL, MOST_OF_HUB = "JupyterHub", 5  # servers that one person may have at once
 
 
 class WrongToken(Refused):
@@ -67,6 +69,17 @@ def new_token(connection: Connection, course: str, person: str, label: str, sign
     for old in tokens_of(connection, course, person)[:-MOST_TOKENS]:
         revoke(connection, course, person, old.hash)
     return token
+
+
+def new_hub_token(connection: Connection, course: str, person: str, signer: Signer, at: int) -> str:
+    """A new token for a person's server in a JupyterHub; of more than five the oldest is revoked.
+
+    A server gets one whenever it starts: they must not push out those that the person made.
+    """
+    known = [token for token in tokens_of(connection, course, person) if token.label == HUB_LABEL]
+    for old in known[: max(0, len(known) - MOST_OF_HUB + 1)]:
+        revoke(connection, course, person, old.hash)
+    return new_token(connection, course, person, HUB_LABEL, signer, at)
 
 
 def owner_of(connection: Connection, course: str, token: str, signer: Signer, at: int) -> str:

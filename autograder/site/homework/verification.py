@@ -14,10 +14,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from autograder.errors import NotFound
-from autograder.results.ledger import Graded, Line, RegradeSkipped, ScoreOverridden, WrittenAnswerMarked
+from autograder.results.ledger import (
+    Graded,
+    Line,
+    RegradeSkipped,
+    ScoreOverridden,
+    TaskMarked,
+    WrittenAnswerMarked,
+)
 from autograder.site.file_store import FileStore
 from autograder.site.homework.grade_records import IMPORTED, UNGRADED, mark_line, whole_work
-from autograder.site.homework.submissions import latest_gradings
+from autograder.site.homework.submissions import counts, latest_gradings
 from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.ledger import HOMEWORK, LedgerName, instant
 from autograder.site.marks import mark_of
@@ -51,7 +58,8 @@ def ledger_faults(
     faults += [
         f"Line {number} of the ledger of {name} is about a row that was removed."
         for number, line in enumerate(lines, start=1)
-        if isinstance(line, (Graded, ScoreOverridden, WrittenAnswerMarked)) and number not in stated
+        if isinstance(line, (Graded, ScoreOverridden, TaskMarked, WrittenAnswerMarked))
+        and number not in stated
     ]
     return [*faults, *_file_faults(connection, name, files)]
 
@@ -83,10 +91,10 @@ def _mark_fault(
     row: Row[Any], line: Line | None, owners: Mapping[str, int], people: Mapping[str, str]
 ) -> str:
     """How a person's mark differs from its line; empty where it does not."""
-    if not isinstance(line, (ScoreOverridden, WrittenAnswerMarked)):
+    if not isinstance(line, (ScoreOverridden, TaskMarked, WrittenAnswerMarked)):
         return "is not in the ledger."
     owner = people.get(line.student, "")
-    attempt = line.attempt if isinstance(line, ScoreOverridden) else 0
+    attempt = 0 if isinstance(line, WrittenAnswerMarked) else line.attempt
     expected = mark_line(mark_of(row), line.student, line.who, attempt)
     facts: dict[str, tuple[object, object]] = {
         "student": (owner in owners, line.student in people),
@@ -179,6 +187,7 @@ def _gradings(connection: Connection, name: LedgerName) -> Sequence[Row[Any]]:
             submission.c.course == name.course,
             submission.c.assignment == name.work,
             grading.c.state == "graded",
+            counts(),
         )
         .order_by(grading.c.id)
     ).all()

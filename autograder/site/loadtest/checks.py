@@ -10,8 +10,10 @@ from sqlalchemy import select
 from autograder.errors import Refused
 from autograder.site.backup import faults_in_file
 from autograder.site.homework.tables import grading, submission
+from autograder.site.ledger_check import check_ledgers
 from autograder.site.loadtest.client import Receipt
 from autograder.site.loadtest.fixture import HomeworkFixture
+from autograder.site.people import COURSE
 
 __all__ = ["damage", "missing", "wrongly_graded"]
 
@@ -48,6 +50,8 @@ def wrongly_graded(fixture: HomeworkFixture) -> list[str]:
 
 
 def damage(fixture: HomeworkFixture) -> list[str]:
-    """Faults in the database's file."""
+    """Faults in the database's file, and rows, reports and files that are not as the ledgers say."""
     with fixture.open_site() as site:
-        return faults_in_file(site.database)
+        faults = faults_in_file(site.database)
+        with site.database.reading() as connection:
+            return [*faults, *check_ledgers(connection, COURSE, fixture.files()).faults]

@@ -1,4 +1,7 @@
-"""The crash test of homework: servers and graders are killed while students submit; nothing may be lost."""
+"""The crash test of homework: servers, graders and database connections are killed while students submit.
+
+Nothing may be lost, graded twice or missing from the ledger.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import text
 
 from autograder.site.loadtest.checks import damage, missing, wrongly_graded
 from autograder.site.loadtest.client import Client, Receipt, Times
@@ -18,6 +24,8 @@ from autograder.site.loadtest.fixture import HomeworkFixture
 from autograder.site.loadtest.server_process import Server
 
 __all__ = ["CrashPlan", "CrashResult", "graders_of", "run_crash_test"]
+
+RECEIPT_WITHIN, POLL_INTERVAL = 60.0, 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class CrashResult:
 
     receipts: list[Receipt] = field(default_factory=list)
     graders_killed: int = 0
+    connections_cut: int = 0  # to PostgreSQL
+    problems: Counter[str] = field(default_factory=Counter)  # that students met, by kind; they submit again
     broken: list[str] = field(default_factory=list)  # promises, as sentences
 
     def broken_promises(self) -> list[str]:
@@ -57,6 +67,18 @@ def graders_of(server: Server) -> list[int]:
             if parent == server.process.pid and b"grader" in words:
                 found.append(int(path.parent.name))
     return found
+
+
+def cut_connections(fixture: HomeworkFixture) -> int:
+    """End all connections to a PostgreSQL database but this one; how many. None with SQLite."""
+    if not fixture.address:
+        return 0
+    ended = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with fixture.open_site() as site, site.database.transaction() as connection:
+        return len(connection.execute(ended).all())
 
 
 def run_crash_test(fixture: HomeworkFixture, plan: CrashPlan, report: Callable[[str], None]) -> CrashResult:
@@ -78,6 +100,7 @@ class _CrashTest:
     def __init__(self, fixture: HomeworkFixture, plan: CrashPlan, report: Callable[[str], None]) -> None:
         self.fixture, self.plan, self.report = fixture, plan, report
         self.result, self.dice, self.times = CrashResult(), random.Random(plan.seed), Times()
+        self.result.problems = self.times.problems
         self.solved = fixture.solved()
         self.server: Server | None = None
         self.over = asyncio.Event()
@@ -113,15 +136,19 @@ class _CrashTest:
             await asyncio.sleep(self.plan.every * dice.uniform(0.5, 1.5))
 
     async def _kill(self, number: int, clients: list[Client]) -> None:
-        """Kill the server, and in every other round a grader before it, at a random moment."""
+        """Kill the server at a random moment; before it, cut its connections or kill a grader."""
         assert self.server is not None
         life = self.dice.uniform(0.1, self.plan.life)
         await asyncio.sleep(life / 2)
+        if number % 2 == 0:  # on a slow machine, too, some are killed with work in hand
+            await self._wait_for_a_receipt()
         graders = await asyncio.to_thread(graders_of, self.server)
         if number % 2 == 0 and graders:
             with suppress(ProcessLookupError):
                 os.kill(self.dice.choice(graders), signal.SIGKILL)
                 self.result.graders_killed += 1
+        if number % 2 == 1:
+            self.result.connections_cut += await asyncio.to_thread(cut_connections, self.fixture)
         await asyncio.sleep(life / 2)
         receipts = len(self.result.receipts)
         await asyncio.to_thread(self.server.kill)
@@ -137,6 +164,11 @@ class _CrashTest:
             f"kill {number}: after {life:.1f} s, {receipts} receipts so far, {len(lost)} missing; "
             f"another server after {time.monotonic() - began:.1f} s"
         )
+
+    async def _wait_for_a_receipt(self) -> None:
+        receipts, ends = len(self.result.receipts), time.monotonic() + RECEIPT_WITHIN
+        while len(self.result.receipts) == receipts and time.monotonic() < ends:
+            await asyncio.sleep(POLL_INTERVAL)
 
     async def _wait_for_results(self) -> None:
         ends = time.monotonic() + self.plan.graded_within

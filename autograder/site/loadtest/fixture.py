@@ -25,6 +25,7 @@ from autograder.errors import UsageError
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import published
 from autograder.site.homework.context import files_address
+from autograder.site.homework.grade_records import GradingResult, record_grading
 from autograder.site.homework.submissions import store_submission
 from autograder.site.homework.tables import grading, homework
 from autograder.site.loadtest.server_process import Server, start_process
@@ -123,15 +124,19 @@ class HomeworkFixture:
                     received_at=at,
                     signer=site.signer,
                 )
+                earned = round(Decimal(number % 21) / 20 * (model.possible or 0), 2)
                 values = {
                     "state": "graded",
                     "report": model.report,
-                    "earned": Decimal(number % 21) / 20 * (model.possible or 0),
+                    "earned": earned,
                     "possible": model.possible,
                     "summary": model.summary,
                     "graded_at": at,
                 }
-                connection.execute(update(grading).where(grading.c.submission == stored.id).values(**values))
+                ended = update(grading).where(grading.c.submission == stored.id).values(**values)
+                ended_id = connection.execute(ended.returning(grading.c.id)).scalar_one()
+                result = GradingResult(model.report, earned, model.possible, model.summary)
+                record_grading(connection, ended_id, result, at)
 
     def ungraded(self) -> int:
         """How many gradings have not ended."""

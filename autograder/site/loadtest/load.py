@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from autograder.site.extensions import LoadBeside
 from autograder.site.loadtest.checks import damage, missing, wrongly_graded
 from autograder.site.loadtest.client import Client, Receipt, Times
 from autograder.site.loadtest.fixture import HomeworkFixture, padded
@@ -50,6 +51,8 @@ class LoadResult:
     missing: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)  # the times of other parts of the course
+    limits_beside: list[Limit] = field(default_factory=list)
 
     def limits(self) -> list[Limit]:
         """The limits, in the order of the test."""
@@ -79,7 +82,8 @@ class LoadResult:
                 "ms",
             ),
             Limit("the same, compressed", submission[1], LARGEST_PAGE, "kB"),
-            Limit("faults in the database", len(self.damage), 0),
+            Limit("faults in database and ledger", len(self.damage), 0),
+            *self.limits_beside,
         ]
 
     def lines(self) -> list[str]:
@@ -89,15 +93,32 @@ class LoadResult:
             shown = (percentile(many, 50), percentile(many, 99), max(many, default=0.0))
             rows.append(f"{kind:<14}{len(many):>8}" + "".join(f"{1000 * each:>9.1f}" for each in shown))
         problems = [f"{kind}: {number}" for kind, number in self.times.problems.items()]
-        return [*rows, "", *problems, *self.wrong[:3], *self.damage[:3], *map(str, self.limits())]
+        return [
+            *rows,
+            *self.beside,
+            "",
+            *problems,
+            *self.wrong[:3],
+            *self.damage[:3],
+            *map(str, self.limits()),
+        ]
 
 
 def run_load_test(
-    fixture: HomeworkFixture, servers: list[Server], plan: LoadPlan, report: Callable[[str], None]
+    fixture: HomeworkFixture,
+    servers: list[Server],
+    plan: LoadPlan,
+    report: Callable[[str], None],
+    beside: Sequence[LoadBeside] = (),
 ) -> LoadResult:
-    """Run the test against servers that are up; `report` is called with what happens."""
+    """Run the test against servers that are up; `report` is called with what happens.
+
+    Students of other parts of the course work `beside` the submissions.
+    """
     result = LoadResult(plan)
-    asyncio.run(_LoadTest(fixture, servers, plan, report, result).run())
+    asyncio.run(_LoadTest(fixture, servers, plan, report, result, beside).run())
+    result.beside = [line for load in beside for line in load.lines()]
+    result.limits_beside = [limit for load in beside for limit in load.limits()]
     result.missing = missing(fixture, result.receipts)
     result.wrong, result.damage = wrongly_graded(fixture), damage(fixture)
     return result
@@ -111,8 +132,9 @@ class _LoadTest:
         plan: LoadPlan,
         report: Callable[[str], None],
         result: LoadResult,
+        beside: Sequence[LoadBeside],
     ) -> None:
-        self.fixture, self.servers, self.plan = fixture, servers, plan
+        self.fixture, self.servers, self.plan, self.beside = fixture, servers, plan, beside
         self.report, self.result, self.dice = report, result, random.Random(plan.seed)
         self.solved = fixture.solved()
         self.common = padded(self.solved, int(plan.size * MEGABYTE), self.dice)
@@ -133,11 +155,16 @@ class _LoadTest:
         await self._idle(first)
         await asyncio.to_thread(self.fixture.grade_class, names[: plan.class_size - 2])
         students = [self.client(number, session) for number, session in enumerate(sessions[: plan.students])]
-        await self._rush(students)
+        ports = [server.port for server in self.servers]
+        for load in self.beside:
+            await load.start(ports)
+        await asyncio.gather(self._rush(students), *(load.save(plan.seconds) for load in self.beside))
         await self._grading(probe)
         await self._pages(staff, first)
         for client in (*students, first, probe, staff):
             await client.close()
+        for load in self.beside:
+            await load.close()
 
     async def _submit(self, client: Client, content: bytes, kind: str = "receipt") -> Receipt | None:
         receipt = await client.upload(content, kind)

@@ -29,6 +29,33 @@ from autograder.site.upsert import insert_once
 __all__ = ["ErasureCounts", "counts_of", "delete_erased_files", "erase_person"]
 
 NAME = "Erased person"
+# What the rows of a table are called on the page; of other tables the name is.
+WORDS = {
+    "announcement_recipient": "announcements received",
+    "assigned_student": "assigned students",
+    "attempt": "attempts at quizzes",
+    "credential": "passcodes and sign-in links",
+    "enrolment": "place in the course, with role and extra time",
+    "extension_request": "requests for extensions",
+    "group_member": "places in groups",
+    "integrity_person": "integrity cases",
+    "late_day": "late days spent",
+    "lti_user": "users of learning platforms",
+    "lti_score": "scores at learning platforms",
+    "notification": "notices",
+    "notification_choice": "choices of notices",
+    "pseudonym": "names in ledgers",
+    "section_member": "sections",
+    "session": "sessions",
+    "staff_token": "tokens for programs",
+    "submission_owner": "submissions",
+    "submit_token": "tokens for submitting",
+}
+AUTHOR_WORDS = {
+    "audit": "lines of the log, without details about this person",
+    "mark": "marks given",
+    "submission": "submissions made",
+}
 WRITTEN = ("reason", "reply", "text", "comment")  # what people wrote, in the details of an act
 
 
@@ -49,11 +76,11 @@ def counts_of(connection: Connection, course: str, name: str) -> ErasureCounts:
         many = count_rows(connection, found, name)
         if many:
             where = kept if found.stays else deleted
-            words = found.table.name.replace("_", " ")
+            words = WORDS.get(found.table.name, found.table.name.replace("_", " "))
             where[words] = where.get(words, 0) + many
     for found in author_columns():
         if many := count_rows(connection, found, name):
-            words = f"{found.table.name.replace('_', ' ')} by this person"
+            words = AUTHOR_WORDS.get(found.table.name, f"{found.table.name.replace('_', ' ')} by this person")
             kept[words] = kept.get(words, 0) + many
     for extension in extensions():
         more = extension.erasure_counts(connection, course, name)

@@ -17,9 +17,12 @@ from autograder.site.tables import KEPT, lti_member, lti_user, metadata, person
 __all__ = ["AUTHORS", "PersonColumn", "author_columns", "count_rows", "person_columns", "rows_about"]
 
 # Columns that say who did something; an erased person's name in them is replaced.
-AUTHORS = ("who", "by_whom", "ended_by", "released_by", "connected_by", "enabled_by", "looks_as")
+AUTHORS = (
+    *("who", "by_whom", "ended_by", "released_by", "connected_by", "enabled_by", "looks_as", "marker"),
+)
 SECRET = ("hash", "token")  # columns that nobody needs to know, not even their owner
-NOT_AUTHORS = ("failed_sign_in",)  # its `who` is a digest
+# These hold a digest, and a person, a label or a section: the part of the course erases them.
+NOT_AUTHORS = ("failed_sign_in.who", "due_rule.who", "quiz_override.who")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def author_columns() -> list[PersonColumn]:
         PersonColumn(table, column)
         for table in metadata.sorted_tables
         for column in table.columns
-        if column.name in AUTHORS and isinstance(column.type, Text) and table.name not in NOT_AUTHORS
+        if column.name in AUTHORS and isinstance(column.type, Text) and str(column) not in NOT_AUTHORS
     ]
 
 

@@ -40,7 +40,11 @@ ON_ATTEMPT = {
     "answer regrade request": "answered the regrade request about question {question}",
     "answer request": "answered the regrade request about question {question}",
 }
-ON_QUIZ = {"publish": "published the quiz", "release regrade": "released a regrade"}
+ON_QUIZ = {
+    "publish": "published the quiz",
+    "release regrade": "released a regrade",
+    "reschedule": "moved the times of the quiz",
+}
 
 
 def once_in(form: Form) -> str | None:

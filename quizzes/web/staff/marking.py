@@ -1,151 +1,346 @@
-"""Manual marks: the page with the essays that wait, and the mark that staff give by the rubric."""
+"""Quizzes as marking by hand sees them: essays, and any other question whose points a person overrides.
+
+A question is an item of a bank, whatever its position in an attempt; all attempts that are marked count.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from decimal import Decimal
 
-from sqlalchemy import Connection
+from markupsafe import Markup
+from sqlalchemy import Connection, Text, and_, cast, func, select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from autograder.errors import Conflict, NotFound
-from autograder.site.requests import form_of, reads_much, site_of
-from autograder.site.sessions import Session
+from autograder.course.course import find_course
+from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.site.app_context import AppContext
+from autograder.site.marking.source import (
+    AnswerToMark,
+    Criterion,
+    GivenMark,
+    QuestionToMark,
+    ShownAnswer,
+    question_of,
+)
+from autograder.site.marks import Mark, current_mark, mark_of
+from autograder.site.requests import reads
+from autograder.site.tables import mark as mark_table
 from autograder.site.tables import points_text
 from quizzes.attempts.response import answer_from
 from quizzes.content.items.essay import EssayQuestion
 from quizzes.content.markup import escaped, render
-from quizzes.store.attempts import answers_of, attempts_at
-from quizzes.store.marks import changed_marks, give_mark, history_of, marks_in, pending_marks
-from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import access_in, quiz_page, staff_at, visible_attempts
+from quizzes.content.question import Question
+from quizzes.content.quiz_file import load_quiz
+from quizzes.content.version import AttemptItem
+from quizzes.store.attempts import answers_of, find_attempt
+from quizzes.store.marks import QUIZ, give_mark, history_of, withdraw_mark
+from quizzes.store.quizzes import current_version, published_in
+from quizzes.store.tables import answer as answer_table
+from quizzes.store.tables import attempt, attempt_item
+from quizzes.web.context import PART, QuizContext
+from quizzes.web.forms import answer_html
+from quizzes.web.released import shown_since
+from quizzes.web.staff.access import staff_at
 
-__all__ = ["mark_essay", "marking"]
+__all__ = ["NamedItem", "QuizMarking", "marking", "quiz_marking"]
+
+MARKING = "quiz marking"
+LONGEST_TITLE = 80  # characters of a question's text that name it
+CENT = Decimal("0.0001")
 
 
-LONGEST_COMMENT = 2_000  # characters
+@reads
+def marking(request: Request) -> Response:
+    """The way to the page on which the quiz's questions are marked by hand."""
+    quiz = request.path_params["quiz"]
+    staff_at(request, quiz)
+    return RedirectResponse(f"/marking/{QUIZ}/{quiz}", 303)
 
 
 @dataclass(frozen=True)
-class Essay:
-    """An answer that waits for a manual mark, without its student's name."""
+class _Item:
+    """An item as attempts have it, by its digest."""
 
-    attempt: str
-    pos: int
-    rev: int
-    prompt: str
-    answer: str
-    rubric: list[Any]
-    model: str
-    seen: int  # the number of the newest mark
-    most: str  # points of the question
-    given: str = ""  # the points of a person's mark, which was of an earlier answer
-    by: str = ""
+    reference: str
+    question: Question
+    points: Decimal
 
 
-@reads_much
-def marking(request: Request) -> Response:
-    """The answers that wait for a mark, question by question."""
-    quiz = request.path_params["quiz"]
-    session = staff_at(request, quiz)
-    essays, others = _waiting(request, quiz, session)
-    return quiz_page(request, session, "staff_marking.html", essays=essays, others=others)
+@dataclass(frozen=True)
+class NamedItem:
+    """An item of a quiz at one wording."""
+
+    digest: str
+    id: str  # in addresses
+    title: str
+    points: Decimal
 
 
-async def mark_essay(request: Request) -> Response:
-    """Mark an answer by the rubric, once."""
-    site, quiz, at = site_of(request), request.path_params["quiz"], request.state.at
-    session = await site_of(request).in_reader(staff_at, request, quiz)
-    form = await form_of(request, session)
-    sent = {name: form.get(name, [""])[-1] for name in ("attempt", "pos", "rev", "seen", "comment")}
-    essay = await site.in_thread(_one_waiting, request, quiz, session, sent["attempt"], sent["pos"])
-    if essay is None or str(essay.rev) != sent["rev"] or (sent["seen"] and str(essay.seen) != sent["seen"]):
-        raise Conflict("This answer was marked meanwhile.", next_step="Go back and choose the next answer.")
-    question = quizzes_of(request).exam.items_of(essay.attempt)[essay.pos].question
-    assert isinstance(question, EssayQuestion)
-    met = set(form.get("met", []))
-    mark = question.by_rubric([str(number) in met for number in range(len(question.item.rubric))])
-    comment = sent["comment"].strip()[:LONGEST_COMMENT]
-    stored = json.loads(mark.as_json())
-    stored["feedback"] = render(escaped(comment)) if comment else ""
-    stored["detail"] = {"by": session.person, "met": ", ".join(sorted(met))}
-    await site.written(
-        partial(
-            give_mark,
-            attempt_id=essay.attempt,
-            pos=essay.pos,
-            points=mark.points,
-            detail=json.dumps(stored, ensure_ascii=False),
-            reason="by the rubric",
+class QuizMarking:
+    """The quizzes of a course for marking by hand; see `autograder.site.marking.source`."""
+
+    kind = QUIZ
+
+    def __init__(self, quizzes: QuizContext) -> None:
+        self._quizzes = quizzes
+        self._items: dict[str, _Item] = {}  # by digest, which never means another item
+
+    def works(self, connection: Connection) -> list[tuple[str, str]]:
+        """The published quizzes."""
+        return [(quiz.id, quiz.title) for quiz in published_in(connection, self._quizzes.site.course)]
+
+    def questions(self, connection: Connection, work: str) -> list[QuestionToMark]:
+        """The items in the attempts at a quiz, those that only a person marks first."""
+        if work not in {id for id, _ in self.works(connection)}:
+            raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
+        questions: dict[str, QuestionToMark] = {}
+        for _, item in self._items_at(connection, work):
+            is_essay = isinstance(item.question, EssayQuestion)
+            id = _id(item.reference)
+            known = questions.get(id)
+            most = max(item.points, known.points) if known else item.points
+            questions[id] = QuestionToMark(id, item.reference, most, is_essay, tuple(_criteria(item)))
+        return sorted(questions.values(), key=lambda question: (not question.by_hand, question.id))
+
+    def questions_in_order(self, connection: Connection, work: str) -> list[NamedItem]:
+        """The items in the attempts at a quiz, each version of one with its digest, by their references."""
+        items = [
+            NamedItem(digest, _id(item.reference), item.reference.rpartition("/")[2], item.points)
+            for digest, item in self._items_at(connection, work)
+        ]
+        return sorted(items, key=lambda item: item.id)
+
+    def answers(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
+        """The answers in all attempts that are marked, previews left out."""
+        hashes = [
+            digest for digest, item in self._items_at(connection, work) if _id(item.reference) == question.id
+        ]
+        return list(self._answers(connection, work, question, hashes))
+
+    def answer(
+        self, connection: Connection, work: str, question: QuestionToMark, id: str, part: str
+    ) -> AnswerToMark:
+        """One answer as the database has it now."""
+        hashes = [
+            digest for digest, item in self._items_at(connection, work) if _id(item.reference) == question.id
+        ]
+        for answer in self._answers(connection, work, question, hashes, id):
+            if answer.part == part:
+                return answer
+        raise NotFound("There is no such answer.", next_step="Go back to the list of answers.")
+
+    def shown(
+        self, connection: Connection, work: str, question: QuestionToMark, answer: AnswerToMark
+    ) -> ShownAnswer:
+        """The question as the student had it, the answer, and its key."""
+        item = self._item(answer)
+        stored = answers_of(connection, answer.id).get(int(answer.part))
+        given = answer_from(stored.response) if stored else None
+        text = answer_html(item.view, given)
+        if isinstance(item.question, EssayQuestion) and isinstance(given, str) and given.strip():
+            text = Markup('<p class="answer">{}</p>').format(given)
+        key = "Model answer" if isinstance(item.question, EssayQuestion) else "Key"
+        return ShownAnswer(
+            [("Question", Markup(item.view.prompt)), ("Answer", text)],
+            [(key, Markup(render(item.question.key_text)))],
+        )
+
+    def give(
+        self,
+        connection: Connection,
+        work: str,
+        question: QuestionToMark,
+        answer: AnswerToMark,
+        given: GivenMark,
+        *,
+        at: int,
+        who: str,
+    ) -> None:
+        """Add a person's mark, or withdraw it so that the automatic one counts."""
+        pos = int(answer.part)
+        if given.points is None:
+            withdraw_mark(connection, answer.id, pos, reason=given.comment, at=at, who=who)
+            return
+        most = self._item(answer).points
+        if given.points > most:
+            raise Conflict(
+                f"This answer earns at most {points_text(most)} points.", next_step="Correct the points."
+            )
+        detail = {
+            "share": str(given.points / most) if most else "0",
+            "pending": False,
+            "feedback": render(escaped(given.comment)) if given.comment else "",
+            "detail": {"by": who, "reason": given.comment},
+            **({"rubric": given.rubric} if given.rubric else {}),
+        }
+        give_mark(
+            connection,
+            answer.id,
+            pos,
+            given.points,
+            detail=json.dumps(detail, ensure_ascii=False),
+            reason=given.comment or "by hand",
             at=at,
-            who=session.person,
-            seen=essay.seen,
-        ),
-        essay.attempt,
-    )
-    return RedirectResponse(f"/staff/{quiz}/marking", 303)
+            who=who,
+        )
+
+    def earlier(self, connection: Connection, answer: AnswerToMark) -> list[Mark]:
+        """The marks that people gave the question in its attempt."""
+        marks = history_of(connection, answer.id).get(int(answer.part), [])
+        return [given for given in marks if given.source.personal]
+
+    def work_of(self, connection: Connection, id: str) -> str:
+        """The quiz of an attempt."""
+        return find_attempt(connection, id).quiz
+
+    def question_at(self, connection: Connection, work: str, id: str, part: str) -> QuestionToMark:
+        """The item at a position of an attempt."""
+        items = self._quizzes.exam.items_of(id)
+        if not part.isdigit() or int(part) >= len(items):
+            raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
+        return question_of(connection, self, work, _id(items[int(part)].reference))
+
+    def shown_since(
+        self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int
+    ) -> int | None:
+        """Since when the student sees the key of the quiz: before that there is nothing to object to."""
+        row = find_attempt(connection, answer.id, person)
+        release = self._quizzes.quiz(current_version(connection, work)).release
+        return shown_since(connection, release, row, at)
+
+    def page_for_student(self, answer: AnswerToMark) -> str:
+        """The results, at the question."""
+        return f"/attempts/{answer.id}/results#question-{int(answer.part) + 1}"
+
+    def propose_for_all(self, work: str, reason: str, *, at: int, who: str) -> str:
+        """Mark all attempts by the quiz's files as they are now."""
+        try:
+            version = load_quiz(find_course(self._quizzes.site.folder), work).quiz
+        except AutograderError as problem:  # a mistake in the files, for their author
+            message = problem.message.replace(f"{self._quizzes.site.folder}/", "")
+            raise Conflict(message, next_step=problem.next_step) from problem
+        run, _ = self._quizzes.exam.regrades.propose(work, version, who=who)
+        return f"/staff/{work}/regrades#run-{run}"
+
+    def page_of(self, answer: AnswerToMark) -> str:
+        """The staff's page of the attempt, at the question."""
+        return f"/staff/attempts/{answer.id}#question-{int(answer.part) + 1}"
+
+    def page_of_work(self, work: str) -> str:
+        """The monitor of the quiz."""
+        return f"/staff/{work}"
+
+    def _item(self, answer: AnswerToMark) -> AttemptItem:
+        return self._quizzes.exam.items_of(answer.id)[int(answer.part)]
+
+    def _items_at(self, connection: Connection, quiz: str) -> list[tuple[str, _Item]]:
+        """The items in the attempts at a quiz, by their hashes; each is read once."""
+        rows = connection.execute(
+            select(attempt_item.c.question_hash, func.min(attempt_item.c.attempt).label("attempt"))
+            .join(attempt, attempt.c.id == attempt_item.c.attempt)
+            .where(attempt.c.quiz == quiz, attempt.c.state == "graded", attempt.c.preview.is_(False))
+            .group_by(attempt_item.c.question_hash)
+        )
+        items = []
+        for row in rows:
+            if row.question_hash not in self._items:
+                for item in self._quizzes.exam.items_of(row.attempt):
+                    self._items.setdefault(
+                        item.question_hash, _Item(item.reference, item.question, item.points)
+                    )
+            items.append((row.question_hash, self._items[row.question_hash]))
+        return items
+
+    def _answers(
+        self,
+        connection: Connection,
+        work: str,
+        question: QuestionToMark,
+        hashes: list[str],
+        only: str = "",
+    ) -> Iterator[AnswerToMark]:
+        """The answers to an item, in two queries."""
+        of_item = [
+            attempt.c.quiz == work,
+            attempt.c.state == "graded",
+            attempt.c.preview.is_(False),
+            attempt_item.c.question_hash.in_(hashes),
+        ]
+        if only:
+            of_item.append(attempt.c.id == only)
+        marks: dict[tuple[str, str], list[Mark]] = defaultdict(list)
+        of_marks = (
+            select(mark_table)
+            .join(
+                attempt_item,
+                and_(
+                    attempt_item.c.attempt == mark_table.c.work,
+                    cast(attempt_item.c.pos, Text) == mark_table.c.part,
+                ),
+            )
+            .join(attempt, attempt.c.id == attempt_item.c.attempt)
+            .where(mark_table.c.kind == QUIZ, *of_item)
+            .order_by(mark_table.c.id)
+        )
+        for row in connection.execute(of_marks):
+            marks[row.work, row.part].append(mark_of(row))
+        rows = connection.execute(
+            select(attempt.c.id, attempt.c.person, attempt_item.c.pos, answer_table.c.rev)
+            .join(attempt_item, attempt_item.c.attempt == attempt.c.id)
+            .outerjoin(
+                answer_table,
+                and_(answer_table.c.attempt == attempt.c.id, answer_table.c.pos == attempt_item.c.pos),
+            )
+            .where(*of_item)
+        )
+        for row in rows:
+            given = marks.get((row.id, str(row.pos)), [])
+            current = current_mark(given, row.rev or 0)
+            if current is None:
+                continue
+            personal = current.mark if current.mark.source.personal else None
+            settled = [item for item in given if not item.source.personal and not item.pending]
+            yield AnswerToMark(
+                row.id,
+                str(row.pos),
+                (row.person,),
+                personal,
+                current.changed,
+                settled[-1].points if settled else None,
+                given[-1].id,
+                blank=not question.by_hand,
+            )
 
 
-def _places(
-    connection: Connection, quiz: str, course: str, session: Session
-) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
-    """Positions and attempts of the answers that wait, and of those that changed after a person's mark."""
-    visible = visible_attempts(connection, course, quiz, access_in(connection, course, session))
-    attempt_ids = {row.id for row in attempts_at(connection, quiz) if not row.preview and row.id in visible}
-    waiting = {
-        (pending.pos, pending.attempt)
-        for pending in pending_marks(connection)
-        if pending.attempt in attempt_ids
-    }
-    changed = changed_marks(connection, quiz)
-    return waiting, {(pos, attempt_id) for attempt_id, pos in changed if attempt_id in attempt_ids}
+def quiz_marking(site: AppContext) -> QuizMarking | None:
+    """The source of this server process, made once; None where no quizzes are served."""
+    quizzes: QuizContext | None = site.parts.get(PART)
+    if quizzes is None:
+        return None
+    source: QuizMarking | None = site.parts.get(MARKING)
+    if source is None:
+        source = site.parts[MARKING] = QuizMarking(quizzes)
+    return source
 
 
-def _waiting(request: Request, quiz: str, session: Session) -> tuple[list[Essay], list[tuple[str, int]]]:
-    """The essays that wait for a mark, and other answers that changed after a person marked them."""
-    exam = quizzes_of(request).exam
-    with site_of(request).database.reading() as connection:
-        waiting, changed = _places(connection, quiz, site_of(request).course, session)
-        essays, others = [], []
-        for pos, attempt_id in sorted(waiting | changed):
-            question = exam.items_of(attempt_id)[pos].question
-            if isinstance(question, EssayQuestion):
-                essays.append(_essay(connection, question, attempt_id, pos))
-            elif (pos, attempt_id) in changed:
-                others.append((attempt_id, pos))
-    return essays, others
+def _id(reference: str) -> str:
+    """An item's name in an address, where a `/` would part it."""
+    return reference.replace("/", ":")
 
 
-def _one_waiting(request: Request, quiz: str, session: Session, attempt_id: str, pos: str) -> Essay | None:
-    """One essay that waits; None if it does not."""
-    with site_of(request).database.reading() as connection:
-        waiting, changed = _places(connection, quiz, site_of(request).course, session)
-        for position, waiting_id in waiting | changed:
-            if (str(position), waiting_id) == (pos, attempt_id):
-                question = quizzes_of(request).exam.items_of(attempt_id)[position].question
-                if isinstance(question, EssayQuestion):
-                    return _essay(connection, question, attempt_id, position)
-                raise NotFound(
-                    "This answer does not get a manual mark.", next_step="Choose one from the list."
-                )
-    return None
-
-
-def _essay(connection: Connection, question: EssayQuestion, attempt_id: str, pos: int) -> Essay:
-    answer, current = answers_of(connection, attempt_id).get(pos), marks_in(connection, attempt_id)[pos]
-    return Essay(
-        attempt=attempt_id,
-        pos=pos,
-        rev=answer.rev if answer else 0,
-        prompt=question.public_view().prompt,
-        answer=str(answer_from(answer.response) or "") if answer else "",
-        rubric=list(question.item.rubric),
-        model=question.key_text,
-        seen=history_of(connection, attempt_id)[pos][-1].id,
-        most=points_text(question.points),
-        given=points_text(current.points) if current.changed else "",
-        by=current.mark.who,
-    )
+def _criteria(item: _Item) -> Iterator[Criterion]:
+    """The author's rubric in points, which add up to the question's."""
+    if not isinstance(item.question, EssayQuestion):
+        return
+    rubric = item.question.item.rubric
+    whole, left = sum(criterion.weight for criterion in rubric), item.points
+    for number, criterion in enumerate(rubric, 1):
+        share = (item.points * criterion.weight / whole).quantize(CENT).normalize() + 0
+        points = left if number == len(rubric) else min(share, left)
+        left -= points
+        yield Criterion(criterion.text, points)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -15,13 +17,22 @@ from autograder.site.requests import form_of, reads_much, site_of
 from autograder.site.roles import StudentData
 from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
-from quizzes.store.monitor import recent_saves, student_activity
+from quizzes.store.monitor import Activity, StudentActivity, recent_saves, student_activity
 from quizzes.store.quizzes import published_in
 from quizzes.web.context import quizzes_of
 from quizzes.web.staff.access import access_in, reason_in, staff_at, visible_attempts, whole_number_in
 from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_sentence, shown_once
 
 __all__ = ["give_time", "monitor", "send_message"]
+
+FAR = 2**62  # after every instant
+ORDER = [Activity.SILENT, Activity.WRITING, Activity.ABSENT, Activity.DONE]
+SORTS: dict[str, Callable[[StudentActivity], tuple[object, ...]]] = {
+    "now": lambda student: (ORDER.index(student.activity), student.last_at or 0),
+    "answers": lambda student: (student.activity is Activity.ABSENT, student.answered),
+    "last": lambda student: (student.last_at is None, student.last_at or 0),
+    "left": lambda student: (student.activity is Activity.DONE, student.deadline_at or FAR),
+}
 
 
 @reads_much
@@ -39,9 +50,25 @@ def monitor(request: Request) -> Response:
         acts = acts_on(connection, quiz)
         names = names_in(connection, site.course)
         done = act_done(request, connection, quiz)
+    wanted = request.query_params
+    find, show, sort = (wanted.get(name, "")[:100] for name in ("find", "show", "sort"))
+    shown = [
+        student
+        for student in students
+        if find.casefold() in f"{student.person} {student.name}".casefold()
+        and show in ("", student.activity.name.lower())
+    ]
+    if sort in SORTS:
+        shown.sort(key=SORTS[sort])
     values = {
         "published": published,
-        "students": students,
+        "students": shown,
+        "everybody": len(students),
+        "find": find,
+        "show": show,
+        "sort": sort,
+        "activities": {activity.name.lower(): str(activity) for activity in Activity},
+        "link": lambda **changes: "?" + urlencode({"find": find, "show": show, "sort": sort} | changes),
         "counts": Counter(str(student.activity) for student in students),
         "saves": saves,
         "now": request.state.at,

@@ -32,7 +32,7 @@ from autograder.submissions.submission import read_submission
 COURSE = find_course(Path(__file__).parent)
 NAMES = COURSE.assignment_ids()
 FIRST = NAMES[0]
-WHEEL = re.compile(r"autograder-[\w.]+-py3-none-any\.whl")
+WHEEL = re.compile(r"recipe_autograder-[\w.]+-py3-none-any\.whl")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_only_what_is_allowed(out: Path, name: str) -> None:
     members = inside(out / f"{name}.zip")
     assert {Path(member).parts[0] for member in members} == {name}
     wheel = [Path(*Path(member).parts[2:]) for member in members if ".whl/" in member]
-    assert {path.parts[0].partition("-")[0] for path in wheel} == {"autograder"}
+    assert {path.parts[0].partition("-")[0] for path in wheel} == {"autograder", "recipe_autograder"}
 
 
 @pytest.mark.parametrize("name", NAMES)

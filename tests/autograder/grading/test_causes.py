@@ -100,6 +100,21 @@ def test_a_right_function_is_told_nothing() -> None:
     assert known(scale, SOME, OTHER).kind == ""
 
 
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [
+        (lambda x, factor=2.0: np.zeros(41) * x, "named"),  # the same message with another number
+        (lambda x, factor=2.0: x @ np.zeros((29, 2)), ""),
+        (lambda x, factor=2.0: int("a number"), ""),
+    ],
+)
+def test_an_exception_of_the_same_type_names_nothing(other: Callable[..., Any], kind: str) -> None:
+    """A mistake that only ever raises is told where the message is the same, numbers aside."""
+    too_long = mistake("too_long", lambda x, factor=2.0: np.zeros(77) * x)
+    cause = known_cause("scale", calls_of(other, SOME, OTHER), answers(), [NO_FACTOR, too_long])
+    assert cause.kind == kind
+
+
 @given(
     st.lists(
         st.lists(st.floats(-9, 9, allow_nan=False).filter(lambda x: abs(x) > 0.1), min_size=1, max_size=4),

@@ -24,6 +24,7 @@ from autograder.grading.cause_probe import CauseProbe
 from autograder.grading.causes import Answers, Cause
 from autograder.grading.repairs import LocalRepairs, SandboxRepairs, repair_cause
 from autograder.grading.student_source import StudentSource, find_source
+from autograder.sandbox.edits import Edits
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 
@@ -93,6 +94,41 @@ def test_one_right_function_has_to_answer_all_calls() -> None:
     assert cause_of(doubled, None, lambda x, rate: -2 * x * np.sqrt(rate)).kind == "looks like"
 
 
+def unseen(rng: np.random.Generator) -> tuple[Value, ...]:
+    """Arguments that the handout allows."""
+    return rng.normal(size=rng.integers(1, 6)), float(rng.uniform(0.1, 3))
+
+
+def cause_with_inputs(source: str) -> Cause:
+    """What is told where arguments can be made that no check has drawn."""
+    known = Answers(Functions(ReferenceBackend({"scale": scale})), generators={"scale": unseen})
+    found = find_source([(3, source)], "scale")
+    repairs = LocalRepairs(source, "scale", {"np": np})
+    return repair_cause("scale", calls_of(source), known, found, repairs)
+
+
+def test_a_repair_holds_for_arguments_that_no_check_has_drawn() -> None:
+    """A smaller threshold, which no entry of the checks' arrays comes near, is no repair; 0 is."""
+    source = "def relu(x):\n    threshold = x.mean()\n    return np.where(x > threshold, x, 0.0)\n"
+    cause = CauseProbe(load_assignment(COURSE, "hw1-activations")).told_cause("relu", source)
+    assert cause.sentence.startswith("In this line, `threshold` stands where 0 belongs.")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("-x * np.sqrt(np.where(rate != 1.5, rate * rate, rate))", "second_case"),  # and not `rate * rate`
+        ("-x * np.sqrt(max(rate, 50 * rate))", "unwrap"),  # and not `50`
+        ("-x * np.sqrt(rate) * (2 - 0.5 * (x > 90))", "drop_times"),  # and not `2`
+        ("-x * np.sqrt(rate * 3)", "drop_times"),
+        ("-x * np.sqrt(np.cbrt(rate))", "unwrap"),  # no other function either
+    ],
+)
+def test_what_does_not_belong_there_is_not_mended_inside(line: str, kind: str) -> None:
+    """Where a part can be left out, no change in this part is told."""
+    assert cause_with_inputs(f"def scale(x, rate):\n    return {line}\n").name == f"repair: {kind}"
+
+
 class _Forged:
     """A child that a submission has taken over: it says whatever it likes."""
 
@@ -104,6 +140,9 @@ class _Forged:
 
     def answers(self, number: int, calls: Sequence[tuple[Value, ...]]) -> list[Answer]:
         return [Answer("value", scale(*call)) for call in calls]
+
+    def removals(self, number: int) -> Value:
+        return self._tried
 
     def described(self, number: int) -> Value:
         return self._described
@@ -132,6 +171,21 @@ def test_a_child_that_lies_puts_no_words_of_its_own_into_a_page(described: Value
     assert "win" not in cause.sentence.replace("following", "")
 
 
+@pytest.mark.parametrize(("rounds", "most"), [(1, 1600), (5_000, 400), (100_000, 0)])
+def test_a_function_that_runs_many_lines_has_few_versions(rounds: int, most: int) -> None:
+    """What the search costs is bounded by the lines of the student's own function, not by a clock."""
+    source = (
+        "def scale(x, rate):\n    total = 0 * rate\n"
+        f"    for k in range({rounds}):\n        total += k\n    return x * total\n"
+    )
+    namespace: dict[str, Any] = {"np": np}
+    exec(source, namespace)
+    edits = Edits(source, "scale", namespace)
+    edits.tried(0, CALLS[0])
+    assert bool(edits.versions) == bool(most)
+    assert len(edits.versions) <= most
+
+
 # --- In the sandbox ------------------------------------------------------------------------------
 
 
@@ -142,14 +196,14 @@ def worker() -> Iterator[SandboxProcess]:
         yield started
 
 
-def in_sandbox(worker: SandboxProcess, source: str, reference_seconds: float = 0.0) -> Cause:
+def in_sandbox(worker: SandboxProcess, source: str, reference_work: int = 0) -> Cause:
     """What is told by a session of the sandbox."""
     cells = [(1, "import numpy as np"), (2, source)]
     with Session(worker, cells, ["scale"]) as session:
         calls = [Call("scale", each, session.answer("scale", [each], 5.0)[0]) for each in CALLS]
         found = find_source(cells, "scale")
         assert isinstance(found, StudentSource)
-        repairs = SandboxRepairs(session, found, "scale", reference_seconds)
+        repairs = SandboxRepairs(session, found, "scale", reference_work)
         return repair_cause("scale", calls, answers(), found, repairs)
 
 
@@ -177,7 +231,7 @@ def test_a_version_that_ends_the_child_changes_no_diagnosis(worker: SandboxProce
 def test_a_function_that_takes_long_has_no_versions(worker: SandboxProcess) -> None:
     """Where even the reference takes long, hundreds of versions are not run."""
     source = "def scale(x, rate):\n    return x * np.sqrt(rate)\n"
-    assert in_sandbox(worker, source, reference_seconds=1.0).kind == ""
+    assert in_sandbox(worker, source, reference_work=1_000_000).kind == ""
 
 
 # --- The course's functions ----------------------------------------------------------------------

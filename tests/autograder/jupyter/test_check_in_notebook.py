@@ -199,3 +199,11 @@ def test_a_stub_of_nbgrader_s(folder: Path) -> None:
     stub = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
     shown = last_output(folder, stub, "with unfinished_is_fine():\n    print(double(2))")
     assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"
+
+
+def test_a_function_instead_of_its_name(folder: Path) -> None:
+    """`check(double)` is `check("double")`; what is no function of the assignment is said in a sentence."""
+    cells = ("def double(x):\n    return 2 * x", "def double_backward(x, grad_out):\n    return 2 * grad_out")
+    by_name, by_value = (last_output(folder, *cells, f"check({word})") for word in ("'double'", "double"))
+    assert by_name == by_value
+    assert "Unknown task or function 'print'" in last_output(folder, *cells, "check(print)")["text/plain"]

@@ -15,6 +15,7 @@ import pytest
 from command import COMMAND, autograder, files
 from homework_site import serving, solved, tiny_site, with_mistake
 from patience import PATIENCE, eventually
+from raw_http import free_port
 from slow_class import write_slow_class
 from tiny_course import ASSIGNMENT
 
@@ -33,13 +34,6 @@ STUDENTS = 40
 def folder(tiny_course: Course, tmp_path: Path) -> Path:
     """A folder with a course and a class."""
     return write_slow_class(tiny_course, tmp_path, STUDENTS, seconds=0.03)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def started(stack: ExitStack, folder: Path, *words: str) -> subprocess.Popen[bytes]:

@@ -61,6 +61,21 @@ IPYTHON = {
         PLAIN,
         "display(1)",
     ],
+    "a timed cell of a notebook that was a script": [
+        NUMPY,
+        "get_ipython().run_cell_magic('time', '', 'LOW = 0\\ndef relu(x):\\n    return np.maximum(x, LOW)')",
+    ],
+    "a line that was a magic": [NUMPY, "get_ipython().run_line_magic('time', 'LOW = 0')", WITH_LOW],
+    "a file of a notebook that was a script": [
+        "get_ipython().run_cell_magic('writefile', 'low.py', 'LOW = 0\\n')",
+        "import numpy as np\nfrom low import LOW",
+        WITH_LOW,
+    ],
+    "a shell line that was a magic": [
+        "import numpy as np\nfiles = get_ipython().getoutput('ls')\nLOW = 0 * len(files)",
+        WITH_LOW,
+    ],
+    "a cell inside a cell": ["import numpy as np\nget_ipython().run_cell('LOW = 0')", WITH_LOW],
     "asking the shell where it is": [
         "import numpy as np\nif 'google.colab' in str(get_ipython()):\n    LOW = 1\nelse:\n"
         "    print('here')\n    LOW = 0",

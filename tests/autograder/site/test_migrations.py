@@ -154,7 +154,16 @@ def test_the_database_says_what_a_column_may_say(fixture: ExamFixture) -> None:
         text("UPDATE quiz_override SET scope = 'planet'"),
         text("INSERT INTO flag VALUES ('no-such-attempt', 0)"),
         text(f"INSERT INTO flag VALUES ('{row.id}', 99)"),
-        text(f"INSERT INTO regrade_request VALUES ('{row.id}', 99, 1, 'x', NULL, NULL, NULL)"),
+        text(
+            "INSERT INTO regrade_request "
+            "(course, kind, work, answer, part, person, marker, at, state, changed) "
+            f"VALUES ('course', 'quiz', '{row.quiz}', '{row.id}', '0', 'nobody', '', 1, 'open', FALSE)"
+        ),
+        text(
+            "INSERT INTO regrade_request "
+            "(course, kind, work, answer, part, person, marker, at, state, changed) "
+            f"VALUES ('course', 'quiz', '{row.quiz}', '{row.id}', '0', '{row.person}', '', 1, 'lost', FALSE)"
+        ),
         text(
             "INSERT INTO answer_event VALUES "
             f"('{row.id}', 77, 1, 99, 1, 0, 'save-0001', '1', '', FALSE, FALSE, '', NULL)"

@@ -93,7 +93,7 @@ class Noticed:
     def subjects(self, name: str) -> list[str]:
         """What a student's page of notices says, the newest first."""
         page = self.students[name].page("/notices")
-        return [part.split("</h3>")[0] for part in page.split("<h3>")[1:]]
+        return [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
 
 
 @pytest.fixture

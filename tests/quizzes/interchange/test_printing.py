@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from markdown_it import MarkdownIt
 
 from autograder.errors import UsageError
 from quizzes.cli import app
+from quizzes.cli.print_quiz import BROWSERS
 from quizzes.content.items.choice import ChoiceQuestion
 from quizzes.content.quiz_file import load_quiz
+from quizzes.interchange.printed_page import PARTS
 from quizzes.interchange.printing import LETTERS, printed_quiz
 
 
@@ -48,3 +51,33 @@ def test_the_command(tmp_path: Path) -> None:
         "version B", ""
     )
     assert isinstance(commanded(app, [*words, "--versions", "../x"]).exception, UsageError)
+
+
+def test_pages_with_formulas(tmp_path: Path) -> None:
+    """HTML has the questions and letters of the Markdown, formulas as MathML, keys only in the key."""
+    root, out = course_in(tmp_path / "course").root, tmp_path / "paper"
+    words = ["print", "all", "--out", str(out), "--course", str(root), "--versions", "A"]
+    assert commanded(app, [*words, "--format", "html"]).exception is None
+    pages = {path.stem.rpartition("-")[2]: path.read_text("utf-8") for path in out.iterdir()}
+    assert set(pages) == {"questions", "sheet", "key"}
+    assert "<math" in pages["questions"] and "$" not in pages["questions"]
+    quiz = load_quiz(course_in(tmp_path / "again"), "all").quiz
+    for question in quiz.variants(b"paper A"):
+        assert question.public_view().prompt in pages["questions"]
+        assert question.explanation not in pages["questions"] and question.explanation in pages["key"]
+        if isinstance(question, ChoiceQuestion):
+            letters = ", ".join(sorted(LETTERS[question.order.index(id)] for id in question.right))
+            assert f"<b>{letters}</b>" in pages["key"]
+    assert isinstance(commanded(app, [*words, "--format", "odt"]).exception, UsageError)
+
+
+def test_pdf(tmp_path: Path) -> None:
+    """A PDF is written by a browser; where there is none, a sentence says what to do with the HTML."""
+    root, out = course_in(tmp_path / "course").root, tmp_path / "paper"
+    words = ["print", "quiz4", "--out", str(out), "--course", str(root), "--versions", "A", "--format", "pdf"]
+    problem = commanded(app, words).exception
+    if any(map(shutil.which, BROWSERS)):
+        assert problem is None
+        assert [(out / f"quiz4-A-{part}.pdf").read_bytes()[:5] for part in PARTS] == [b"%PDF-"] * 3
+    else:
+        assert isinstance(problem, UsageError) and "print it to PDF" in problem.next_step

@@ -153,8 +153,9 @@ def test_odd_numbers(live: LiveServer, number: str) -> None:
     attempt_id = student.start()
     forms = [
         (f"/staff/{'all'}/time", {"minutes": number, "percent": number, "reason": "x", "who": "all"}),
-        (f"/staff/{'all'}/regrade-requests", {"attempt": attempt_id, "pos": number, "reply": "x"}),
-        (f"/staff/{'all'}/marking", {"attempt": attempt_id, "pos": number, "rev": number}),
+        (f"/regrade-requests/{number}/answer", {"text": "x", "points": number, "seen": number}),
+        (f"/marking/quiz/all/questions/x/answers/{number}", {"points": number, "seen": number}),
+        ("/marking/quiz/all/questions/x/rubric", {"version": number, "item_points": number}),
     ]
     responses = [teacher.post(path, **fields) for path, fields in forms]
     form = student.form(attempt_id)

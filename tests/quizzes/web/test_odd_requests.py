@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from live_server import CHOICE, ESSAY, NUMERIC, TEXT, LiveServer, Student, live_server
+from marking_site import answer_with
 
 from autograder.site.database import Database
 from autograder.site.sessions import new_passcode
@@ -20,8 +21,17 @@ ODD = (
 STAFF_FORMS = {
     "/staff/all/time": ("who", "minutes", "percent", "reason", "page", "attempt"),
     "/staff/all/message": ("text", "page"),
-    "/staff/all/marking": ("attempt", "pos", "points", "comment", "rev", "seen", "rubric"),
-    "/staff/all/regrade-requests": ("request", "answer", "text", "attempt", "pos"),
+    "{answer}": ("item", "points", "adjust", "comment", "seen", "withdraw"),
+    "{answer}/undo": ("mark",),
+    "{answer}/notes": ("note",),
+    "{question}/rubric": ("item_id", "item_text", "item_points", "version", "confirm", "from_full", "reason"),
+    "{question}/comments": ("text", "remove"),
+    "/marking/quiz/all/assign": ("question", "marker", "how"),
+    "/marking/conflicts": ("marker", "person", "reason", "remove"),
+    "/marking/keys": ("back", "off"),
+    "/regrade-requests": ("kind", "answer", "part", "text"),
+    "/regrade-requests/1/answer": ("text", "points", "seen", "check_is_wrong"),
+    "/regrade-requests/1/appeal": ("text",),
     "/staff/attempts/{marked}/reopen": ("minutes", "reason", "page"),
     "/staff/attempts/{marked}/accept": ("save", "page"),
     f"/staff/attempts/{{marked}}/points/{TEXT}": ("points", "reason", "seen", "page"),
@@ -88,6 +98,8 @@ def test_odd_fields(live: LiveServer) -> None:
     """No text in any field of a form is a fault of the server, nor an address that no browser follows."""
     teacher = live.student(role="instructor")
     student, attempts = taking(live)
+    attempts["answer"] = answer_with(teacher, "an essay")
+    attempts["question"] = attempts["answer"].rpartition("/answers/")[0]
     faults = []
     for who, forms in ((teacher, STAFF_FORMS), (student, STUDENT_FORMS)):
         for path, fields in forms.items():

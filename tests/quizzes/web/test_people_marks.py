@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fake_clock import MINUTE
-from live_server import CHOICE, ESSAY, NUMERIC, TEXT, LiveServer, Student, live_server
+from live_server import CHOICE, ESSAY, NUMERIC, TEXT, LiveServer, Student
+from marking_site import answer_with, fields_of, mark
 
 from autograder.site.audit import acts_on
-from autograder.site.database import Database
 from quizzes.store.marks import points_of
 
 ODD = ("NaN", "-1", "1.5", "²", "1e-5", "sNaN", "Infinity", "0.00001", "", "0x1", "1" * 5000, "½", "0.5\0")
-
-
-@pytest.fixture
-def server(address: str, tmp_path: Path) -> Iterator[LiveServer]:
-    """A live server on each database."""
-    with live_server(Database(address), tmp_path / "course") as live:
-        yield live
 
 
 def points(server: LiveServer, attempt: str) -> float | None:
@@ -43,12 +34,10 @@ def taken(server: LiveServer, student: Student) -> str:
 
 def mark_essay(server: LiveServer, teacher: Student, attempt: str) -> None:
     """Give an essay full marks on the page of what waits."""
-    page = teacher.page("/staff/all/marking")
-    form = next(part for part in page.split("<form")[1:] if attempt in part)
-    hidden = dict(re.findall(r'name="(attempt|pos|rev|seen)" value="([^"]*)"', form))
+    path = answer_with(teacher, f"/staff/attempts/{attempt}#question-{ESSAY + 1}")
     rubric = server.questions(attempt)[ESSAY].item.rubric
-    met = [str(number) for number in range(len(rubric))]
-    assert teacher.post("/staff/all/marking", **hidden, met=met).status_code == 303
+    items = [f"author-{number}" for number in range(1, len(rubric) + 1)]
+    assert mark(teacher, path, item=items).status_code == 303
 
 
 def reopen(server: LiveServer, teacher: Student, student: Student, attempt: str) -> None:
@@ -81,7 +70,7 @@ def test_an_essay_submitted_again_unchanged(server: LiveServer) -> None:
     student.ask(f"/attempts/{attempt}/finish", {})
     server.exam.mark()
     assert points(server, attempt) == 2
-    assert "No answer waits" in teacher.page("/staff/all/marking")
+    assert "1 of 1 answer marked" in teacher.page("/staff/all/marking")
 
 
 def test_an_essay_that_changed(server: LiveServer) -> None:
@@ -95,15 +84,14 @@ def test_an_essay_that_changed(server: LiveServer) -> None:
     student.ask(f"/attempts/{attempt}/finish", {})
     server.exam.mark()
     assert points(server, attempt) == 2
-    page = teacher.page("/staff/all/marking")
-    assert "Because of something else." in page
-    assert f"The answer changed after {teacher.name} marked it with 1 of 1." in " ".join(page.split())
+    path = answer_with(teacher, "Because of something else.")
+    assert "The points are for an earlier answer" in teacher.page(path)
     assert "The answer changed after this mark was given" in teacher.page(f"/staff/attempts/{attempt}")
-    hidden = dict(re.findall(r'name="(attempt|pos|rev|seen)" value="([^"]*)"', page.split("<form")[-1]))
-    assert teacher.post("/staff/all/marking", **hidden).status_code == 303  # nothing of the rubric is met
+    form = fields_of(teacher.page(path), path)
+    assert teacher.post(path, **{**form, "item": []}).status_code == 303  # nothing of the rubric is met
     assert points(server, attempt) == 1
-    assert teacher.post("/staff/all/marking", **hidden).status_code == 409
-    assert "No answer waits" in teacher.page("/staff/all/marking")
+    assert teacher.post(path, **form).status_code == 409
+    assert "1 of 1 answer marked" in teacher.page("/staff/all/marking")
 
 
 def test_a_late_save_of_another_question(server: LiveServer) -> None:
@@ -185,7 +173,7 @@ def test_an_override_stands_and_is_flagged(server: LiveServer) -> None:
     assert "The answer changed after this mark was given" in question(
         teacher.page(f"/staff/attempts/{attempt}"), NUMERIC
     )
-    assert f"/staff/attempts/{attempt}#question-{NUMERIC + 1}" in teacher.page("/staff/all/marking")
+    assert "1 changed since" in teacher.page("/staff/all/marking")
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
     teacher.post("/staff/all/regrades")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer, Student
+from marking_site import answer_with, answers_of, fields_of
 
 from autograder.site.audit import acts_on
 from quizzes.store.marks import marks_in, points_of
@@ -16,12 +17,11 @@ from quizzes.store.regrades import regrade_runs
 
 GETS = (
     "/staff/all",
-    "/staff/all/marking",
-    "/staff/all/regrade-requests",
+    "/marking/quiz/all",
     "/staff/all/regrades",
     "/staff/attempts/{}",
 )
-OF_THE_QUIZ = ("time", "message", "marking", "regrade-requests", "regrades", "regrades/1/release")
+OF_THE_QUIZ = ("time", "message", "regrades", "regrades/1/release")
 POSTS = (
     *(f"/staff/all/{act}" for act in OF_THE_QUIZ),
     *(f"/staff/attempts/{{}}/{act}" for act in ("reopen", "close", "accept")),
@@ -209,17 +209,17 @@ def test_marking_by_hand(server: LiveServer) -> None:
     server.publish()
     teacher, student = server.student(role="ta"), server.student(name="hidden")
     attempt = taken(server, student, essay="Because <sigmoid> saturates.")
-    page = teacher.page("/staff/all/marking")
-    assert "Because &lt;sigmoid&gt; saturates." in page
-    assert "hidden" not in page.lower().replace('type="hidden"', "").replace("names are hidden", "")
-    form = dict(re.findall(r'name="(attempt|pos|rev)" value="([^"]*)"', page))
+    path = answer_with(teacher, "Because &lt;sigmoid&gt; saturates.")
+    page = teacher.page(path)
+    assert "hidden" not in page.lower().replace('type="hidden"', "").replace(" hidden>", "")
     rubric = server.questions(attempt)[ESSAY].item.rubric
-    form_sent = {**form, "met": [str(number) for number in range(len(rubric))], "comment": "Well *said* <b>."}
-    assert teacher.post("/staff/all/marking", **form_sent).status_code == 303
-    assert teacher.post("/staff/all/marking", **form_sent).status_code == 409
+    items = [f"author-{number}" for number in range(1, len(rubric) + 1)]
+    form_sent = {**fields_of(page, path), "item": items, "comment": "Well *said* <b>."}
+    assert teacher.post(path, **form_sent).status_code == 303
+    assert teacher.post(path, **form_sent).status_code == 409
     with server.database.reading() as connection:
         assert marks_in(connection, attempt)[ESSAY].points == 1
-    assert "No answer waits" in teacher.page("/staff/all/marking")
+    assert "1 of 1 answer marked" in teacher.page("/staff/all/marking")
     server.fake.pass_(61 * MINUTE)
     assert "Well *said* &lt;b&gt;." in student.page(f"/attempts/{attempt}/results")
 
@@ -234,9 +234,7 @@ def test_a_preview_is_not_marked(server: LiveServer) -> None:
     assert teacher.save(attempt, ESSAY, "Only a try.").status_code == 200
     teacher.post(f"/attempts/{attempt}/finish")
     server.exam.mark()
-    assert "Only a try." not in teacher.page("/staff/all/marking")
-    form = {"attempt": attempt, "pos": str(ESSAY), "rev": "1", "met": ["0"]}
-    assert teacher.post("/staff/all/marking", **form).status_code == 409
+    assert answers_of(teacher, "quiz", "all") == []
 
 
 def test_the_live_table_signed_out(server: LiveServer) -> None:
@@ -294,9 +292,11 @@ def test_a_request(server: LiveServer) -> None:
     assert student.post(path, text="I rounded <late>.").status_code == 303
     assert student.post(path, text="Again!").status_code == 409
     assert "I rounded &lt;late&gt;." in teacher.page("/staff/all/regrade-requests")
-    answer = {"attempt": attempt, "pos": str(NUMERIC), "reply": "Half of it is right.", "points": "0.5"}
-    assert teacher.post("/staff/all/regrade-requests", **{**answer, "points": "2"}).status_code == 409
-    assert teacher.post("/staff/all/regrade-requests", **answer).status_code == 303
+    to = "/regrade-requests/1/answer"
+    form = fields_of(teacher.page("/staff/all/regrade-requests"), to)
+    answer = {**form, "text": "Half of it is right.", "points": "0.5"}
+    assert teacher.post(to, **{**answer, "points": "2"}).status_code == 409
+    assert teacher.post(to, **answer).status_code == 303
     assert points(server, attempt) == 0.5
     assert "Half of it is right." in student.page(f"/attempts/{attempt}/results")
     teacher.post("/staff/all/regrades")

@@ -86,7 +86,7 @@ def test_a_grader_that_ends_is_started_again(
         assert process.start_if_needed() == 0
         seconds.now += 0.2
         delay *= 2
-    for path in ("/staff/all", "/staff/all/marking"):
+    for path in ("/staff/all", "/marking/quiz/all"):
         page = teacher.page(path)
         assert "Functions are not being graded" in page and "no namespaces here" in page
 

@@ -1,19 +1,18 @@
-// The page of a submission asks for its state until it is graded, ever more rarely, and then shows the score.
+// The page of a submission asks for its state until it is graded, as often as the server says, and then shows the score.
 
 const box = document.getElementById("state");
-const PAUSES = [500, 500, 1000, 2000, 4000, 8000, 15000]; // milliseconds
-let asked = 0;
+const [FIRST, FEWEST] = [400, 15000]; // milliseconds
+let pause = FIRST;
 
 async function ask() {
   const response = await fetch(box.dataset.address, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
-  const { state } = response?.ok ? await response.json() : {};
+  const { state, again } = response?.ok ? await response.json() : {};
+  pause = again ?? Math.min(2 * pause, FEWEST); // a server that does not answer is left alone for a while
   if (state && state !== box.dataset.state) location.reload();
   else later();
 }
 
 function later() {
-  const pause = PAUSES[Math.min(asked, PAUSES.length - 1)];
-  asked += 1;
   setTimeout(() => (document.hidden ? document.addEventListener("visibilitychange", ask, { once: true }) : ask()), pause * (0.8 + Math.random() * 0.4));
 }
 

@@ -48,6 +48,11 @@ def server_of(folder: Path) -> int:
     raise AssertionError("the server is not running")
 
 
+def priority(process: int) -> int:
+    """How far a process lets others go first."""
+    return os.getpriority(os.PRIO_PROCESS, process)
+
+
 def status(visitor: Visitor, path: str) -> str:
     """The state of a submission's grading."""
     return str(visitor.http.get(f"{path}/status").json()["state"])
@@ -55,7 +60,7 @@ def status(visitor: Visitor, path: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
 def test_a_killed_grader(tmp_path: Path) -> None:
-    """Its submission is graded by the grader that is started in its place, once."""
+    """Its submission is graded by the grader that is started in its place; it gives way to the server."""
     course = tiny_site(tmp_path)
     with serving(course, "--graders", "1", complaints="is started again in 5 s") as site:
         ann = site.visitor("ann")
@@ -64,6 +69,7 @@ def test_a_killed_grader(tmp_path: Path) -> None:
         eventually(lambda: status(ann, path) in ("leased", "graded"))
         killed = graders_of(site)
         assert len(killed) == 1
+        assert priority(killed[0]) > priority(server_of(course.root))
         os.kill(killed[0], signal.SIGKILL)
         assert "6 of 6 points" in ann.graded(path)
         assert graders_of(site) != killed

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from command import autograder
+from live_server import REPOSITORY
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.course import find_course
@@ -47,16 +49,21 @@ def test_what_is_lost_is_noticed(tmp_path: Path) -> None:
     "words",
     [
         ("loadtest", "--students", "4", "--seconds", "2", "--size", "0.2", "--class-size", "30"),
-        ("crashtest", "--rounds", "2", "--students", "2", "--life", "1"),
+        ("crashtest", "--rounds", "10", "--students", "2", "--life", "1.5"),
     ],
 )
-def test_the_commands(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_the_commands(tmp_path: Path, address: str, words: tuple[str, ...]) -> None:
     """Each runs on a copy of the course; the exit code says whether all was kept, and nothing is lost."""
     course = write_tiny_course(tmp_path)
-    done = autograder(*words, folder=course.root)
+    shutil.copytree(REPOSITORY.root / "quizzes" / "banks", course.root / "quizzes" / "banks")
+    shutil.copy(REPOSITORY.root / "quizzes" / "quiz4.yaml", course.root / "quizzes")
+    database = ("--database", address) if "://" in address else ()
+    done = autograder(*words, *database, folder=course.root)
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr
     if words[0] == "crashtest":
-        assert "Every receipt's bytes are stored, and every submission is graded once." in done.stdout
+        assert "every submission is graded once, and the ledger verifies." in done.stdout
     else:
         assert "kept    acknowledged submissions that are missing" in done.stdout
+        assert "kept    faults in database and ledger" in done.stdout
+        assert "kept    quiz beside it: acknowledged saves that are missing" in done.stdout

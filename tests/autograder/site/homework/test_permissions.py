@@ -42,6 +42,14 @@ EXPECTED = {
     "GET /staff/submissions/{submission}/pictures/{number:whole}": (303, 404, 404, 404, 404),  # it has none
     "POST /staff/submissions/{submission}/points": (401, 404, 404, 409, 409),  # without points
     "POST /staff/submissions/{submission}/answers": (401, 404, 404, 303, 303),
+    "POST /api/hub/tokens": GRADERS,
+    "GET /staff/homework/{assignment}/regrades": (303, 404, 404, 403, 200),
+    "POST /staff/homework/{assignment}/regrades": (401, 404, 404, 403, 409),  # without a reason
+    "GET /staff/homework/{assignment}/regrades/{run:whole}": (303, 404, 404, 403, 404),  # there is none
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/stop": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/resume": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/discard": (401, 404, 404, 403, 404),
+    "POST /staff/homework/{assignment}/regrades/{run:whole}/release": (401, 404, 404, 403, 404),
     "GET /extensions": STAFF,
     "POST /extensions/preview": (401, 404, 404, 403, 409),  # of nothing
     "POST /extensions/give": (401, 404, 404, 403, 409),
@@ -93,6 +101,7 @@ def test_everybody_on_every_route(site: HomeworkSite) -> None:
         "{submission}": submission.rpartition("/")[2],
         "{digest}": "0" * 64,
         "{number:whole}": "1",
+        "{run:whole}": "1",
     }
     answers = {}
     for route in EXPECTED:

@@ -141,7 +141,11 @@ def test_grading_again_with_new_checks(site: HomeworkSite) -> None:
     solution.write_text(solution.read_text(encoding="utf-8") + "\n# A remark.\n", encoding="utf-8")
     assert autograder("publish", ASSIGNMENT, folder=site.course.root).returncode == 0
     assert "earlier version of the assignment" in ina.page(CLASS)
-    assert post(ina, f"{CLASS}/grade-again", everything="yes") == 303
+    regrade = f"{CLASS}/regrades"
+    assert post(ina, regrade, scope="counting", reason="A remark") == 303
+    assert eventually(lambda: "waits for its release" in ina.page(f"{regrade}/1"))
+    assert "earlier version" in ina.page(CLASS)
+    assert post(ina, f"{regrade}/1/release") == 303
     assert eventually(lambda: "earlier version" not in ina.page(CLASS))
 
 
@@ -154,4 +158,5 @@ def test_students_have_no_staff_pages(site: HomeworkSite) -> None:
         assert ann.http.get(page).status_code == 404
     assert post(bob, f"{staff_path(path)}/points", points="6", reason="mine", seen="0") == 404
     assert post(bob, f"{CLASS}/release") == 404
-    assert post(bob, f"{CLASS}/grade-again", everything="yes") == 404
+    assert post(bob, f"{CLASS}/grade-again") == 404
+    assert post(bob, f"{CLASS}/regrades", scope="all", reason="mine") == 404

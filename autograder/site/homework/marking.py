@@ -1,0 +1,423 @@
+"""Homework as marking by hand sees it: written answers, and tasks whose checks a person may override.
+
+The answer of a student is that of the submission that counts. The attempts of a class are kept in memory, and
+a mark reads those of its owners again: the next answer is there at once, also in a class of 2,000.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from threading import Lock
+
+from markupsafe import Markup
+from sqlalchemy import Connection, func, select
+
+from autograder.course.assignment import ModelAnswer, read_model_answers
+from autograder.course.course import FILE
+from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.report import CheckResult, Report, Status
+from autograder.site.app_context import AppContext
+from autograder.site.audit import Act, record_act
+from autograder.site.homework.assignments import Homework, homework_in, published
+from autograder.site.homework.context import HomeworkContext, context_of
+from autograder.site.homework.grade_records import TASK, WRITTEN, task_part, whole_work, written_part
+from autograder.site.homework.notices import tell_mark
+from autograder.site.homework.regrades import COUNTING, propose_regrade
+from autograder.site.homework.rendered_notebook import RenderedCell, render_notebook
+from autograder.site.homework.scores import KIND, Attempt, attempts_of, attempts_of_class, counted
+from autograder.site.homework.submissions import counts, find_submission, owners_of
+from autograder.site.homework.tables import grading, homework, submission, submission_owner
+from autograder.site.homework.visibility import latest_due, visible_to
+from autograder.site.marking.source import (
+    AnswerToMark,
+    Criterion,
+    GivenMark,
+    QuestionToMark,
+    ShownAnswer,
+    question_of,
+)
+from autograder.site.marks import Mark, Source, add_marks, marks_of_work
+from autograder.site.tables import mark, points_text
+
+__all__ = ["HomeworkMarking", "homework_marking"]
+
+PART = "homework marking"
+MOST_KEPT = 4  # classes in memory
+OUTCOMES = {
+    Status.PASSED: "passed",
+    Status.ERROR: "the check is broken",
+    Status.SKIPPED: "not run: a check it needs did not pass",
+}
+
+
+@dataclass
+class _Class:
+    """The attempts of a class, with the state of the database that they were read from."""
+
+    state: Hashable
+    newest_mark: int
+    attempts: dict[str, list[Attempt]]
+
+
+class HomeworkMarking:
+    """The assignments of a course for marking by hand; see `autograder.site.marking.source`."""
+
+    kind = KIND
+
+    def __init__(self, context: HomeworkContext) -> None:
+        self._context = context
+        self._classes: dict[str, _Class] = {}
+        self._lock = Lock()
+
+    def works(self, connection: Connection) -> list[tuple[str, str]]:
+        """The published assignments."""
+        return [(row.id, row.facts.title) for row in homework_in(connection, self._context.site.course)]
+
+    def questions(self, connection: Connection, work: str) -> list[QuestionToMark]:
+        """The written answers of an assignment, then its tasks."""
+        row = published(connection, self._context.site.course, work)
+        models = self._models(row) if row.facts.written else {}
+        written = [
+            QuestionToMark(
+                written_part(task.id),
+                task.title,
+                Decimal(str(task.points)),
+                by_hand=True,
+                criteria=tuple(
+                    Criterion(criterion.text, Decimal(str(criterion.points)))
+                    for criterion in (models[task.id].rubric if task.id in models else ())
+                ),
+            )
+            for task in row.facts.written
+        ]
+        tasks = [
+            QuestionToMark(task_part(task.id), task.title, Decimal(str(task.points)), by_hand=False)
+            for task in row.facts.tasks
+        ]
+        return [*written, *tasks]
+
+    def answers(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
+        """The answers in the submissions that count; a group's once."""
+        course = self._context.course(connection)
+        row = published(connection, self._context.site.course, work)
+        people: dict[str, list[str]] = {}
+        first: dict[str, Attempt] = {}
+        for person, attempts in self._attempts(connection, row).items():
+            chosen = counted(course, row, person, attempts)
+            if chosen is not None and chosen.grading.report is not None:
+                people.setdefault(chosen.submission.id, []).append(person)
+                first.setdefault(chosen.submission.id, chosen)
+        answers = (
+            self._answer(connection, question, attempt, tuple(people[name]))
+            for name, attempt in first.items()
+        )
+        return [answer for answer in answers if answer is not None]
+
+    def answer(
+        self, connection: Connection, work: str, question: QuestionToMark, id: str, part: str
+    ) -> AnswerToMark:
+        """One answer as the database has it now, of a submission that counts or of another one."""
+        attempt, people = self._found(connection, work, id)
+        answer = self._answer(connection, question, attempt, people)
+        if answer is None or part != question.id:
+            raise NotFound("There is no such answer.", next_step="Go back to the list of answers.")
+        return answer
+
+    def shown(
+        self, connection: Connection, work: str, question: QuestionToMark, answer: AnswerToMark
+    ) -> ShownAnswer:
+        """The words of an answer; or the student's functions, with what the checks say."""
+        row = published(connection, self._context.site.course, work)
+        attempt, _ = self._found(connection, work, answer.id)
+        report = Report.from_json(self._context.files.get(attempt.grading.report or ""))
+        task = _task(question.id)
+        if question.by_hand:
+            model, words = self._models(row).get(task), {item.task: item for item in report.written}.get(task)
+            asked = [("Question", _lines(model.question))] if model and model.question else []
+            text = "Its cell was not found. Open the submission and look for it in the notebook."
+            if words is not None and words.cell:
+                text = words.text
+            for_staff = [("Model answer", _lines(model.answer))] if model else []
+            return ShownAnswer([*asked, ("Answer", _lines(text))], for_staff)
+        found = next((item for item in report.tasks if item.task == task), None)
+        functions = found.functions if found else []
+        checks = [_check(check) for check in found.checks] if found else []
+        cells = render_notebook(
+            self._context.files, attempt.submission.digest, attempt.submission.file, "/staff/submissions/"
+        )[0]
+        code = [cell for cell in cells if _defines(cell, functions)]
+        parts = [("Code", Markup('<pre tabindex="0">{}</pre>').format(cell.source)) for cell in code]
+        if not parts:
+            parts = [("Code", Markup("<p>None of its functions was found in a cell.</p>"))]
+        return ShownAnswer([*parts, ("Checks", Markup("<ul>{}</ul>").format(Markup("").join(checks)))])
+
+    def give(
+        self,
+        connection: Connection,
+        work: str,
+        question: QuestionToMark,
+        answer: AnswerToMark,
+        given: GivenMark,
+        *,
+        at: int,
+        who: str,
+    ) -> None:
+        """Add a person's mark of a written answer, for its words, or of a task, for this submission."""
+        attempt, _ = self._found(connection, work, answer.id)
+        detail: dict[str, object] = {"rubric": given.rubric} if given.rubric else {}
+        if question.by_hand:
+            detail["answer"] = next(
+                item.digest for item in attempt.answers if written_part(item.task) == question.id
+            )
+        elif given.points is not None and not given.comment:
+            raise Conflict(
+                "The comment is missing: the student reads why a person set the points of a task.",
+                next_step="Go back and write a comment, or choose an item of the rubric.",
+            )
+        new_mark = Mark(
+            question.id,
+            given.points,
+            Source.MANUAL,
+            at,
+            who,
+            given.comment,
+            detail=json.dumps(detail, ensure_ascii=False),
+        )
+        add_marks(connection, KIND, answer.id, [new_mark])
+        acted: dict[str, object] = {
+            "part": question.id,
+            "before": None if answer.earned is None else points_text(answer.earned),
+            "points": None if given.points is None else points_text(given.points),
+            "comment": given.comment,
+            "assignment": work,
+        }
+        act = "mark written answer" if question.by_hand else "mark task"
+        record_act(connection, Act(at, who, act, answer.id, acted))
+        tell_mark(
+            connection,
+            self._context.course(connection),
+            self._context.site.course,
+            published(connection, self._context.site.course, work),
+            answer.people,
+            path=self.page_for_student(answer),
+            once=f"mark:{answer.id}:{question.id}:{at}",
+            at=at,
+        )
+
+    def earlier(self, connection: Connection, answer: AnswerToMark) -> list[Mark]:
+        """All marks of the part that people gave, also with an earlier submission of the same students."""
+        works = [answer.id]
+        if answer.part.startswith(WRITTEN):
+            stored = find_submission(connection, self._context.site.course, answer.id)
+            assert stored is not None
+            of_people = (
+                select(submission.c.id)
+                .join(submission_owner, submission_owner.c.submission == submission.c.id)
+                .where(
+                    submission_owner.c.person == answer.people[0],
+                    submission.c.assignment == stored.assignment,
+                )
+            )
+            works = [*connection.execute(of_people).scalars()]
+            works.append(whole_work(self._context.site.course, stored.assignment, answer.people[0]))
+        marks = [
+            given for name in works for given in marks_of_work(connection, KIND, name).get(answer.part, [])
+        ]
+        return sorted(marks, key=lambda given: given.id)
+
+    def work_of(self, connection: Connection, id: str) -> str:
+        """The assignment of a submission."""
+        stored = find_submission(connection, self._context.site.course, id)
+        if stored is None:
+            raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
+        return stored.assignment
+
+    def question_at(self, connection: Connection, work: str, id: str, part: str) -> QuestionToMark:
+        """The written answer or the task; both are named in every submission alike."""
+        return question_of(connection, self, work, part)
+
+    def shown_since(
+        self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int
+    ) -> int | None:
+        """When it was graded, or when results were released, whichever came later."""
+        course = self._context.course(connection)
+        row = published(connection, self._context.site.course, work)
+        last_due = latest_due(course, row)
+        of = self._context.site.course
+        if not visible_to(connection, of, row, person, "student", at, last_due).score:
+            return None
+        graded = select(func.max(grading.c.graded_at)).where(
+            grading.c.submission == answer.id, grading.c.state == "graded", counts()
+        )
+        since = [connection.execute(graded).scalar_one() or 0, row.released_at or 0]
+        if row.facts.feedback == "after_due" and row.released_at is None:
+            since.append(last_due or 0)
+        return max(since)
+
+    def page_for_student(self, answer: AnswerToMark) -> str:
+        """The page of the submission."""
+        return f"/submissions/{answer.id}"
+
+    def propose_for_all(self, work: str, reason: str, *, at: int, who: str) -> str:
+        """Grade every submission that counts again with the published version."""
+        site = self._context.site
+        with site.database.reading() as connection:
+            course = self._context.course(connection)
+            row = published(connection, site.course, work)
+            chosen = [
+                counted(course, row, person, attempts)
+                for person, attempts in self._attempts(connection, row).items()
+            ]
+        submissions = {item.submission.id: item.submission.digest for item in chosen if item is not None}
+        propose = partial(
+            propose_regrade,
+            course=site.course,
+            row=row,
+            submissions=sorted(submissions.items()),
+            scope=COUNTING,
+            reason=reason,
+            signer=site.signer,
+            at=at,
+            who=who,
+        )
+        return f"/staff/homework/{work}/regrades/{site.writer.submit(propose).result()}"
+
+    def page_of(self, answer: AnswerToMark) -> str:
+        """The staff's page of the submission."""
+        return f"/staff/submissions/{answer.id}"
+
+    def page_of_work(self, work: str) -> str:
+        """The staff's page of the assignment."""
+        return f"/staff/homework/{work}"
+
+    def _attempts(self, connection: Connection, row: Homework) -> dict[str, list[Attempt]]:
+        """The attempts of the class; after marks only those of the marked submissions' owners are read."""
+        of, course = self._context.site.course, self._context.course(connection)
+        written = (self._context.site.folder / FILE).stat().st_mtime
+        state = written, course.due_rules.digest, row, *_grading_state(connection, of, row.id)
+        newest = connection.execute(select(func.max(mark.c.id)).where(mark.c.kind == KIND)).scalar_one() or 0
+        with self._lock:
+            known = self._classes.get(row.id)
+            if known is None or known.state != state or newest < known.newest_mark:
+                attempts = attempts_of_class(connection, course, of, row)
+                known = _Class(state, newest, attempts)
+                self._classes.pop(row.id, None)
+                while len(self._classes) >= MOST_KEPT:
+                    self._classes.pop(next(iter(self._classes)))
+                self._classes[row.id] = known
+            elif newest > known.newest_mark:
+                for person in _marked_since(connection, of, row.id, known.newest_mark):
+                    known.attempts[person] = attempts_of(connection, course, of, row, person)
+                known.newest_mark = newest
+            return dict(known.attempts)
+
+    def _found(self, connection: Connection, work: str, id: str) -> tuple[Attempt, tuple[str, ...]]:
+        """A submission of an assignment as its first owner's attempt, and its owners."""
+        of, course = self._context.site.course, self._context.course(connection)
+        stored = find_submission(connection, of, id)
+        owners = tuple(owners_of(connection, id))
+        if stored is None or stored.assignment != work or not owners:
+            raise NotFound("There is no such submission.", next_step="Go back to the assignment.")
+        row = published(connection, of, work)
+        attempts = attempts_of(connection, course, of, row, owners[0])
+        return next(item for item in attempts if item.submission.id == id), owners
+
+    def _answer(
+        self, connection: Connection, question: QuestionToMark, attempt: Attempt, people: tuple[str, ...]
+    ) -> AnswerToMark | None:
+        """The answer to a question in an attempt; None where the attempt has none."""
+        task = _task(question.id)
+        if not question.by_hand:
+            given = attempt.task_marks.get(task)
+            machine = Decimal(str(attempt.summary.tasks.get(task, 0)))
+            newest = attempt.newest_task_marks.get(task, 0)
+            return AnswerToMark(attempt.submission.id, question.id, people, given, False, machine, newest)
+        written = next((item for item in attempt.answers if item.task == task), None)
+        if written is None:
+            return None
+        waits = attempt.mark is None  # points of the whole submission leave nothing to mark
+        return AnswerToMark(
+            attempt.submission.id,
+            question.id,
+            people,
+            written.mark,
+            written.changed and waits,
+            None,
+            written.newest,
+            blank=not waits,
+        )
+
+    def _models(self, row: Homework) -> dict[str, ModelAnswer]:
+        try:
+            return dict(read_model_answers(self._context.course(), row.id))
+        except AutograderError:
+            return {}
+
+
+def homework_marking(site: AppContext) -> HomeworkMarking:
+    """The source of this server process, made once."""
+    source: HomeworkMarking | None = site.parts.get(PART)
+    if source is None:
+        source = site.parts[PART] = HomeworkMarking(context_of(site))
+    return source
+
+
+def _task(question: str) -> str:
+    return question.removeprefix(WRITTEN).removeprefix(TASK)
+
+
+def _lines(text: str) -> Markup:
+    return Markup('<p class="answer">{}</p>').format(text)
+
+
+def _check(check: CheckResult) -> Markup:
+    """A check in a line: its title, how it ended, and its message."""
+    outcome = OUTCOMES.get(check.status, check.status.value)
+    line = Markup("<li><strong>{}</strong>: {}, {} of {}").format(
+        check.title, outcome, f"{check.earned:g}", f"{check.possible:g}"
+    )
+    return line + (Markup(". {}</li>").format(check.message) if check.message else Markup("</li>"))
+
+
+def _defines(cell: RenderedCell, functions: Sequence[str]) -> bool:
+    return cell.kind == "code" and any(f"def {name}(" in cell.source for name in functions)
+
+
+def _grading_state(connection: Connection, of: str, name: str) -> tuple[object, ...]:
+    """What changes with every submission and grading of an assignment, and with nothing else."""
+    of_assignment = submission.c.course == of, submission.c.assignment == name
+    gradings = (
+        select(
+            func.count(),
+            func.count(grading.c.applied_at),
+            func.max(grading.c.graded_at),
+            func.max(grading.c.id),
+        )
+        .select_from(grading)
+        .join(submission, submission.c.id == grading.c.submission)
+        .where(*of_assignment)
+    )
+    shown = select(homework.c.bundle, homework.c.due_at).where(homework.c.course == of, homework.c.id == name)
+    return tuple(connection.execute(gradings).one()), tuple(connection.execute(shown).one())
+
+
+def _marked_since(connection: Connection, of: str, assignment: str, newest: int) -> set[str]:
+    """The people whose work got a mark after another one."""
+    works = connection.execute(
+        select(mark.c.work).where(mark.c.kind == KIND, mark.c.id > newest).distinct()
+    ).scalars()
+    people: set[str] = set()
+    prefix = whole_work(of, assignment, "")
+    for work in works.all():
+        if ":" in work:
+            if work.startswith(prefix):
+                people.add(work.removeprefix(prefix))
+        else:
+            stored = find_submission(connection, of, work)
+            if stored is not None and stored.assignment == assignment:
+                people.update(owners_of(connection, work))
+    return people

@@ -1,0 +1,233 @@
+"""`autograder import`: notebooks of nbgrader and otter come over with tests, without solutions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import autograder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.authoring.from_notebook import assignment_from
+from autograder.authoring.imported_tests import nbgrader_test, ok_tests
+from autograder.course.assignment import load_assignment
+from autograder.course.course import find_course
+
+GRADED, MANUAL = {"grade": True, "solution": False}, {"grade": True, "solution": True}
+ANSWER = {"grade": False, "solution": True}
+NBGRADER: list[tuple[str, str, dict[str, Any]]] = [
+    ("markdown", "# Scaling", {}),
+    ("code", "import numpy as np\nbase = np.arange(4.0)\nbase[0] = 3", {}),
+    (
+        "code",
+        "def scaled(x, factor=2.0):\n    ### BEGIN SOLUTION\n    if factor <= 0:\n"
+        '        raise ValueError("factor")\n    return np.sqrt(factor) * x  # secret\n    ### END SOLUTION',
+        {**ANSWER, "grade_id": "scaled"},
+    ),
+    ("code", "scaled(np.linspace(-1, 1, 6).reshape(3, 2), 0.5)", {}),
+    (
+        "code",
+        '"""Check that scaled multiplies by the root."""\nfrom numpy.testing import assert_allclose\n'
+        "assert_allclose(scaled(base, factor=4.0), 2 * base)\n### AUTOTEST scaled(base); scaled(base, 9)\n"
+        "### BEGIN HIDDEN TESTS\nassert scaled(np.ones(3), 16.0)[1] == 4\n### END HIDDEN TESTS",
+        {**GRADED, "points": 3, "grade_id": "test-scaled"},
+    ),
+    (
+        "code",
+        "import pytest\nwith pytest.raises(ValueError):\n    scaled(base, factor=-1)",
+        {**GRADED, "points": 1, "grade_id": "test-raises"},
+    ),
+    ("code", "### BEGIN SOLUTION\nlimit = 17.25\n### END SOLUTION", {**ANSWER, "grade_id": "limit"}),
+    ("code", "assert limit > 17", {**GRADED, "points": 2, "grade_id": "test-limit"}),
+    ("markdown", "Why the root?", {}),
+    ("markdown", "Because variances add up.", {**MANUAL, "points": 2, "grade_id": "why-root"}),
+]
+OTTER: list[tuple[str, str, dict[str, Any]]] = [
+    ("raw", "# ASSIGNMENT CONFIG\nname: lab", {}),
+    ("code", "import numpy as np", {}),
+    ("raw", "# BEGIN QUESTION\nname: q1\npoints: 4", {}),
+    ("raw", "# BEGIN SOLUTION", {}),
+    (
+        "code",
+        'def shifted(x, by):\n    """x moved by a number."""\n    moved = x + by # SOLUTION\n'
+        "    return moved # SOLUTION",
+        {},
+    ),
+    ("raw", "# END SOLUTION", {}),
+    ("raw", "# BEGIN TESTS", {}),
+    ("code", "shifted(np.array([1.0, 2.0]), 0.5)", {}),
+    (
+        "code",
+        '""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG\nassert shifted(1.0, 2.5) == 3.5',
+        {},
+    ),
+    ("raw", "# END TESTS", {}),
+    ("raw", "# END QUESTION", {}),
+    ("raw", "# BEGIN QUESTION\nname: q2\nmanual: true\npoints: 3", {}),
+    ("markdown", "What does it do?", {}),
+    ("raw", "# BEGIN SOLUTION", {}),
+    ("markdown", "It moves.", {}),
+    ("raw", "# END SOLUTION", {}),
+    ("raw", "# END QUESTION", {}),
+]
+
+
+def write_notebook(path: Path, cells: list[tuple[str, str, dict[str, Any]]]) -> Path:
+    """A notebook with nbgrader's metadata in its cells, as its plugin saves them."""
+    code: dict[str, Any] = {"outputs": [], "execution_count": None}
+    made = [
+        {
+            "cell_type": kind,
+            "metadata": {"nbgrader": {"schema_version": 3, **nbgrader}} if nbgrader else {},
+            "source": source,
+            **(code if kind == "code" else {}),
+        }
+        for kind, source, nbgrader in cells
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_a_course_of_nbgrader(tmp_path: Path) -> None:
+    """Points, visible and hidden tests, autotests, exceptions and manual cells come over."""
+    write_notebook(tmp_path / "old/source/scaling/scaling.ipynb", NBGRADER)
+    write_notebook(tmp_path / "old/release/scaling/scaling.ipynb", NBGRADER)
+    course = tmp_path / "new"
+    course.mkdir()
+    done = autograder("import", tmp_path / "old", folder=course)
+    assert done.returncode == 0, done.stderr
+    assert "scaling.ipynb became scaling" in done.stdout and "1 of 1 notebooks" in done.stdout
+    made = load_assignment(find_course(course), "scaling")
+    assert made.functions == ["scaled"]
+    assert made.file.points == 3 + 1 + 2
+    assert [(task.id, task.points) for task in made.file.written_tasks] == [("why-root", 2)]
+    assert made.model_answers["why-root"].answer == "Because variances add up."
+    hidden = (course / "solutions/scaling/checks.py").read_text()
+    public = (course / "assignments/scaling/checks.py").read_text()
+    assert "scaled(np.ones(3), 16.0)" in hidden and "scaled(np.ones(3), 16.0)" not in public
+    assert "assert_raises(scaled, ValueError, base, -1)" in hidden
+    assert "scaled(base, 9)" in public and "reference" not in public
+    handout = made.handout.read_text()
+    for secret in ("# secret", "np.sqrt(factor)", "17.25", "variances", "HIDDEN", "16.0"):
+        assert secret not in handout
+    report = (course / "solutions/scaling/imported.md").read_text()
+    assert "The test in cell 8 (2 points) was left out: it looks at `limit`" in report
+
+
+@pytest.mark.full
+def test_lint_is_content(tmp_path: Path) -> None:
+    """A course whose tests are good needs nothing more before it is published."""
+    path = write_notebook(tmp_path / "scaling.ipynb", NBGRADER)
+    assert autograder("import", path, folder=tmp_path).returncode == 0
+    linted = autograder("lint", "scaling", folder=tmp_path)
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_a_notebook_of_otter_with_ok_tests(tmp_path: Path) -> None:
+    """Questions share their points among tests; OK files beside the notebook count, too."""
+    path = write_notebook(tmp_path / "lab/lab.ipynb", OTTER)
+    (path.parent / "tests").mkdir()
+    (path.parent / "tests/q1.py").write_text(
+        "OK_FORMAT = True\ntest = {'name': 'q1', 'points': 1, 'suites': [{'cases': [\n"
+        "{'code': '>>> shifted(2.0, 1.0)\\n3.0', 'hidden': False, 'locked': False},\n"
+        "{'code': '>>> bool(shifted(2.0, 1.0) > 2)\\nTrue', 'hidden': True}]}]}\n"
+    )
+    done = autograder("import", path, "--name", "shifting", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = load_assignment(find_course(tmp_path), "shifting")
+    assert {check.id for check in made.hidden_checks} >= {
+        "test_cell_8",
+        "test_cell_9",
+        "test_tests_q1_case_1",
+    }
+    assert made.file.points == pytest.approx(4 + 1 + 3)
+    handout = made.handout.read_text()
+    assert "x + by" not in handout and "It moves." not in handout and "BEGIN" not in handout
+    assert "3.5" not in (tmp_path / "assignments/shifting/checks.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ([("markdown", "Only words.", {})], "has no function"),
+        (
+            [("code", "class Tree:\n    ### BEGIN SOLUTION\n    x = 1\n    ### END SOLUTION", ANSWER)],
+            "students write the class Tree",
+        ),
+        (
+            [
+                (
+                    "code",
+                    "def f(x):\n    ### BEGIN SOLUTION\n    return slice(x)\n    ### END SOLUTION",
+                    ANSWER,
+                ),
+                ("code", "f(1)", {}),
+            ],
+            "returns a slice",
+        ),
+    ],
+)
+def test_what_cannot_come_over(
+    tmp_path: Path, cells: list[tuple[str, str, dict[str, Any]]], sentence: str
+) -> None:
+    """The reason is said, nothing half is written, and the exit code is an error's."""
+    path = write_notebook(tmp_path / "odd.ipynb", cells)
+    done = autograder("import", path, folder=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert sentence in " ".join((done.stdout + done.stderr).split()) and "Traceback" not in done.stderr
+    assert not (tmp_path / "assignments").exists()
+
+
+def test_the_test_that_its_own_solution_fails(tmp_path: Path) -> None:
+    """It is left out and named: a check that nobody can pass would take points from everybody."""
+    cells = [*NBGRADER[:4], ("code", "assert scaled(base)[0] == 99", {**GRADED, "points": 5})]
+    path = write_notebook(tmp_path / "wrong.ipynb", cells)
+    assert autograder("import", path, folder=tmp_path).returncode == 0
+    assert "the solution itself does not pass it" in (tmp_path / "solutions/wrong/imported.md").read_text()
+    assert "== 99" not in (tmp_path / "solutions/wrong/checks.py").read_text()
+
+
+WORDS = st.text("abcdefgh", min_size=6, max_size=12).map(lambda word: f"zz{word}")
+
+
+@settings(max_examples=15)
+@given(secrets=st.lists(WORDS, min_size=1, max_size=5, unique=True), kind=st.integers(0, 4))
+def test_no_solution_is_left(tmp_path_factory: pytest.TempPathFactory, secrets: list[str], kind: int) -> None:
+    """Whatever stands in a marked region, on a marked line or in an unmarked answer cell is in no handout."""
+    body = "\n".join(f"{word} = 1" for word in secrets)
+    indented = body.replace("\n", "\n    ")
+    deep = body.replace("\n", "\n" + " " * 8)
+    cell = {
+        0: f"### BEGIN SOLUTION\n{body}\n### END SOLUTION",
+        1: "\n".join(f"{line} # SOLUTION NO PROMPT" for line in body.split("\n")),
+        2: f"for i in range(2):\n    # BEGIN SOLUTION\n    {indented}\n    # END SOLUTION",
+        3: body,
+        4: f"class K:\n    def g(self):\n        ## BEGIN SOLUTION\n        {deep}\n        ## END SOLUTION",
+    }[kind]
+    path = write_notebook(
+        tmp_path_factory.mktemp("secret") / "n.ipynb", [*NBGRADER[:4], ("code", cell, {**ANSWER})]
+    )
+    made = assignment_from(path, "n", "N", [])
+    text = "\n".join(item.source for item in made.cells)
+    assert not [word for word in secrets if word in text]
+
+
+def test_hashed_autotests_are_hidden() -> None:
+    """What nbgrader hides behind a digest is not shown to students."""
+    test = nbgrader_test(1, "### AUTOTEST f(1); f(2)\n### HASHED AUTOTEST f(3)", 1.0)
+    assert "f(1)" in test.visible and "f(2)" in test.visible and "f(3)" not in test.visible
+    assert "f(3)" in test.hidden
+
+
+def test_marked_functions_of_ok_files() -> None:
+    """Otter's newer files hold functions with a decorator; they are read, never run."""
+    source = (
+        "OK_FORMAT = False\nfrom otter.test_files import test_case\n"
+        "@test_case(points=2, hidden=True)\ndef test_it(env):\n    assert f(1) == 1\nraise SystemExit\n"
+    )
+    (test,) = ok_tests("tests/q.py", source, 9)
+    assert (test.points, test.visible, test.hidden) == (2.0, "", "assert f(1) == 1")

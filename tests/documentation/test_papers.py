@@ -1,0 +1,121 @@
+"""What a university asks for: papers agree with the program, its tables, numbers and libraries."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from autograder.site.tables import metadata
+
+ROOT = Path(__file__).parents[2]
+HASHES = ROOT / ".ci" / "hashes.txt"
+PIN = re.compile(r"^([\w.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.M)
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Versions by library."""
+    return {
+        re.sub(r"[-_.]+", "-", name).lower(): version
+        for name, version in PIN.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+def test_every_table_is_in_the_data_inventory() -> None:
+    """A new table is described before it is merged: whose data it holds, what for, how long."""
+    for path in (
+        path for package in ("autograder", "quizzes") for path in (ROOT / package).rglob("tables.py")
+    ):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    page = (ROOT / "autograder/site/DATA.md").read_text(encoding="utf-8")
+    assert sorted(name for name in metadata.tables if f"`{name}`" not in page) == []
+
+
+def value_of(name: str) -> Any:
+    """A constant, or the default of a parameter, by its name on the page."""
+    module, _, rest = name.partition(".")
+    package = "grading" if module == "causes" else "checks"
+    found: Any = importlib.import_module(f"autograder.{package}.{module}")
+    for part in rest.split("."):
+        found = inspect.signature(found).parameters[part].default if callable(found) else getattr(found, part)
+    return found
+
+
+def test_the_numbers_of_how_grading_decides() -> None:
+    """Each tolerance and limit on the page is the one in the code."""
+    page = (ROOT / "autograder/grading/README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .* \| `([\w.]+)` \| ([\d.e-]+) \|$", page, re.M)
+    assert len(rows) >= 10
+    assert [(name, number) for name, number in rows if float(number) != float(value_of(name))] == []
+
+
+def test_hashed_libraries_are_the_pinned_ones() -> None:
+    """Every library with digests has the version of constraints.txt; every one has a digest."""
+    pinned, hashed = pins(ROOT / "constraints.txt"), pins(HASHES)
+    assert {name for name, version in hashed.items() if pinned.get(name, version) != version} == set()
+    for block in re.split(r"\n(?=\S)", HASHES.read_text(encoding="utf-8").strip()):
+        assert "--hash=sha256:" in block, block[:60]
+    wanted = re.findall(r'^  "([\w.-]+)', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    listed = set(hashed)
+    runtime = wanted[: wanted.index("uvloop") + 1]
+    assert {re.sub(r"[-_.]+", "-", name).lower() for name in runtime} <= listed
+
+
+def test_the_bill_of_materials(tmp_path: Path) -> None:
+    """It has every library of hashes.txt with version and digest, and is the same each time."""
+    texts = []
+    for name in ("a.json", "b.json"):
+        done = subprocess.run(
+            [sys.executable, ROOT / ".ci/sbom", tmp_path / name], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        texts.append((tmp_path / name).read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    bill = json.loads(texts[0])
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    parts = {part["name"]: part for part in bill["components"]}
+    assert {name: part["version"] for name, part in parts.items()} == pins(HASHES)
+    assert all(part["externalReferences"][0]["hashes"] for part in parts.values())
+
+
+def test_an_audit_that_could_not_ask_is_not_a_pass(tmp_path: Path) -> None:
+    """Without its program, or an answer for a library, it says so and ends with another code than 0."""
+    answers = {
+        "silent": ("", 3, "did not run"),
+        "skipping": (
+            '{"dependencies": [{"name": "a", "skip_reason": "no network"}]}',
+            3,
+            "Not audited: 1 of 1",
+        ),
+        "finding": (
+            '{"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1"}]}]}',
+            1,
+            "a 1: CVE-1",
+        ),
+        "content": ('{"dependencies": [{"name": "a", "version": "1", "vulns": []}]}', 0, "0 known"),
+    }
+    for name, (answer, code, sentence) in answers.items():
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\nprintf '%s' '{answer}'\n", encoding="utf-8")
+        program.chmod(0o755)
+        done = subprocess.run(
+            [ROOT / ".ci/audit"],
+            env={"PATH": "/usr/bin:/bin", "PIP_AUDIT": str(program)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, sentence in done.stdout) == (code, True), (name, done.stdout, done.stderr)
+    missing = subprocess.run(
+        [ROOT / ".ci/audit"],
+        env={"PATH": "/usr/bin:/bin", "PIP_AUDIT": "not-there"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert missing.returncode == 3 and "pip-audit is missing" in missing.stderr

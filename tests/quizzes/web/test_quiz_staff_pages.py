@@ -1,0 +1,179 @@
+"""What staff do with a quiz on pages: publish and move it, see its keys, print it, read its results."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from fake_clock import MINUTE
+from live_server import CHOICE, ESSAY, NUMERIC, LiveServer, Student
+
+from autograder.site.audit import acts_on
+from quizzes.store.attempts import answers_of
+from quizzes.store.quizzes import published_in
+
+
+def taken(server: LiveServer, student: Student, right: bool = True) -> str:
+    """An attempt that is submitted and marked; the number is right or wrong."""
+    attempt = student.start()
+    key = str(server.questions(attempt)[NUMERIC].key_answer)
+    student.save(attempt, NUMERIC, key if right else "4711")
+    student.save(attempt, ESSAY, "Because it saturates.")
+    student.ask(f"/attempts/{attempt}/finish", {})
+    server.exam.mark()
+    return attempt
+
+
+def schedule_at(server: LiveServer) -> tuple[int, int | None]:
+    """When the quiz opens and closes."""
+    with server.database.reading() as connection:
+        (row,) = published_in(connection, "course")
+    return row.schedule.opens_at, row.schedule.closes_at
+
+
+def test_publishing(server: LiveServer) -> None:
+    """A file is published by its button, a changed one again; a mistake in it is a sentence."""
+    ina, tim = server.student(role="instructor"), server.student(role="ta")
+    page = ina.page("/quiz-files")
+    assert "not published" in page and str(server.course.root) not in page
+    assert tim.get("/quiz-files").status_code == 403
+    assert tim.post("/quiz-files/all/publish").status_code == 403
+    assert ina.post("/quiz-files/nothing/publish").status_code == 409
+    assert ina.post("/quiz-files/all/publish", force="yes").status_code == 303
+    with server.database.reading() as connection:
+        assert [row.id for row in published_in(connection, "course")] == ["all"]
+        assert [act.act for act in acts_on(connection, "all")] == ["publish"]
+    path = server.course.root / "quizzes" / "all.yaml"
+    path.write_text(path.read_text("utf-8") + "dropped: [adagrad/rate-after-two]\n", encoding="utf-8")
+    assert "changed since it was published" in ina.page("/quiz-files")
+    path.write_text(path.read_text("utf-8") + "nonsense: [\n", encoding="utf-8")
+    assert "the file has a mistake" in ina.page("/quiz-files")
+    assert ina.post("/quiz-files/all/publish").status_code == 409
+
+
+def test_moving_times(server: LiveServer) -> None:
+    """Times move with a reason; impossible ones, and less time for a running attempt, are refused."""
+    server.publish()
+    ina, student = server.student(role="instructor"), server.student()
+    opens, closes = schedule_at(server)
+    form = dict(
+        re.findall(
+            r'name="(opens_at|due_at|closes_at)" class="text" autocomplete="off" value="([^"]*)"',
+            ina.page("/quiz-files"),
+        )
+    )
+    path = "/quiz-files/all/times"
+    assert ina.post(path, **form).status_code == 409  # without a reason
+    assert ina.post(path, **{**form, "closes_at": "yesterday", "reason": "x"}).status_code == 409
+    assert ina.post(path, **{**form, "closes_at": "1999-01-01 10:00", "reason": "x"}).status_code == 409
+    assert ina.post(path, **{**form, "closes_at": "", "due_at": "", "reason": "No close"}).status_code == 303
+    assert schedule_at(server) == (opens, None)
+    assert ina.post(path, **{**form, "reason": "As before"}).status_code == 303
+    assert schedule_at(server) == (opens, closes)
+    student.start()
+    earlier = {**form, "closes_at": form["opens_at"].replace(":00", ":59", 1), "due_at": "", "reason": "x"}
+    refused = ina.post(path, **earlier, force="yes")
+    assert refused.status_code == 409
+    assert "moved the times of the quiz" in ina.page("/staff/all")
+    with server.database.reading() as connection:
+        acts = [act for act in acts_on(connection, "all") if act.act == "reschedule"]
+    assert [act.detail["reason"] for act in acts] == ["No close", "As before"]
+
+
+def test_preview_with_keys(server: LiveServer) -> None:
+    """An instructor sees each key and explanation before anybody can take it; students see nothing."""
+    ina, student = server.student(role="instructor"), server.student()
+    page = ina.page("/quiz-files/all/preview")
+    assert page.count("<dt>Key</dt>") == 11 and "<math" in page
+    assert page != ina.page("/quiz-files/all/preview?variant=2")
+    for path in ("preview", "print", "print?part=key", "pictures/x.png"):
+        assert student.get(f"/quiz-files/all/{path}").status_code == 404
+    assert ina.get("/quiz-files/none/preview").status_code == 409
+
+
+def test_filling_in(server: LiveServer) -> None:
+    """The right answers are saved in one's own preview, which then has all points but the essay's."""
+    server.publish()
+    ina, student = server.student(role="instructor"), server.student()
+    reply = ina.post("/quizzes/all/start", preview="yes")
+    attempt = reply.headers["Location"].rpartition("/")[2].partition("#")[0]
+    assert "Fill in the right answers" in ina.page(f"/attempts/{attempt}")
+    assert ina.post(f"/staff/attempts/{attempt}/fill-in").status_code == 303
+    with server.database.reading() as connection:
+        stored = answers_of(connection, attempt)
+    assert sorted(stored) == [pos for pos in range(11) if pos != ESSAY]
+    for pos, answer in stored.items():
+        assert server.questions(attempt)[pos].problem_with(json.loads(answer.response)) == ""
+    assert ina.post(f"/staff/attempts/{attempt}/fill-in").status_code == 303  # over what is there
+    other = student.start()
+    assert ina.post(f"/staff/attempts/{other}/fill-in").status_code == 409
+    assert student.post(f"/staff/attempts/{other}/fill-in").status_code == 404
+
+
+def test_paper(server: LiveServer) -> None:
+    """The parts of a version have the same questions; formulas are MathML, and only the key has keys."""
+    ina = server.student(role="instructor")
+    pages = {
+        part: ina.page(f"/quiz-files/all/print?part={part}&version=B")
+        for part in ("questions", "sheet", "key")
+    }
+    assert all("version B" in page for page in pages.values())
+    assert all(page.count("<section>") == 11 for page in pages.values())
+    assert "<math" in pages["questions"] and "<math" in pages["key"]
+    assert ina.get("/quiz-files/all/print?part=nothing").status_code == 404
+    assert ina.get("/quiz-files/all/print?version=<b>").status_code == 409
+    assert (
+        "script"
+        not in ina.get("/quiz-files/all/print").headers["Content-Security-Policy"].split("default")[0]
+    )
+
+
+def test_results(server: LiveServer) -> None:
+    """Each student's points by question with links, found and sorted; previews are left out."""
+    server.publish()
+    tim = server.student(role="ta")
+    good, bad = server.student(name="good"), server.student(name="bad")
+    attempts = {"good": taken(server, good), "bad": taken(server, bad, right=False)}
+    preview = tim.post("/quizzes/all/start", preview="yes").headers["Location"]
+    page = tim.page("/staff/all/results")
+    assert preview.rpartition("/")[2].partition("#")[0] not in page
+    for name, attempt in attempts.items():
+        assert f'/staff/attempts/{attempt}">{name.capitalize()}' in page
+        assert f"/staff/attempts/{attempt}#question-{NUMERIC + 1}" in page
+    assert page.index(">Bad<") < page.index(">Good<")
+    best_first = tim.page("/staff/all/results?sort=-points")
+    assert best_first.index(">Good<") < best_first.index(">Bad<")
+    assert ">Good<" not in tim.page("/staff/all/results?find=bad&sort=nonsense&page=99")
+    rows = tim.get("/staff/all/results", headers={"Accept": "application/json"}).json()
+    assert sorted((row["student"], row["points"]) for row in rows) == [("bad", 0.0), ("good", 1.0)]
+    assert good.get("/staff/all/results").status_code == 404
+
+
+def test_analysis(server: LiveServer) -> None:
+    """Staff see the item analysis of the class as a page and as a table; students do not."""
+    server.publish()
+    tim, student = server.student(role="ta"), server.student()
+    assert tim.get("/staff/all/analysis").status_code == 409  # nobody has finished
+    taken(server, student)
+    assert "adagrad/rate-after-two" in tim.page("/staff/all/analysis")
+    table = tim.get("/staff/all/analysis?format=csv")
+    assert table.headers["Content-Type"].startswith("text/csv") and len(table.text.splitlines()) == 12
+    assert student.get("/staff/all/analysis").status_code == 404
+
+
+def test_the_live_page_sorts_and_finds(server: LiveServer) -> None:
+    """Who is silent comes first when sorted by activity; what is loaded again keeps the choice."""
+    server.publish()
+    tim, busy, silent = server.student(role="ta"), server.student(name="aaa"), server.student(name="zzz")
+    first, second = silent.start(), busy.start()
+    silent.save(first, CHOICE, server.questions(first)[CHOICE].key_answer)
+    server.fake.pass_(5 * MINUTE)
+    busy.save(second, CHOICE, server.questions(second)[CHOICE].key_answer)
+    by_name, by_activity = tim.page("/staff/all"), tim.page("/staff/all?sort=now")
+    assert by_name.index(">Aaa<") < by_name.index(">Zzz<")
+    assert by_activity.index(">Zzz<") < by_activity.index(">Aaa<")
+    part = tim.get("/staff/all?part=table&show=silent").text
+    assert ">Zzz<" in part and ">Aaa<" not in part and "<html" not in part
+    assert ">Aaa<" not in tim.page("/staff/all?find=zz") and "Nobody of" in tim.page("/staff/all?find=nobody")
+    for sort in ("answers", "last", "left", "nonsense"):
+        assert ">Aaa<" in tim.page(f"/staff/all?sort={sort}")
