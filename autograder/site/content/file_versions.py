@@ -27,6 +27,7 @@ __all__ = [
     "Saved",
     "Version",
     "digest_of",
+    "keep_found",
     "merged",
     "read_text",
     "save_text",
@@ -131,6 +132,11 @@ def save_text(
     detail: dict[str, object] = {"digest": digest_of(text), "note": note[:LONGEST_NOTE]}
     record_act(connection, Act(at, who, act, name, detail))
     return Saved(digest_of(text), changed=True)
+
+
+def keep_found(connection: Connection, name: str, text: str, at: int) -> None:
+    """Keep the text with which somebody begins: a merge needs it if the file is changed outside meanwhile."""
+    _keep(connection, name, text, at, "", FOUND)
 
 
 def versions_of(connection: Connection, name: str) -> list[Version]:

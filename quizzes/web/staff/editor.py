@@ -28,6 +28,7 @@ from autograder.site.content.file_versions import (
     LARGEST_TEXT,
     Clash,
     digest_of,
+    keep_found,
     read_text,
     save_text,
     version_of,
@@ -71,7 +72,8 @@ def edit(request: Request) -> Response:
     """A bank or a quiz in the editor; `?version=` begins with an earlier text."""
     site, session = site_of(request), content_staff(request)
     kind, name = _named(request)
-    text = read_text(site.folder / name)
+    text, at = read_text(site.folder / name), request.state.at
+    site.writer.submit(lambda connection: keep_found(connection, name, text, at)).result()
     shown = text
     if (number := whole_number(request.query_params.get("version", ""), MOST)) is not None:
         with site.database.reading() as connection:
