@@ -91,7 +91,7 @@ def test_axe_finds_nothing(browser: Browser, live: LiveHomework, phone: bool) ->
     page.goto(f"{live.server.address}/grades")
     look()
     page.context.close()
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_the_editor_looks_while_somebody_types(browser: Browser, live: LiveHomework) -> None:
