@@ -161,8 +161,8 @@ def test_what_else_signs_nobody_in(live: LiveHomework, provider: OidcSimulator) 
         assert attacker.get(back).status_code == 400  # used up
     with browser(live) as http:
         http.get("/sso/university")
-        said = http.get("/sso/university/answer", params={"error": "access_denied", "state": "x"})
-        assert said.status_code == 400
+        answer = http.get("/sso/university/answer", params={"error": "access_denied", "state": "x"})
+        assert answer.status_code == 400
         assert http.get("/sso/none").status_code == 404
         away = http.get("/sso/university", params={"next": "https://evil.example.org"})
         back = httpx.get(away.headers["Location"]).headers["Location"]
