@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder.checks import failures as failure
 from autograder.checks.pipeline import Pipeline, settled
-from autograder.checks.values import Value, as_sentence, bytes_of, call_text, show
+from autograder.checks.values import Value, as_sentence, bytes_of, call_text, copy_of, show
 from autograder.report import Curve, Evidence
 
 __all__ = ["MOST_KEPT", "Answer", "Backend", "Call", "CallContext", "Function", "Functions"]
@@ -104,6 +104,9 @@ class Findings:
             call = replace(call, arguments=(), answer=replace(call.answer, value=None), is_whole=False)
         else:
             self.left -= size
+            # A check may write into its arrays afterwards, those that came back too.
+            value = copy_of(call.answer.value)
+            call = replace(call, arguments=copy_of(call.arguments), answer=replace(call.answer, value=value))
         self.calls.append(call)
 
 

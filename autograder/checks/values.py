@@ -15,6 +15,7 @@ __all__ = [
     "as_sentence",
     "bytes_of",
     "call_text",
+    "copy_of",
     "exception_text",
     "fingerprint",
     "number",
@@ -175,6 +176,15 @@ def _feed(digest: hashlib.blake2b, value: Value) -> None:
         raise TypeError("a callable has no fingerprint")
     else:
         digest.update(f"{type(value).__name__}:{value!r};".encode())
+
+
+def copy_of(value: Value) -> Value:
+    """The same value in arrays, lists and tuples of its own, so that writing into one changes no other."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)([copy_of(each) for each in value])
+    return value
 
 
 def exception_text(problem: BaseException, *, whole: bool = True) -> str:

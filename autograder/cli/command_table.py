@@ -138,3 +138,14 @@ def run_program(app: typer.Typer) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away; nothing is wrong
         sys.exit(0)
+    except OSError as problem:
+        if problem.filename is None:
+            raise  # a fault of ours
+        from autograder.cli.show import complain
+
+        refusal = UsageError(
+            f"{problem.filename}: {problem.strerror}.",
+            next_step="Check the path, its permissions, and the space on its disk; then run it again.",
+        )
+        complain(refusal)
+        sys.exit(refusal.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import copy
 from datetime import date, datetime
 from pathlib import Path
@@ -194,7 +195,7 @@ class Course:
 
 def find_course(start: Path | None = None) -> Course:
     """The course whose directory is `start` or the nearest one above it; raises UsageError outside one."""
-    here = (start or Path.cwd()).resolve()
+    here = Path(os.path.realpath(start or Path.cwd()))  # a circle of links is no directory, not an error
     if not here.is_dir():
         raise UsageError(
             f"{here} is not a directory.", next_step="Name the course's directory with --course."

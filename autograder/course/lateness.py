@@ -7,6 +7,7 @@ course's zone, so a night in which the clocks change costs nobody an hour.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -40,4 +41,5 @@ def days_late(submitted: datetime, due: datetime, late: Late, zone: ZoneInfo) ->
 
 def late_share(late: Late, days: int, *, no_penalty: bool = False) -> float:
     """The share of the score that so many days cost."""
-    return 0.0 if no_penalty else min(late.at_most, late.per_day * days)
+    # As decimal numbers: three days at 0.1 cost 0.3, not 0.30000000000000004.
+    return 0.0 if no_penalty else min(late.at_most, float(Decimal(str(late.per_day)) * days))

@@ -63,7 +63,8 @@ def instant_of(written: str | datetime | date, zone: ZoneInfo) -> int:
 def shown(instant: int, zone: ZoneInfo) -> str:
     """An instant with its weekday, its seconds and its zone, for pages and messages."""
     local = datetime.fromtimestamp(instant // 1000, UTC).astimezone(zone)
-    return f"{local:%a %d %b %Y, %H:%M:%S} {local.tzname()} ({zone.key})"
+    name = local.tzname() or ""
+    return f"{local:%a %d %b %Y, %H:%M:%S} {name}" + (f" ({zone.key})" if zone.key != name else "")
 
 
 def time_of_day(instant: int, zone: ZoneInfo) -> str:

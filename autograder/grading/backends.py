@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from autograder.checks.calls import Answer, quiet
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, bytes_of, exception_text, fingerprint
+from autograder.checks.values import Value, bytes_of, copy_of, exception_text, fingerprint
 from autograder.sandbox import frames
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
@@ -79,7 +80,8 @@ class ReferenceBackend:
             return self._call(function, copied(arguments))
         if key not in self._answers:
             self._answers[key] = self._call(function, copied(arguments))
-        return self._answers[key]
+        # A check may write into what it gets; the next submission's checks get what the reference said.
+        return replace(self._answers[key], value=copy_of(self._answers[key].value))
 
     def _call(self, function: str, arguments: tuple[Value, ...]) -> Answer:
         samples = self._samples.setdefault(function, [])

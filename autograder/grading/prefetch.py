@@ -21,7 +21,7 @@ from autograder.checks.calls import Answer, Call, Functions
 from autograder.checks.canonical_forms import AskedFunction
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.definition import Check
-from autograder.checks.values import Value, bytes_of, fingerprint
+from autograder.checks.values import Value, bytes_of, copy_of, fingerprint
 from autograder.grading.backends import ReferenceBackend, copied
 from autograder.grading.evaluation import trace_with_reference
 from autograder.sandbox.session import CallBatch, Session
@@ -80,7 +80,7 @@ class _Recorder:
         except TypeError:  # a callable among them: its own calls depend on the submission
             return
         self._bytes[function] = self._bytes.get(function, 0) + size
-        self.calls.prefetched.setdefault(function, []).append((key, arguments))
+        self.calls.prefetched.setdefault(function, []).append((key, copy_of(arguments)))
 
     def _record_of_task(self, function: str, arguments: tuple[Value, ...]) -> None:
         recorded = self.calls.of_task.setdefault(self.task, {}).setdefault(function, [])

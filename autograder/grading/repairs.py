@@ -121,6 +121,7 @@ SENTENCES = {
     "* and / before + and -",
     "compare": "the comparison {part} is the wrong way round",
     "edge": "the comparison {part} decides wrongly where both sides are equal",
+    "equality": "the comparison {part} is true in other cases than it has to be",
     "unwrap": "{part} is taken, which does not belong there",
     "cases": "the two cases of {part} are exchanged",
     "first_case": "{part} makes two cases, and one of them is too much",

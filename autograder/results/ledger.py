@@ -346,10 +346,15 @@ def read_ledger(path: Path) -> tuple[list[Line], str]:
     """A ledger's lines and the digest of the last one; raises UsageError where the chain is broken."""
     try:
         data = path.read_bytes()
-    except FileNotFoundError as problem:
+    except (FileNotFoundError, NotADirectoryError) as problem:
         raise UsageError(
             f"{path.parent} holds no {path.name}.",
             next_step="Name a directory that `autograder grade` wrote.",
+        ) from problem
+    except OSError as problem:
+        raise UsageError(
+            f"{path} cannot be read: {problem.strerror}.",
+            next_step="Check its permissions, or name another directory that `autograder grade` wrote.",
         ) from problem
     if data and not data.endswith(b"\n"):
         raise UsageError(

@@ -53,8 +53,8 @@ COMPARISONS: dict[type[ast.cmpop], tuple[tuple[str, type[ast.cmpop]], ...]] = {
     ast.GtE: (("edge", ast.Gt), ("compare", ast.LtE), ("compare", ast.Lt)),
     ast.Lt: (("edge", ast.LtE), ("compare", ast.Gt), ("compare", ast.GtE)),
     ast.LtE: (("edge", ast.Lt), ("compare", ast.GtE), ("compare", ast.Gt)),
-    ast.Eq: (("compare", ast.NotEq), ("compare", ast.GtE), ("compare", ast.LtE)),
-    ast.NotEq: (("compare", ast.Eq),),
+    ast.Eq: (("equality", ast.NotEq), ("equality", ast.GtE), ("equality", ast.LtE)),
+    ast.NotEq: (("equality", ast.Eq),),
 }
 #: Functions that are taken for one another.
 FAMILIES = (
@@ -379,7 +379,7 @@ def _ordered(versions: Iterator[Edit]) -> list[Edit]:
     return sorted(found, key=lambda version: version.rank)
 
 
-EVERYWHERE = ("replace", "constant", "other_function", "compare", "edge", "text")
+EVERYWHERE = ("replace", "constant", "other_function", "compare", "edge", "equality", "text")
 
 
 class _Search:

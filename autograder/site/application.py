@@ -148,8 +148,8 @@ async def _content_problem(request: Request, problem: Any) -> Response:
 
 async def _http_problem(request: Request, problem: Any) -> Response:
     sentences = {
-        404: ("There is no such page.", "Go back to the list of quizzes."),
-        405: ("This page does not accept this kind of request.", "Go back to the list of quizzes."),
+        404: ("There is no such page.", "Go back to the start page."),
+        405: ("This page does not accept this kind of request.", "Go back to the start page."),
     }
     message, next_step = sentences.get(problem.status_code, ("The request failed.", "Go back and try again."))
     return await _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))

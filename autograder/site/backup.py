@@ -32,8 +32,8 @@ def back_up(database: Database, target: Path) -> Path:
     if target.exists():
         raise UsageError(f"{target} exists already.", next_step="Choose another file for the backup.")
     part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
     try:
+        part.unlink(missing_ok=True)
         make_private(part)  # before anything is in it; SQLite fills an empty file
     except OSError as problem:
         raise UsageError(

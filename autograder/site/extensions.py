@@ -74,7 +74,7 @@ class GradedWork:
     links: Mapping[str, str] = field(default_factory=dict)  # a student's counted work, as its viewer sees it
     #: Where staff find a student without any work; `{}` stands for the student.
     search: str = ""
-    #: Why students with work may not see their scores at this instant; what is hidden leaves the site nowhere.
+    #: Why students with work may not see their scores now; what is hidden leaves the site nowhere.
     hidden: Mapping[str, str] = field(default_factory=dict)
 
     def as_shown(self) -> GradedWork:

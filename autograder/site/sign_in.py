@@ -143,6 +143,8 @@ async def asked_to_sign_in(request: Request, problem: Refused) -> Response:
         return _problem_json(problem)
     if request.method != "POST":
         return RedirectResponse(f"/sign-in?{urlencode({'next': request.url.path})}", 303)
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return _page(request, 401, "/", problem=problem)  # a file is not kept; it is chosen again
     form = await form_of(request, None, LARGEST_PAGE)
     saved_form = json.dumps({name: values for name, values in form.items() if name not in NEVER_SENT_AGAIN})
     return _page(request, 401, request.url.path, problem=problem, saved_form=saved_form)

@@ -16,7 +16,7 @@ from autograder.site.sessions import Session, extend_session
 
 __all__ = ["content_staff", "set_clock", "show_clock", "staff_access", "staff_of_course"]
 
-NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
+NO_PAGE = NotFound("There is no such page.", next_step="Go back to the start page.")
 HOUR = 3_600_000  # milliseconds
 
 

@@ -59,7 +59,7 @@ def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, l
                 else f"It cannot be read: {problem.strerror}."
             )
             raise UsageError(
-                f"{path}: {reason}", next_step="Unpack it yourself and name the directory."
+                f"{path}: {reason}", next_step="Unpack it yourself, and use the directory or a ZIP of it."
             ) from problem
         yield folder, skipped
 

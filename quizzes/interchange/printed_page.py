@@ -35,6 +35,7 @@ ul, ol { padding-left: 1.6rem; } .boxes { list-style: none; padding-left: 0; } .
 .box { display: inline-block; width: .8em; height: .8em; border: 1px solid #000; margin-right: .6em; }
 .line { border-bottom: 1px solid #000; height: 1.9rem; }
 .name { display: grid; grid-template-columns: 2fr 1fr; gap: 2rem; }
+.name p { display: flex; gap: .5rem; align-items: end; } .name .line { flex: 1; height: 1.4rem; }
 .blank { display: inline-block; min-width: 9rem; border-bottom: 1px solid #000; }
 .hint { font-size: .85rem; font-style: italic; }
 pre { white-space: pre-wrap; border: 1px solid #999; padding: .5rem; }

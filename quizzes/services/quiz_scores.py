@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from autograder.course.course import Extension
 from autograder.site.integrity.cases import held_people
 from autograder.site.lti.score_sender import CurrentScore
 from quizzes.attempts.visibility import Visibility
@@ -18,24 +19,27 @@ from quizzes.store.quizzes import current_version, is_closed_for_everyone, publi
 
 __all__ = ["QuizScores"]
 
-CountedAttempt = Callable[[str, str], str]  # by student and quiz: best, last or first
+Rules = Callable[[Connection, str, str], Extension]  # by student and quiz
 
 
 class QuizScores:
     """The scores of a course's quizzes; see `autograder.site.lti.score_sender.ScoreSource`."""
 
-    def __init__(self, course: str, content: Callable[[str], Quiz], counted: CountedAttempt) -> None:
-        """`content` gives the quiz of a version, `counted` which attempt counts."""
-        self._course, self._content, self._counted = course, content, counted
+    def __init__(self, course: str, content: Callable[[str], Quiz], rules: Rules) -> None:
+        """`content` gives the quiz of a version, `rules` a student's exceptions for a quiz."""
+        self._course, self._content, self._rules = course, content, rules
 
     def score(self, connection: Connection, who: str, work: str, now: int) -> CurrentScore | None:
-        """A person's score in a quiz; None without a marked attempt."""
+        """A person's score in a quiz; None without a marked attempt, and for whoever is excused."""
+        rules = self._rules(connection, who, work)
+        if rules.excused:
+            return None
         scores = [score for score in scores_at(connection, self._course, work, who) if score.attempt]
         marked = [score for score in scores if score.points is not None and score.finished_at is not None]
         if not marked:
             return None
         best = max(marked, key=lambda score: score.points or 0)
-        score = {"best": best, "first": marked[0], "last": marked[-1]}[self._counted(who, work)]
+        score = {"best": best, "first": marked[0], "last": marked[-1]}[rules.attempts or "last"]
         titles = {published.id: published.title for published in published_in(connection, self._course)}
         due = score.due_at is None or score.due_at <= now
         points, out_of = float(score.points or 0), float(score.out_of)

@@ -149,7 +149,7 @@ def reschedule(
     """Move the times of a published quiz; open attempts may only gain time by it.
 
     Returns who would lose time by starting late. Raises Conflict for impossible times, without a reason,
-    where an attempt is open and the close comes earlier or the opening later, and for shortfalls unless forced.
+    where an attempt is open and it would lose time, and for shortfalls unless forced.
     """
     if not reason:
         raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from sqlalchemy import Connection
 
-from autograder.course.course import find_course
+from autograder.course.course import Extension
 from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
+from autograder.site.homework.due_dates import course_with_rules
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
 from quizzes.services.quiz_scores import QuizScores
@@ -47,10 +48,10 @@ class QuizBackground:
 
 
 def _scores(quizzes: QuizContext) -> QuizScores:
-    """The scores for learning platforms, of the attempt that counts by course.yaml."""
-    course = cache(lambda: find_course(quizzes.site.folder))
+    """The scores for learning platforms, by the rules of course.yaml and of the site as they are then."""
 
-    def counted_attempt(student: str, quiz: str) -> str:
-        return course().extension(student, quiz).attempts or course().attempts
+    def rules(connection: Connection, student: str, quiz: str) -> Extension:
+        course = course_with_rules(connection, quizzes.site.course_rules(), quizzes.site.course)
+        return course.extension(student, quiz)
 
-    return QuizScores(quizzes.site.course, quizzes.quiz, counted_attempt)
+    return QuizScores(quizzes.site.course, quizzes.quiz, rules)

@@ -91,3 +91,21 @@ def test_the_sign_in_in_place(context: BrowserContext, server: LiveServer) -> No
     page.goto(f"{server.address}/attempts/{attempt}")
     page.locator("#sign-in").evaluate("dialog => dialog.showModal()")
     assert faults(page) == []
+
+
+def test_the_pages_of_staff(context: BrowserContext, server: LiveServer) -> None:
+    """Live page, results, marking, publishing and preview, with an attempt that is marked."""
+    server.publish()
+    teacher = server.student(role="instructor")
+    attempts = [server.student().start() for _ in range(2)]
+    server.close_attempt(attempts[0])
+    server.exam.mark()
+    value = teacher.http.cookies["quiz_session"]
+    context.add_cookies([{"name": "quiz_session", "value": value, "url": server.address}])
+    page = context.new_page()
+    announced: list[str] = []
+    paths = ("/staff/all?sort=now", "/staff/all/results", "/marking/quiz/all", "/quiz-files")
+    for path in (*paths, "/quiz-files/all/preview", f"/staff/attempts/{attempts[0]}"):
+        page.goto(f"{server.address}{path}")
+        announced += faults(page)
+    assert announced == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -96,3 +98,37 @@ def test_accessibility(browser: Browser, site: HomeworkSite, size: dict[str, int
                 faults.append(f"{address} is wider than {size['width']} px")
         page.context.close()
     assert faults == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_axe_finds_nothing_on_the_forms(
+    browser: Browser, site: HomeworkSite, size: dict[str, int], scheme: str
+) -> None:
+    """Tokens, a new one among them, a class's download with its difference, and what was refused."""
+    page = page_of(browser, site, "bob", viewport=size, color_scheme=scheme)
+    page.goto(f"{site.address}/tokens")
+    faults = faults_of(page)
+    page.get_by_role("textbox").first.fill("my laptop")
+    page.get_by_role("button", name=re.compile("token", re.I)).first.click()
+    expect(page.get_by_text(re.compile("submit-"))).to_be_visible()
+    faults += faults_of(page)
+    page = page_of(browser, site, "ina", viewport=size, color_scheme=scheme)
+    page.goto(f"{site.address}/staff/homework/{ASSIGNMENT}/upload")
+    faults += faults_of(page)
+    for content in (b"no archive", class_archive(site)):
+        page.goto(f"{site.address}/staff/homework/{ASSIGNMENT}/upload")
+        page.locator("input[type=file]").set_input_files(chosen(content, "class.zip"))
+        page.get_by_role("button").last.click()
+        page.wait_for_load_state("networkidle")
+        faults += faults_of(page)
+    expect(page.get_by_text("is not on the roster")).to_be_visible()
+    assert faults == []
+
+
+def class_archive(site: HomeworkSite) -> bytes:
+    """A class's download: a submission of a student, and one of nobody."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in ("bob", "eve"):
+            archive.writestr(f"submitted/{name}/{ASSIGNMENT}/{ASSIGNMENT}.ipynb", solved(site.course))
+    return content.getvalue()

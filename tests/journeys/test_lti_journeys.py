@@ -15,6 +15,7 @@ from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
 from platform_simulator import CLAIM, INSTRUCTOR, LEARNER, MEMBERSHIP, Browser, Platform
 from sqlalchemy import select
 
+from autograder.course.course import Extension
 from autograder.site.lti import client
 from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
@@ -105,7 +106,9 @@ def sender(server: LiveServer) -> ScoreSender:
     """What the server runs every few seconds."""
     site = server.site
     assert site.lti is not None
-    site.score_sources["quiz"] = QuizScores(site.course, server.quizzes.quiz, lambda *_: "best")
+    site.score_sources["quiz"] = QuizScores(
+        site.course, server.quizzes.quiz, lambda *_: Extension(attempts="best")
+    )
     site.assignments.queue_changed(site.database, site.writer, server.clock.now())
     return ScoreSender(site.database, site.writer, site.lti, site.score_sources)
 

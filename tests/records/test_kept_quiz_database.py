@@ -26,7 +26,7 @@ from live_server import LiveServer, Student
 from marking_site import answer_with, fields_of
 from platform_simulator import CLAIM, CLIENT, DEPLOYMENT, INSTRUCTOR, LEARNER, Browser, Platform
 
-from autograder.course.course import find_course
+from autograder.course.course import Extension, find_course
 from autograder.site.backup import faults_in_file, secret_beside
 from autograder.site.database import Database
 from autograder.site.lti.contexts import connect
@@ -653,7 +653,7 @@ def test_scores_that_waited_are_sent(kept: Kept) -> None:
     """What is in the outbox goes out, once: also the score that the platform had refused."""
     server = kept.server
     assert server.site.lti is not None
-    scores = QuizScores(server.site.course, server.quizzes.quiz, lambda *_: "best")
+    scores = QuizScores(server.site.course, server.quizzes.quiz, lambda *_: Extension(attempts="best"))
     sender = ScoreSender(server.database, server.exam.writer, server.site.lti, {"quiz": scores})
     waiting = [row for row in SAID["outbox"] if row["done_at"] is None]
     assert any(row["last_problem"] for row in waiting) and any(row["tries"] == 0 for row in waiting)

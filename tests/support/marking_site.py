@@ -148,7 +148,8 @@ def answer_paths(marker: Any, question: str = QUESTION) -> list[str]:
 
 def mark(marker: Any, path: str, **changes: object) -> httpx.Response:
     """Open an answer, change its form, and send it."""
-    return marker.post(path, **{**fields_of(marker.page(path), path), **changes})
+    reply: httpx.Response = marker.post(path, **{**fields_of(marker.page(path), path), **changes})
+    return reply
 
 
 def answers_of(marker: Any, kind: str, work: str) -> list[str]:

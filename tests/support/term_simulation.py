@@ -13,12 +13,14 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -247,6 +249,10 @@ class Simulation:
         self.exit.callback(self.platform.close)
         (self.folder / "lti.yaml").write_text(self.platform.registration(), encoding="utf-8")
         self.at(STARTS)
+        for work in HOMEWORK:
+            self.command("publish", work.name)
+        for quiz in QUIZZES:
+            self.command("publish", quiz, program="quizzes")
         with open_site(self.folder) as opened, opened.database.transaction() as connection:
             for name, role in (("ina", "instructor"), ("tim", "ta")):
                 add_person(connection, name, name.title())
@@ -255,10 +261,6 @@ class Simulation:
                     connection, COURSE, name, "term", opened.signer, at=milliseconds(STARTS), who=name
                 )
                 self.people[name] = Staff(self, name, token)
-        for work in HOMEWORK:
-            self.command("publish", work.name)
-        for quiz in QUIZZES:
-            self.command("publish", quiz, program="quizzes")
         self.serve()
         self._import_class()
         self._launch()
@@ -496,19 +498,20 @@ class Simulation:
             self.uploads[hashlib.sha256(content).hexdigest()] = upload
             self.term.uploads.append(upload)
         token = self.grader.headers["Authorization"].removeprefix("Bearer ")
-        process = subprocess.Popen(
-            [COMMAND, "grader", self.server.address, "--token", token],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            for name in self.term.students[:3]:
-                (own,) = (u for u in self.term.uploads if u.owners == (name,))
-                status = f"/submissions/{own.id}/status"
-                assert eventually(lambda: '"graded"' in self.people[name].page(status))  # noqa: B023
-        finally:
-            process.terminate()
-            process.wait()
+        printed = self.folder / "grader.txt"
+        with printed.open("wb") as output:
+            process = subprocess.Popen(
+                [COMMAND, "grader", "--site", self.server.address, "--token", token],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                for upload in self.term.uploads:
+                    page = partial(self.people[upload.owners[0]].page, f"/submissions/{upload.id}/status")
+                    assert eventually(lambda page=page: '"graded"' in page()), printed.read_text("utf-8")  # type: ignore[misc]
+            finally:
+                process.terminate()
+                process.wait()
 
     def spend_late_days(self, work: Homework) -> None:
         """Some students spend late days, a few take one back again."""
@@ -537,12 +540,14 @@ class Simulation:
                 self.ina.does(path, days="", decline="yes", reply="No.")
                 continue
             self.ina.does(path, days=str(days), reply="Get well.")
-            earlier = [
+            own = [
                 given.days
                 for given in self.term.extensions
                 if (given.scope, given.who, given.homework) == ("person", name, work.name)
             ]
-            self.term.extensions.append(Extension("person", name, work.name, max([days, *earlier])))
+            label = 1 if self.term.labels.get(name) else 0  # a standing day
+            held = own[-1] if own else label
+            self.term.extensions.append(Extension("person", name, work.name, held + days))
 
     def form_groups(self) -> None:
         """Half of the pairs are imported, the others form themselves."""
@@ -745,6 +750,13 @@ class Simulation:
                 planned.append(Planned(at, lambda name=name, done=done: self.take(name, quiz, finish=done)))  # type: ignore[misc]
         self.run(planned)
         self.at(end + HOUR)
+        assert eventually(self.everything_is_marked), "Attempts are not closed, or not marked."
+
+    def everything_is_marked(self) -> bool:
+        """Whether every attempt that was begun is closed and marked."""
+        with closing(sqlite3.connect(self.folder / ".quizzes" / "quiz.db")) as connection:
+            states = connection.execute("SELECT state FROM attempt WHERE state != 'graded'")
+            return states.fetchone() is None
 
     def correct_key(self) -> None:
         """2 + 3 is 5: the bank is corrected, the regrade proposed and released."""
@@ -848,4 +860,4 @@ class Simulation:
 
     def verified(self) -> str:
         """What the command says that checks every ledger."""
-        return self.command("verify", "--site")
+        return self.command("verify")

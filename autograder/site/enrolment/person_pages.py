@@ -62,6 +62,7 @@ WORDS = {
     "revoke staff token": "revoked a token for programs",
     "roster remove": "removed the person from the course",
     "give extension": "gave an extension",
+    "give extra time": "gave extra time in quizzes",
     "move due date": "moved a due date",
     "end extension": "ended an extension",
     "ask for extension": "asked for an extension",

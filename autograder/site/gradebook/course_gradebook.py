@@ -18,13 +18,13 @@ from sqlalchemy import Connection, or_, select
 from autograder.course.course import Course
 from autograder.course.roster import FILE as ROSTER
 from autograder.course.roster import Person, Roster, find_roster
-from autograder.gradebook.columns import column_of
+from autograder.gradebook.columns import Column, column_of
 from autograder.gradebook.gradebook import Gradebook, gradebook_of
 from autograder.results.final_scores import GradedAssignment
 from autograder.site.database import Database
 from autograder.site.extensions import GradedWork, extensions
 from autograder.site.homework.due_dates import course_with_rules
-from autograder.site.people import COURSE
+from autograder.site.people import COURSE, not_counted
 from autograder.site.roles import Role, takes_part
 from autograder.site.tables import enrolment, person, section_member
 
@@ -71,11 +71,25 @@ def course_gradebook(
                 own = {key: score for key, score in column.final_scores.items() if key == student}
                 column = replace(column, final_scores=own, due={student: column.due_of(student)})
             work[name] = GradedWork("assignment", column, page, page, search=page)
+    if student is None:  # what somebody submitted who dropped the course stays, and is in no list
+        left_out = not_counted(connection, COURSE)
+        work = {name: replace(item, column=_without(item.column, left_out)) for name, item in work.items()}
     if shown_only or student is not None:
         work = {name: item.as_shown() for name, item in work.items()}
     columns = [work[name].column for name in sorted(work)]
     now = datetime.fromtimestamp(at / 1000, UTC)
     return CourseGradebook(gradebook_of(columns, course, roster, now), work)
+
+
+def _without(column: Column, people: frozenset[str]) -> Column:
+    """A column without the scores and dates of some people."""
+    if people.isdisjoint({*column.final_scores, *column.due, *column.waiting}):
+        return column
+    final_scores, due, waiting = (
+        {name: value for name, value in of_people.items() if name not in people}
+        for of_people in (column.final_scores, column.due, column.waiting)
+    )
+    return replace(column, final_scores=final_scores, due=due, waiting=waiting)  # type: ignore[arg-type]
 
 
 class GradebookCache:

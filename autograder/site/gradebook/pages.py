@@ -224,12 +224,15 @@ def _hidden_notes(found: CourseGradebook, kind: str) -> list[str]:
     """How many scores of each work are not in an export, since students may not see them yet."""
     if kind == "csv":
         return []
-    return [
-        f"{count(len(work.hidden), 'score')} of {work.column.title} {'is' if len(work.hidden) == 1 else 'are'} "
-        "not in it: students do not see them yet."
-        for work in found.work.values()
-        if work.hidden
-    ]
+    notes = []
+    for work in found.work.values():
+        if many := len(work.hidden):
+            are = "is" if many == 1 else "are"
+            notes.append(
+                f"{count(many, 'score')} of {work.column.title} {are} not in it: "
+                "students do not see them yet."
+            )
+    return notes
 
 
 def _grid_row(found: CourseGradebook, row: Row, states: States) -> GridRow:

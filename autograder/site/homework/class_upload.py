@@ -1,7 +1,7 @@
 """A class's download, uploaded by staff: read by a program of its own, shown first, then stored and queued.
 
 The program (`autograder.lms.class_download`) parses the archive within limits; this server only moves bytes
-by their digests. A submission is known already where its owner has the same bytes from the same time.
+by their digests. The bytes that a student had submitted last before a time are known already.
 """
 
 from __future__ import annotations
@@ -131,16 +131,21 @@ def students_of(connection: Connection, of: str) -> list[Student]:
 def new_in(
     connection: Connection, of: str, row: Homework, found: Sequence[FoundSubmission]
 ) -> list[FoundSubmission]:
-    """The submissions that the site does not have yet, the oldest first."""
+    """The submissions that the site does not have yet, the oldest first.
+
+    The bytes that a student had submitted last before are no new submission, whatever the time.
+    """
     known: dict[str, list[StoredSubmission]] = {}
     for owner, stored in submissions_of_all(connection, of, row.id):
         known.setdefault(owner, []).append(stored)
 
     def is_new(item: FoundSubmission) -> bool:
-        return not any(
-            stored.digest == item.digest and item.submitted in (None, stored.received_at)
-            for stored in known.get(item.student, [])
-        )
+        there = known.get(item.student, [])
+        if item.submitted is None:
+            return all(stored.digest != item.digest for stored in there)
+        before = [stored for stored in there if stored.received_at <= item.submitted]
+        at_that_time = [stored for stored in before if stored.received_at == item.submitted]
+        return all(stored.digest != item.digest for stored in (*at_that_time, *before[-1:]))
 
     return sorted(filter(is_new, found), key=lambda item: (item.submitted or 0, item.student))
 

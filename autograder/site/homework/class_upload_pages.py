@@ -36,21 +36,27 @@ LONGEST_NAME = 200
 def choose(request: Request) -> Response:
     """The form for an archive."""
     session = staff_of_course(request, True)
+    return _page(request, session, _assignment(request))
+
+
+def _assignment(request: Request) -> Homework:
     with site_of(request).database.reading() as connection:
-        row = published(connection, site_of(request).course, request.path_params["assignment"])
-    return _page(request, session, row)
+        return published(connection, site_of(request).course, request.path_params["assignment"])
 
 
 async def show_difference(request: Request) -> Response:
     """What an uploaded archive would add; nothing but its files is stored."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
-    sent = await uploaded_form(request, session, "notebook", "class.zip")
-    name, content = sent.name, sent.content
-    if not content:
-        raise Conflict("No file was chosen, or it is empty.", next_step="Go back and choose an archive.")
-    files = homework_of(request).files
-    digest = await site.in_thread(files.put, content)
-    row, download, new = await site.in_thread(_read, request, content, name)
+    row = await site.in_reader(_assignment, request)
+    try:
+        sent = await uploaded_form(request, session, "notebook", "class.zip")
+        name, content = sent.name, sent.content
+        if not content:
+            raise Conflict("No file was chosen, or it is empty.", next_step="Choose an archive.")
+        digest = await site.in_thread(homework_of(request).files.put, content)
+        row, download, new = await site.in_thread(_read, request, content, name)
+    except Conflict as problem:  # another archive can be chosen at once
+        return _page(request, session, row, problem=problem)
     return _page(request, session, row, download, new, digest=digest, name=name)
 
 
@@ -65,10 +71,10 @@ async def confirm(request: Request) -> Response:
         raise Conflict("This archive is not here any more.", next_step="Upload it again.") from problem
     row, _, new = await site.in_thread(_read, request, content, name)
 
-    def store(item: FoundSubmission, connection: Connection) -> None:
+    def store(item: FoundSubmission, connection: Connection) -> bool:
         course = context.course(connection)
         if not new_in(connection, site.course, row, [item]):
-            return  # somebody confirmed it at the same time, or it is the group's
+            return False  # somebody confirmed it at the same time, or it is the group's
         received = received_at(course, row, item, at)
         store_submission(
             connection,
@@ -85,12 +91,15 @@ async def confirm(request: Request) -> Response:
             source="staff",
             by_whom=session.person,
             origin=f"{name}: {item.origin or item.file}"[:LONGEST_NAME],
+            queued_at=at,  # behind what students have just submitted
         )
+        return True
 
+    many = 0
     for item in new:  # one transaction each: nobody's upload waits for a class
-        await site.written(partial(store, item))
+        many += await site.written(partial(store, item))
         homework_of(request).announce_submission()
-    detail: dict[str, object] = {"archive": digest, "name": name, "submissions": len(new)}
+    detail: dict[str, object] = {"archive": digest, "name": name, "submissions": many}
     act = Act(at, session.person, "upload class download", row.id, detail)
     await site.written(lambda connection: record_act(connection, act))
     return RedirectResponse(f"/staff/homework/{row.id}", 303)
@@ -126,6 +135,7 @@ def _page(
     *,
     digest: str = "",
     name: str = "",
+    problem: Conflict | None = None,
 ) -> Response:
     site = site_of(request)
     page = site.page(
@@ -136,7 +146,8 @@ def _page(
         known=len(download.found) - len(new or []) if download else 0,
         digest=digest,
         name=name,
+        problem=problem,
         session=session,
         token=site.form_token(session),
     )
-    return HTMLResponse(page)
+    return HTMLResponse(page, 409 if problem else 200)

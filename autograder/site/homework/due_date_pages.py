@@ -10,15 +10,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from autograder.course.course import Course
+from autograder.course.csv_table import parse_table, write_table
 from autograder.course.due_rules import Scope
 from autograder.course.local_time import instant_of
+from autograder.course.roster import Person, read_people
 from autograder.errors import AutograderError, Conflict, Forbidden, NotFound, Refused
+from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_acts
 from autograder.site.enrolment.acts import sections_in
 from autograder.site.extensions import AccommodationPlan, LinkTarget, extensions
@@ -60,10 +65,11 @@ CHANGED = Conflict(
 AT_ONCE = 100  # people who are told in one transaction
 MOST_SHOWN = 200  # changes on one page
 LONGEST_LIST = 200_000  # characters of a list of students
-QUIZ = "quiz:"
+QUIZ, TIME = "quiz:", "time"  # work that is a quiz, and extra time in all of them
+FORM = Path("The form")  # what messages call the table that a form is
 FIELDS = (
     *("scope", "people", "label", "section", "work", "kind", "days", "hours", "until"),
-    *("no_penalty", "excused", "reason"),
+    *("no_penalty", "excused", "multiplier", "extra_minutes", "reason"),
 )
 
 
@@ -271,10 +277,12 @@ DUE_DATE_ROUTES = (
 def _plan(connection: Connection, request: Request, form: Form, who: str) -> Plan:
     """What a form asks for; raises Conflict for what cannot be read."""
     site, work = site_of(request), field_of(form, "work")
-    wanted = _rule_form(form, site.zone, "" if work.startswith(QUIZ) else work)
+    wanted = _rule_form(form, site.zone, "" if work == TIME or work.startswith(QUIZ) else work)
     course = homework_of(request).course(connection)
-    if not work.startswith(QUIZ):
+    if work != TIME and not work.startswith(QUIZ):
         return Plan(wanted, work, due=plan_rules(connection, course, site.course, wanted, who=who))
+    if work == TIME:
+        return Plan(wanted, work, quiz=_extra_time(connection, site, form, wanted, course, who))
     if wanted.scope is Scope.ALL:
         raise Conflict(
             "A whole class gets more time for a quiz on the quiz's monitor.",
@@ -302,6 +310,33 @@ def _plan(connection: Connection, request: Request, form: Form, who: str) -> Pla
     if not plans:
         raise Conflict("There is no such quiz.", next_step="Reload the page.")
     return Plan(wanted, work, quiz=QuizDates(named, tuple(plans)))
+
+
+def _extra_time(
+    connection: Connection, site: AppContext, form: Form, wanted: RuleForm, course: Course, who: str
+) -> QuizDates:
+    """Extra time in all quizzes for the chosen students; what they have beyond it stays."""
+    multiplier = field_of(form, "multiplier", 20).replace(",", ".")
+    minutes = field_of(form, "extra_minutes", 20).replace(",", ".")
+    if not multiplier and not minutes:
+        raise Conflict("Nothing is given.", next_step="Give a factor of the time, or minutes.")
+    named = plan_rules(connection, course, site.course, _for_everything(wanted), who=who).students
+    rows = [[name, multiplier, minutes] for name in named]
+    text = write_table(["student_id", "multiplier", "extra_minutes"], rows)
+    table = read_people(parse_table(FORM, text.encode()))
+
+    def find(known: Person, location: str) -> str:
+        return known.student_id
+
+    try:
+        plans = tuple(
+            extension.plan_accommodations(connection, table, find, site.zone, take_away=False)
+            for extension in extensions()
+        )
+    except AutograderError as problem:
+        raise Conflict(problem.message, next_step=problem.next_step) from problem
+    changed = {change.student for plan in plans for change in plan.changes}
+    return QuizDates(tuple(name for name in named if name in changed), plans)
 
 
 def _for_everything(form: RuleForm) -> RuleForm:
@@ -348,8 +383,9 @@ def _store(connection: Connection, request: Request, plan: Plan, at: int, who: s
         quiz.apply(connection, at, who)
     words: dict[str, object] = {"reason": plan.form.reason, "changes": plan.quiz.sentences}
     people: dict[str, object] = {"reason": plan.form.reason, "quiz": plan.work.removeprefix(QUIZ)}
-    acts = [Act(at, who, "give extension", person, people) for person in plan.quiz.people]
-    record_acts(connection, [*acts, Act(at, who, "give extension", plan.work.removeprefix(QUIZ), words)])
+    act = "give extra time" if plan.work == TIME else "give extension"
+    acts = [Act(at, who, act, person, people) for person in plan.quiz.people]
+    record_acts(connection, [*acts, Act(at, who, act, plan.work.removeprefix(QUIZ), words)])
 
 
 async def _tell_of(request: Request, plan: Plan, at: int) -> None:
@@ -366,9 +402,11 @@ async def _tell_of(request: Request, plan: Plan, at: int) -> None:
                     course=site.course,
                     people=people,
                     kind=Kind.DATE,
-                    subject=f"Your dates of {title} were moved",
+                    subject="You have more time in quizzes"
+                    if plan.work == TIME
+                    else f"Your dates of {title} were moved",
                     text="",
-                    path=f"/quizzes/{plan.work.removeprefix(QUIZ)}",
+                    path="/" if plan.work == TIME else f"/quizzes/{plan.work.removeprefix(QUIZ)}",
                     once=f"date:{plan.digest}:{at}",
                     at=at,
                 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from autograder.course.course import Course
 from autograder.course.due_rules import Scope
+from autograder.course.local_time import later_wall
 from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act
+from autograder.site.homework.assignments import due_for_student, published
 from autograder.site.homework.due_dates import RuleForm, plan_rules
 from autograder.site.homework.tables import extension_request
 from autograder.site.roles import Access, may_see
@@ -89,7 +92,9 @@ def answer_request(
     at: int,
     who: str,
 ) -> ExtensionRequest:
-    """Grant a request with so many days, or with none decline it; the request with its answer.
+    """Grant a request with so many days after the student's present due date, or with none decline it.
+
+    Returns the request with its answer. The student keeps what an earlier extension gave.
 
     Raises NotFound for an unknown one, Conflict for one that was answered, or declined without a reply.
     """
@@ -104,7 +109,7 @@ def answer_request(
     if not days and not reply:
         raise Conflict("The reply is missing; the student reads it.", next_step="Say why in a few words.")
     if days:
-        form = RuleForm(Scope.PERSON, (request.person,), request.assignment, request.text, days=days)
+        form = _rule_form(connection, course, of, request, days)
         plan_rules(connection, course, of, form, who=who).apply(connection, course, at, who)
     values = {"answered_at": at, "by_whom": who, "approved": bool(days), "reply": reply}
     connection.execute(update(extension_request).where(extension_request.c.id == number).values(**values))
@@ -121,6 +126,29 @@ def answer_request(
         bool(days),
         reply,
     )
+
+
+def _rule_form(
+    connection: Connection, course: Course, of: str, request: ExtensionRequest, days: int
+) -> RuleForm:
+    """So many days more than the student has; late days come on top of a due date and are not part of it."""
+    row = published(connection, of, request.assignment)
+    without = course.with_due_rules(replace(course.due_rules, late_days={}))
+    class_due, own_due = (due_for_student(without, row, who) for who in ("", request.person))
+    held = without.due_rules.extensions(request.person, request.assignment)
+    form = RuleForm(
+        Scope.PERSON,
+        (request.person,),
+        request.assignment,
+        request.text,
+        days=days,
+        no_penalty=any(rule.no_penalty for rule in held),
+        excused=any(rule.excused for rule in held),
+    )
+    if own_due is None or own_due == class_due:
+        return form
+    later = later_wall(datetime.fromtimestamp(own_due / 1000, UTC), days, course.zone)
+    return replace(form, days=0, until=int(later.timestamp() * 1000))
 
 
 def _request(row: Row[tuple[object, ...]]) -> ExtensionRequest:

@@ -91,7 +91,11 @@ def export_ledger(
     with database.reading() as connection:
         lines, head = read_site_ledger(connection, name)
         data, people = ledger_bytes(connection, name), people_in_ledgers(connection, of)
-    run_started(lines, results.ledger)  # raises for a ledger without a line
+    if not lines:
+        raise UsageError(
+            f"Nothing of {assignment} is graded on the site yet, so there is nothing to export.",
+            next_step="Export it when its first submission is graded.",
+        )
     results.prepare()
     with Ledger(results.ledger) as ledger:
         _require_beginning(results.ledger.read_bytes(), data, f"{results.root}", "the site")

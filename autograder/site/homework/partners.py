@@ -39,6 +39,9 @@ def partners_in(connection: Connection, course: Course, of: str, assignment: str
 
     Those on the site go first, one for the assignment before one for all; then those of groups.csv.
     """
+    stored = site_groups(connection, of)
+    if not stored and not (course.root / FILE).exists():
+        return Partners()  # the usual course; every upload asks
     enrolled = (
         select(person.c.id, person.c.name, person.c.email)
         .join_from(enrolment, person)
@@ -46,7 +49,7 @@ def partners_in(connection: Connection, course: Course, of: str, assignment: str
     )
     people = {row.id: row for row in connection.execute(enrolled)}
     on_site: dict[str, tuple[str, ...]] = {}
-    for group in sorted(site_groups(connection, of), key=lambda group: not group.assignment):
+    for group in sorted(stored, key=lambda group: not group.assignment):
         members = tuple(name for name in group.members if name in people and name not in on_site)
         if group.assignment in ("", assignment):
             on_site |= dict.fromkeys(members, members)

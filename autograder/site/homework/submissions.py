@@ -99,14 +99,17 @@ def store_submission(
     owners: Sequence[str] = (),
     by_whom: str = "",
     origin: str = "",
+    queued_at: int | None = None,
 ) -> StoredSubmission:
     """Add a submission whose bytes are in the file store, and queue its grading.
 
     `owners` are the members of a group, the person among them; the person alone if left out. `by_whom` is who
-    submits in their place, and `origin` says what that was taken from.
+    submits in their place, `origin` says what that was taken from, and `queued_at` is when it came here,
+    where that is not when it was received. The bytes of the submission before it again are that submission.
     """
     owners = sorted({person, *owners})
-    latest = submissions_of(connection, course, row.id, person)[-1:]
+    earlier = submissions_of(connection, course, row.id, person)
+    latest = [stored for stored in earlier if stored.received_at <= received_at][-1:]
     if latest and latest[0].digest == digest and owners_of(connection, latest[0].id) == owners:
         return latest[0]
     taken = [
@@ -140,7 +143,8 @@ def store_submission(
     rows = [{"submission": stored.id, "person": owner} for owner in owners]
     connection.execute(insert(submission_owner), rows)
     seed = seed_of(signer, row.id, owners, digest)
-    enqueue(connection, course, stored.id, row.bundle, reason="submitted", seed=seed, at=received_at)
+    queued = received_at if queued_at is None else queued_at
+    enqueue(connection, course, stored.id, row.bundle, reason="submitted", seed=seed, at=queued)
     return stored
 
 
@@ -237,7 +241,7 @@ def latest_gradings(
 
 
 def counts() -> ColumnElement[bool]:
-    """The condition that a grading is no mere proposal of a regrade."""
+    """The condition that a grading counts: it is not the proposal of a regrade."""
     return or_(grading.c.regrade.is_(None), grading.c.applied_at.is_not(None))
 
 

@@ -10,7 +10,7 @@ from autograder.course.course import Course
 from autograder.site.homework.assignments import Homework, due_for_student
 from autograder.site.integrity.cases import HELD, held_people
 
-__all__ = ["HIDDEN", "Visible", "latest_due", "visible_now", "visible_to"]
+__all__ = ["HELD", "HIDDEN", "Visible", "latest_due", "visible_now", "visible_to"]
 
 
 @dataclass(frozen=True)

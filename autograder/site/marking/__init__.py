@@ -1,1 +1,1 @@
-"""Marking by hand: rubrics, dealt work, recalculation, and the pages that homework and quizzes share."""
+"""Marking by hand: rubrics, assigned work, recalculation, and the pages that homework and quizzes share."""

@@ -21,16 +21,16 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from autograder.errors import Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, acts_on, record_act
-from autograder.site.marking.dealing import (
+from autograder.site.marking.assigned_work import (
     add_conflict,
+    assign_evenly,
     conflicts_in,
-    deal_evenly,
     in_marking_order,
     markers_in,
     markers_of,
     may_mark,
     remove_conflict,
-    store_deal,
+    store_markers,
     take_back,
 )
 from autograder.site.marking.rubrics import (
@@ -87,8 +87,8 @@ class Progress:
     marked: int
     waiting: int
     changed: int
-    by_marker: Sequence[tuple[str, int, int]]  # marker, dealt answers, of them marked
-    undealt: int
+    by_marker: Sequence[tuple[str, int, int]]  # marker, assigned answers, of them marked
+    unassigned: int
 
     @property
     def share(self) -> int:
@@ -105,12 +105,12 @@ class Place:
     title: str  # of the work
     question: QuestionToMark
     answers: Mapping[str, AnswerToMark]
-    dealt: Mapping[str, str]  # the marker of each person
+    assigned: Mapping[str, str]  # the marker of each person
     path: str
 
     def is_mine(self, answer: AnswerToMark, marker: str) -> bool:
-        """Whether an answer is dealt to a marker; without a deal everything is everybody's."""
-        return not self.dealt or any(self.dealt.get(person) == marker for person in answer.people)
+        """Whether an answer is assigned to a marker; without a assign everything is everybody's."""
+        return not self.assigned or any(self.assigned.get(person) == marker for person in answer.people)
 
     def next_waiting(self, marker: str, after: str = "") -> str:
         """The code of the next answer that waits for this marker, from a code on and then from the start."""
@@ -167,7 +167,7 @@ def overview(request: Request) -> Response:
 
 @reads_much
 def work_page(request: Request) -> Response:
-    """The questions of an assignment or a quiz, their progress, and how they are dealt."""
+    """The questions of an assignment or a quiz, their progress, and how they are assigned."""
     site, session = site_of(request), staff_of_course(request)
     source, work = marking_source(site, request.path_params["kind"]), request.path_params["work"]
     with site.database.reading() as connection:
@@ -332,7 +332,7 @@ async def save_comment(request: Request) -> Response:
     """Save a comment for the next answers to a question, or remove one."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
-    place = await site.in_thread(_place_of, request, session)
+    place = await site.in_thread(_question_at, request, session)
     text, remove = form.get("text", [""])[-1].strip()[:LONGEST_COMMENT], form.get("remove", [""])[-1]
     number = whole_number(remove, MOST) if remove else None
     if not remove and not text:
@@ -363,7 +363,7 @@ async def change_rubric(request: Request) -> Response:
     """Change a rubric: the difference is shown first where it alters given marks, then confirmed."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
-    place = await site.in_thread(_place_of, request, session)
+    place = await site.in_thread(_question_at, request, session)
     seen = whole_number(form.get("version", [""])[-1], MOST)
     if seen is None:
         raise Conflict("The form does not say which rubric it saw.", next_step="Reload the page.")
@@ -400,8 +400,8 @@ async def change_rubric(request: Request) -> Response:
     return _done(request, place.path)
 
 
-async def deal(request: Request) -> Response:
-    """Deal the answers to some questions evenly, by section or by person, or take the deal back."""
+async def assign(request: Request) -> Response:
+    """Assign the answers to some questions evenly, by section or by person, or take the assign back."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     form, at = await form_of(request, session), request.state.at
     source, work = marking_source(site, request.path_params["kind"]), request.path_params["work"]
@@ -423,7 +423,7 @@ async def deal(request: Request) -> Response:
         )
         return _done(request, f"/marking/{source.kind}/{work}")
 
-    def dealt() -> dict[str, str]:
+    def assigned() -> dict[str, str]:
         with site.database.reading() as connection:
             known = set(markers_in(connection, site.course))
             if (not markers and how != "section") or not known.issuperset(markers):
@@ -445,17 +445,17 @@ async def deal(request: Request) -> Response:
             return _by_section(sections, [*groups, *others], form, known, conflicts)
         if how == "person" and len(markers) != 1:
             raise Conflict("Choose the one marker who marks everybody.", next_step="Go back and choose one.")
-        return deal_evenly(list(groups), markers, conflicts) | deal_evenly(others, markers, conflicts)
+        return assign_evenly(list(groups), markers, conflicts) | assign_evenly(others, markers, conflicts)
 
-    plan = await site.in_thread(dealt)
+    plan = await site.in_thread(assigned)
     await site.written(
         partial(
-            store_deal,
+            store_markers,
             course=site.course,
             kind=source.kind,
             work=work,
             questions=chosen,
-            dealt=plan,
+            assigned=plan,
             at=at,
             who=session.person,
         )
@@ -507,7 +507,7 @@ MARKING_ROUTES = (
     PageRoute("/marking/keys", set_keys, methods=["POST"]),
     PageRoute("/marking/conflicts", conflict_of_interest, methods=["POST"]),
     PageRoute(WHOLE, work_page),
-    PageRoute(f"{WHOLE}/deal", deal, methods=["POST"]),
+    PageRoute(f"{WHOLE}/assign", assign, methods=["POST"]),
     PageRoute(QUESTION, question_page),
     PageRoute(f"{QUESTION}/next", next_answer),
     PageRoute(f"{QUESTION}/rubric", change_rubric, methods=["POST"]),
@@ -565,16 +565,16 @@ def _place(connection: Connection, request: Request, session: Session) -> Place:
     title = _title(connection, source, work)
     question = question_of(connection, source, work, params["question"])
     conflicts = _conflicts(connection, site)
-    dealt = markers_of(connection, site.course, source.kind, work).get(question.id, {})
+    assigned = markers_of(connection, site.course, source.kind, work).get(question.id, {})
     answers = in_marking_order(_secret(site), question.id, source.answers(connection, work, question))
-    visible = _visible(connection, site, session, answers.values(), dealt)
+    visible = _visible(connection, site, session, answers.values(), assigned)
     allowed = {
         code: answer
         for code, answer in answers.items()
         if may_mark(conflicts, session.person, answer.people) and not visible.isdisjoint(answer.people)
     }
     path = f"/marking/{source.kind}/{work}/questions/{question.id}"
-    return Place(source, work, title, question, allowed, dealt, path)
+    return Place(source, work, title, question, allowed, assigned, path)
 
 
 def _visible(
@@ -582,23 +582,23 @@ def _visible(
     site: AppContext,
     session: Session,
     answers: Iterable[AnswerToMark],
-    dealt: Mapping[str, str],
+    assigned: Mapping[str, str],
 ) -> frozenset[str]:
-    """The people whose answers this person may see: by role and section, and those dealt to them."""
+    """The people whose answers this person may see: by role and section, and those assigned to them."""
     access = student_access(connection, site.course, session.person)
     people = {person for answer in answers for person in answer.people}
-    mine = {person for person, marker in dealt.items() if marker == session.person}
+    mine = {person for person, marker in assigned.items() if marker == session.person}
     return visible_among(connection, site.course, access, people) | frozenset(mine)
 
 
-def _place_of(request: Request, session: Session) -> Place:
+def _question_at(request: Request, session: Session) -> Place:
     with site_of(request).database.reading() as connection:
         return _place(connection, request, session)
 
 
 def _found(request: Request, session: Session) -> tuple[Place, AnswerToMark]:
     """The answer in the address; raises NotFound for one that this person may not mark, too."""
-    place = _place_of(request, session)
+    place = _question_at(request, session)
     answer = place.answers.get(request.path_params["code"])
     if answer is None:
         raise NotFound(
@@ -612,10 +612,10 @@ def _progress(
     connection: Connection, site: AppContext, source: MarkingSource, work: str, session: Session
 ) -> list[Progress]:
     """The progress of each question of a piece of work, with the answers that this person may see."""
-    dealt = markers_of(connection, site.course, source.kind, work)
+    assigned = markers_of(connection, site.course, source.kind, work)
     progress = []
     for question in source.questions(connection, work):
-        of_question = dealt.get(question.id, {})
+        of_question = assigned.get(question.id, {})
         answers = source.answers(connection, work, question)
         visible = _visible(connection, site, session, answers, of_question)
         answers = [answer for answer in answers if not visible.isdisjoint(answer.people)]
@@ -955,13 +955,13 @@ def _by_section(
     by_section: dict[str, list[Sequence[str]]] = {}
     for group in groups:
         by_section.setdefault(next((section_of[p] for p in group if p in section_of), ""), []).append(group)
-    dealt: dict[str, str] = {}
+    assigned: dict[str, str] = {}
     for section, of_section in by_section.items():
         chosen = markers_by.get(section) or []
         if not chosen:
             raise Conflict(
                 f"{'Section ' + section if section else 'Those without a section'} has no marker.",
-                next_step="Go back and choose a marker for every section, or deal evenly.",
+                next_step="Go back and choose a marker for every section, or assign evenly.",
             )
-        dealt |= deal_evenly(of_section, chosen, conflicts)
-    return dealt
+        assigned |= assign_evenly(of_section, chosen, conflicts)
+    return assigned

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from autograder.course.course import Course, find_course
 from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.app_context import AppContext
-from autograder.site.marking.dealing import conflicts_in, markers_in, markers_of, may_mark
+from autograder.site.marking.assigned_work import conflicts_in, markers_in, markers_of, may_mark
 from autograder.site.marking.regrade_requests import (
     RegradeRequest,
     Window,
@@ -292,11 +292,11 @@ def _marker(
     question: QuestionToMark,
     found: AnswerToMark,
 ) -> str:
-    """Who answers: whoever gave the mark, else the one to whom the answer is dealt; empty for anybody."""
+    """Who answers: whoever gave the mark, else the one to whom the answer is assigned; empty for anybody."""
     staff = set(markers_in(connection, site.course))
-    dealt = markers_of(connection, site.course, source.kind, work).get(question.id, {})
+    assigned = markers_of(connection, site.course, source.kind, work).get(question.id, {})
     asked = [found.mark.who] if found.mark is not None else []
-    asked += [dealt[person] for person in found.people if person in dealt]
+    asked += [assigned[person] for person in found.people if person in assigned]
     return next((marker for marker in asked if marker in staff), "")
 
 

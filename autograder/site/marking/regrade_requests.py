@@ -1,7 +1,7 @@
 """Regrade requests: a student asks to look at a mark again; whoever gave it answers, and on appeal another.
 
 Requests open some hours after a result was shown and close some days later. A student has a number of them;
-one that changes the points comes back. Everything that was said stays readable.
+one that changes the points comes back. Everything that was written stays readable.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class RegradeRequest:
-    """A request with everything that was said about it."""
+    """A request with everything that was written about it."""
 
     id: int
     kind: str
@@ -283,13 +283,13 @@ def requests_in(
 def _requests(connection: Connection, course: str, conditions: Sequence[object]) -> list[RegradeRequest]:
     chosen = select(regrade_request).where(regrade_request.c.course == course, *conditions)  # type: ignore[arg-type]
     rows = connection.execute(chosen.order_by(regrade_request.c.id)).all()
-    said: dict[int, list[Message]] = {}
+    written: dict[int, list[Message]] = {}
     ids = chosen.with_only_columns(regrade_request.c.id).order_by(None)
     for row in connection.execute(
         select(regrade_message).where(regrade_message.c.request.in_(ids)).order_by(regrade_message.c.id)
     ):
-        said.setdefault(row.request, []).append(Message(row.at, row.who, row.text, row.before, row.after))
-    return [_request(row, said.get(row.id, [])) for row in rows]
+        written.setdefault(row.request, []).append(Message(row.at, row.who, row.text, row.before, row.after))
+    return [_request(row, written.get(row.id, [])) for row in rows]
 
 
 def _request(row: Row[tuple[object, ...]], messages: Sequence[Message]) -> RegradeRequest:

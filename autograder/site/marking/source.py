@@ -1,6 +1,6 @@
 """What marking by hand asks of homework and of quizzes: their questions, the answers, and giving a mark.
 
-An extension of the site returns a `MarkingSource` (`Extension.marking_source`); pages, rubrics and dealing
+An extension of the site returns a `MarkingSource` (`Extension.marking_source`); pages, rubrics and assigning
 know no other difference between the two.
 """
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from autograder.site.tables import Points, Serial, metadata
 
 __all__ = [
-    "dealt_answer",
+    "assigned_answer",
     "marking_conflict",
     "marking_note",
     "recalculation",
@@ -91,8 +91,8 @@ marking_note = Table(
     Index("marking_note_answer", "kind", "answer"),
 )
 # Who marks whose answers to a question.
-dealt_answer = Table(
-    "dealt_answer",
+assigned_answer = Table(
+    "assigned_answer",
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("kind", Text, primary_key=True),
@@ -101,7 +101,7 @@ dealt_answer = Table(
     Column("person", ForeignKey("person.id"), primary_key=True),
     Column("marker", ForeignKey("person.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
-    Index("dealt_answer_marker", "course", "marker"),
+    Index("assigned_answer_marker", "course", "marker"),
 )
 marking_conflict = Table(
     "marking_conflict",

@@ -1,4 +1,4 @@
--- Marking by hand: rubrics by question, dealt work, and changes of rubrics that alter given marks.
+-- Marking by hand: rubrics by question, assigned work, and changes of rubrics that alter given marks.
 CREATE TABLE rubric (
     course TEXT NOT NULL REFERENCES course (id), kind TEXT NOT NULL, work TEXT NOT NULL, question TEXT NOT NULL,
     from_full BOOLEAN NOT NULL, version INTEGER NOT NULL,
@@ -23,13 +23,13 @@ CREATE TABLE marking_note (
     who TEXT NOT NULL, at BIGINT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX marking_note_answer ON marking_note (kind, answer);
-CREATE TABLE dealt_answer (
+CREATE TABLE assigned_answer (
     course TEXT NOT NULL REFERENCES course (id), kind TEXT NOT NULL, work TEXT NOT NULL, question TEXT NOT NULL,
     person TEXT NOT NULL REFERENCES person (id), marker TEXT NOT NULL REFERENCES person (id),
     at BIGINT NOT NULL,
     PRIMARY KEY (course, kind, work, question, person)
 );
-CREATE INDEX dealt_answer_marker ON dealt_answer (course, marker);
+CREATE INDEX assigned_answer_marker ON assigned_answer (course, marker);
 CREATE TABLE marking_conflict (
     course TEXT NOT NULL REFERENCES course (id),
     marker TEXT NOT NULL REFERENCES person (id), person TEXT NOT NULL REFERENCES person (id),

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +116,10 @@ def files_of_backup(source: Path, course: Path) -> FileStore:
 
 def check_copy(source: Path, part: Path, files: FileStore) -> None:
     """Copy a backup to `part` and check it there, its ledgers with the files they name; raises UsageError."""
+    if not _is_of_a_course(source):  # opening it would make one of it
+        raise UsageError(
+            f"{source} is not a backup of a course's database.", next_step="Name a file that was backed up."
+        )
     make_private(part)
     shutil.copyfile(source, part)
     try:
@@ -135,6 +141,16 @@ def check_copy(source: Path, part: Path, files: FileStore) -> None:
         remove_copy(part)
         more = f" {len(faults) - 1} more faults follow." if len(faults) > 1 else ""
         raise UsageError(f"{source} is damaged: {faults[0]}{more}", next_step="Name another backup.")
+
+
+def _is_of_a_course(file: Path) -> bool:
+    """Whether a file is a database with the tables of a course; an empty file is a database without any."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+            return {"course", "person", "schema_version"} <= tables
+    except sqlite3.Error:
+        return False
 
 
 def remove_copy(part: Path) -> None:

@@ -37,7 +37,7 @@ __all__ = [
 TA, INSTRUCTOR = "ta", "instructor"
 MINUTE = 60_000  # milliseconds
 LARGEST = 10_080  # minutes in a week
-NO_PAGE = NotFound("There is no such page.", next_step="Go back to the list of quizzes.")
+NO_PAGE = NotFound("There is no such page.", next_step="Go back to the start page.")
 
 
 def staff_at(request: Request, quiz: str, lowest_role: str = TA) -> Session:

@@ -117,19 +117,19 @@ class QuizMarking:
 
     def answers(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
         """The answers in all attempts that are marked, previews left out."""
-        digests = [
+        hashes = [
             digest for digest, item in self._items_at(connection, work) if _id(item.reference) == question.id
         ]
-        return list(self._answers(connection, work, question, digests))
+        return list(self._answers(connection, work, question, hashes))
 
     def answer(
         self, connection: Connection, work: str, question: QuestionToMark, id: str, part: str
     ) -> AnswerToMark:
         """One answer as the database has it now."""
-        digests = [
+        hashes = [
             digest for digest, item in self._items_at(connection, work) if _id(item.reference) == question.id
         ]
-        for answer in self._answers(connection, work, question, digests, id):
+        for answer in self._answers(connection, work, question, hashes, id):
             if answer.part == part:
                 return answer
         raise NotFound("There is no such answer.", next_step="Go back to the list of answers.")
@@ -239,7 +239,7 @@ class QuizMarking:
         return self._quizzes.exam.items_of(answer.id)[int(answer.part)]
 
     def _items_at(self, connection: Connection, quiz: str) -> list[tuple[str, _Item]]:
-        """The items in the attempts at a quiz, by their digests; each is read once."""
+        """The items in the attempts at a quiz, by their hashes; each is read once."""
         rows = connection.execute(
             select(attempt_item.c.question_hash, func.min(attempt_item.c.attempt).label("attempt"))
             .join(attempt, attempt.c.id == attempt_item.c.attempt)
@@ -261,7 +261,7 @@ class QuizMarking:
         connection: Connection,
         work: str,
         question: QuestionToMark,
-        digests: list[str],
+        hashes: list[str],
         only: str = "",
     ) -> Iterator[AnswerToMark]:
         """The answers to an item, in two queries."""
@@ -269,7 +269,7 @@ class QuizMarking:
             attempt.c.quiz == work,
             attempt.c.state == "graded",
             attempt.c.preview.is_(False),
-            attempt_item.c.question_hash.in_(digests),
+            attempt_item.c.question_hash.in_(hashes),
         ]
         if only:
             of_item.append(attempt.c.id == only)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from autograder.course.course import find_course
-from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.errors import AutograderError, Conflict, NotFound, choose_one
 from autograder.site.requests import PageRoute, form_of, is_json, reads_much, site_of, whole_number
 from autograder.site.staff import staff_of_course
 from quizzes.attempts.events import State
@@ -89,7 +89,7 @@ def paper(request: Request) -> Response:
     staff_of_course(request, instructor=True)
     part, version = request.query_params.get("part", "questions"), request.query_params.get("version", "A")
     if part not in PARTS:
-        raise NotFound("There is no such part.", next_step=f"Choose one of: {', '.join(PARTS)}.")
+        raise NotFound("There is no such part.", next_step=choose_one(PARTS))
     if not version.isalnum() or len(version) > LONGEST_VERSION:
         raise Conflict(
             "A version is named by letters and digits.", next_step="Write, for example, ?version=B."

@@ -93,18 +93,18 @@ def results_page(request: Request) -> Response:
 def _rows(
     connection: Connection, course: str, quiz: str, which: str, visible: frozenset[str]
 ) -> list[tuple[AttemptRow, tuple[dict[int, str], dict[int, Current]]]]:
-    """The chosen attempts, each with the digests of its questions and its marks by position."""
+    """The chosen attempts, each with the hashes of its questions and its marks by position."""
     attempts = [row for row in attempts_at(connection, quiz) if not row.preview and row.id in visible]
     if which != "all":
         ordered = sorted(attempts, key=lambda row: row.number, reverse=which == "first")
         attempts = list({row.person: row for row in ordered}.values())
     marks = marks_at(connection, quiz)
-    digests: dict[str, dict[int, str]] = defaultdict(dict)
+    hashes: dict[str, dict[int, str]] = defaultdict(dict)
     items = select(attempt_item.c.attempt, attempt_item.c.pos, attempt_item.c.question_hash)
     of_quiz = items.join(attempt, attempt.c.id == attempt_item.c.attempt).where(attempt.c.quiz == quiz)
     for row in connection.execute(of_quiz):
-        digests[row.attempt][row.pos] = row.question_hash
-    return [(row, (digests.get(row.id, {}), marks.get(row.id, {}))) for row in attempts]
+        hashes[row.attempt][row.pos] = row.question_hash
+    return [(row, (hashes.get(row.id, {}), marks.get(row.id, {}))) for row in attempts]
 
 
 def _placed(
@@ -113,9 +113,9 @@ def _placed(
     titles: dict[str, str],
     found: tuple[dict[int, str], dict[int, Current]],
 ) -> ResultRow:
-    digests, marks = found
+    hashes, marks = found
     graded = row.state is State.GRADED
-    positions = {titles[digest]: pos for pos, digest in digests.items() if digest in titles}
+    positions = {titles[digest]: pos for pos, digest in hashes.items() if digest in titles}
     return ResultRow(
         row,
         names.get(row.person, row.person),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +103,34 @@ def test_the_first_submission_has_the_time_that_later_ones_have(tiny: Assignment
     assert first.score.earned < first.score.possible
 
 
+WRITES = '''
+
+@check(task="mean_square", points=0)
+def mean_square_of_one_array(student, reference, rng):
+    """mean_square averages whatever stands in the array."""
+    x = rng.normal(size=6)
+    for place in range(4):
+        x[place] = 10.0 * place
+        assert_same(student.mean_square, reference.mean_square, x)
+        for values in reference.double(x), student.double(x):
+            values *= np.nan
+'''
+
+
+def test_a_check_may_write_into_its_arrays(tiny_course: Course) -> None:
+    """What a check does with arrays that it gave or got changes no other call, and no other submission."""
+    path = tiny_course.root / "solutions" / ASSIGNMENT / "checks.py"
+    path.write_text(
+        path.read_text().replace("from autograder", "import numpy as np\nfrom autograder", 1) + WRITES
+    )
+    wrong = submitted(notebook(SOURCE.replace("np.mean(", "np.sum(")))
+    with Grader(load_assignment(tiny_course, ASSIGNMENT), 15) as grader:
+        reports = [grader.grade(each) for each in (submitted(notebook(SOURCE)), wrong) * 2]
+    assert reports[0].score.earned == reports[0].score.possible
+    assert "add the squares" in reports[1].to_json()
+    assert [each.to_json() for each in reports[:2]] == [each.to_json() for each in reports[2:]]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_training_gives_later_submissions_no_more_time(name: str) -> None:
     """Each function's limit is known before the first submission is graded, training included."""
@@ -155,3 +187,40 @@ def test_no_clock_decides_what_is_told(
     """However long the reference seems to take, the report is the same."""
     clock.speed = speed
     assert report_on(function) == reports[function]
+
+
+GRADED = """
+from repository_assignments import assignment
+from autograder.authoring.solved_notebook import filled_in, to_bytes
+from autograder.grading.grader import Grader
+from autograder.submissions.submission import Submission
+
+course = assignment("hw2-losses")
+sources = {
+    "softmax": "def softmax(logits):\\n    e = np.exp(logits - logits.max())\\n"
+    "    return e / e.sum(axis=1, keepdims=True)",
+    "cross_entropy": "def cross_entropy(probs, labels):\\n    return -np.log(probs.max(axis=1)).mean()",
+    "softmax_squared_error": "def softmax_squared_error(logits, labels):\\n    p = softmax(logits)\\n"
+    "    return np.linalg.norm(p - np.eye(logits.shape[1])[labels]) / len(labels)",
+}
+with Grader(course, 15, "digits", sandbox="weak") as grader:
+    report = grader.grade(Submission("s", course.handout.name, to_bytes(filled_in(course, sources))))
+print(report.to_json())
+"""
+
+
+@pytest.mark.full
+def test_no_hash_decides_what_is_told() -> None:
+    """Graders whose sets and dictionaries of texts have another order write the same report."""
+    support = Path(__file__).parents[2] / "support"
+    reports = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        environment["PYTHONPATH"] = os.pathsep.join([str(support), environment.get("PYTHONPATH", "")])
+        run = subprocess.run(
+            [sys.executable, "-c", GRADED], env=environment, cwd=support, capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stderr
+        reports.append(run.stdout)
+    assert '"cause": "named"' in reports[0]
+    assert reports[0] == reports[1]

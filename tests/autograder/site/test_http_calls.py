@@ -79,7 +79,7 @@ def filled(site: MarkingSite) -> list[str]:
 
     def value(match: re.Match[str]) -> str:
         name, _, kind = match[1].partition(":")
-        return {**VALUES, **of_site}.get(name, "1" if kind == "whole" else "nothing")
+        return str({**VALUES, **of_site}.get(name, "1" if kind == "whole" else "nothing"))
 
     return [re.sub(r"\{([^}]+)\}", value, path) for path, _ in acting_routes()]
 
@@ -144,7 +144,7 @@ def test_a_token_does_what_a_page_does(address: str, tmp_path: Path) -> None:
     assert of_tokens[0] == of_pages[0]
     assert [line for line in of_tokens[1] if line[1] != "make staff token"] == of_pages[1]
     acts = {act for _, act, _ in of_pages[1]}
-    assert {"mark written answer", "change rubric", "deal marking", "regrade homework"} <= acts
+    assert {"mark written answer", "change rubric", "assign marking", "regrade homework"} <= acts
 
 
 @pytest.mark.parametrize("token", ["none", "staff-unknown", "submit-unknown"])

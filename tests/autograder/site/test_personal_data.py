@@ -16,13 +16,14 @@ from fake_clock import MINUTE
 from live_homework import LiveHomework, live_homework
 from live_server import ALL, NUMERIC, REPOSITORY, Student
 from report_factory import make_check, make_report, make_task
-from sqlalchemy import select
+from sqlalchemy import Boolean, Table, Text, insert, select
 from tiny_course import ASSIGNMENT
 
 from autograder.report import SubmissionFacts
 from autograder.site.database import Database
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.ledger_check import check_ledgers
+from autograder.site.marking.tables import regrade_message, regrade_request
 from autograder.site.people import COURSE, add_person
 from autograder.site.personal_data.pages import retention_warning
 from autograder.site.personal_data.rows import AUTHORS, author_columns, person_columns
@@ -31,6 +32,16 @@ from autograder.site.upsert import upsert
 
 NAME, FULL, ADDRESS = "zq-anna", "Zqanna Zqsmith", "zqanna@example.org"
 TRACES = (NAME, FULL, ADDRESS, "zqpartner-note")
+
+
+def filled(table: Table, **values: Any) -> dict[str, Any]:
+    """A row of a table with values in every column that needs one."""
+    usual: dict[Any, Any] = {Text: "x", Boolean: False}
+    return {
+        column.name: values.get(column.name, usual.get(type(column.type), 1))
+        for column in table.columns
+        if column.name in values or (not column.nullable and column.name != "id")
+    }
 
 
 class Person:
@@ -89,6 +100,13 @@ class Person:
         rule = {"scope": "person", "people": f"{NAME} bob", "days": "3", "reason": "a trip"}
         digest = self.ina.post("/extensions/preview", **rule).text.split('name="digest" value="')[1]
         self.ina.post("/extensions/give", **rule, digest=digest.split('"')[0])
+        conflict = {"marker": "ina", "person": NAME, "reason": "zqpartner-note"}
+        assert self.ina.post("/marking/conflicts", **conflict).status_code == 303
+        with self.server.database.transaction() as connection:
+            request = filled(regrade_request, person=NAME, course=COURSE, kind="quiz", state="open")
+            connection.execute(insert(regrade_request), request)
+            message = filled(regrade_message, person=NAME, request=1, who=NAME, text="zqpartner-note")
+            connection.execute(insert(regrade_message), message)
         self.anna.post("/tokens", label="my notebook")
         self.ina.post("/announcements/send", kind="all", subject="Hello", text="All.")
         self.ina.post("/look", person=NAME)

@@ -11,6 +11,7 @@ from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
 from platform_simulator import CLAIM, LEARNER, Browser, Platform, connected, platform_for
 from sqlalchemy import select
 
+from autograder.course.course import Extension
 from autograder.site.lti.deliveries import claim_deliveries
 from autograder.site.lti.score_sender import ScoreSender
 from autograder.site.lti.services import Tool
@@ -30,12 +31,12 @@ def platform(server: LiveServer) -> Iterator[Platform]:
         yield platform
 
 
-def sender(server: LiveServer, which: str = "last") -> ScoreSender:
+def sender(server: LiveServer, rules: Extension | None = None) -> ScoreSender:
     """What the server runs every few seconds."""
     assert server.site.lti is not None
     exam, site = server.exam, server.site
     assert site.lti is not None
-    scores = QuizScores(site.course, server.quizzes.quiz, lambda *_: which)
+    scores = QuizScores(site.course, server.quizzes.quiz, lambda *_: rules or Extension(attempts="last"))
     return ScoreSender(exam.database, exam.writer, site.lti, {"quiz": scores})
 
 
@@ -193,7 +194,7 @@ def test_of_several_attempts_the_one_that_counts(
     student = launched(server, platform)
     take(server, student, NUMERIC, CHOICE)
     take(server, student, NUMERIC)
-    sender(server, which).send_due(server.clock.now())
+    sender(server, Extension.model_construct(attempts=which)).send_due(server.clock.now())
     assert {score["scoreGiven"] for score in platform.scores} == {points}
 
 

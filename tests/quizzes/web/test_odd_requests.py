@@ -26,7 +26,7 @@ STAFF_FORMS = {
     "{answer}/notes": ("note",),
     "{question}/rubric": ("item_id", "item_text", "item_points", "version", "confirm", "from_full", "reason"),
     "{question}/comments": ("text", "remove"),
-    "/marking/quiz/all/deal": ("question", "marker", "how"),
+    "/marking/quiz/all/assign": ("question", "marker", "how"),
     "/marking/conflicts": ("marker", "person", "reason", "remove"),
     "/marking/keys": ("back", "off"),
     "/regrade-requests": ("kind", "answer", "part", "text"),

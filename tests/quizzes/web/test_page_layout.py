@@ -15,6 +15,7 @@ STUDENT_PAGES = ("/", "/quizzes/all", "/attempts/{}/receipt", "/attempts/{}/resu
 STAFF_PAGES = (
     *("/staff/all", "/staff/attempts/{}", "/staff/all/marking", "/staff/all/regrades"),
     *("/staff/all/regrade-requests", "/people", "/platforms", "/receipts", "/banks", "/clock"),
+    *("/staff/all/results", "/quiz-files", "/quiz-files/all/preview"),
 )
 
 

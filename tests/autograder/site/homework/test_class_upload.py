@@ -73,6 +73,25 @@ def test_a_class_s_download(site: HomeworkSite) -> None:
     assert ann.page(f"/homework/{ASSIGNMENT}").count('href="/submissions/') == 1
 
 
+def of_ann(content: bytes, time: str) -> bytes:
+    """A download with one submission of Ann from a time."""
+    folder = f"submitted/ann/{ASSIGNMENT}"
+    return packed({f"{folder}/{ASSIGNMENT}.ipynb": content, f"{folder}/timestamp.txt": time.encode()})
+
+
+def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
+    """After what Ann submitted here they are no new submission; before it they are one, and then known."""
+    ann, ina = site.visitor("ann"), site.visitor("ina")
+    ann.graded(ann.submitted(solved(site.course)))
+    later = upload(ina, of_ann(solved(site.course), "2099-05-01 10:00:00 UTC")).text
+    assert "0 submissions are new" in later and "1 is here already" in later
+    earlier = of_ann(solved(site.course), "2026-05-01 10:00:00 UTC")
+    page = upload(ina, earlier).text
+    assert "1 submission is new" in page and confirm(ina, page) == 303
+    assert ann.page(f"/homework/{ASSIGNMENT}").count('href="/submissions/') == 2
+    assert "0 submissions are new" in upload(ina, earlier).text
+
+
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [

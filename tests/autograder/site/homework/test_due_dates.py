@@ -267,3 +267,38 @@ def test_dates_of_a_quiz(exam: tuple[LiveServer, Student]) -> None:
     whole = ina.post("/extensions/preview", **{**form, "scope": "all"})
     assert whole.status_code == 409
     assert "monitor" in whole.text
+
+
+def test_extra_time_for_some(exam: tuple[LiveServer, Student]) -> None:
+    """Extra time reaches the students who are named, takes nothing away, and is told and recorded."""
+    server, ina = exam
+    for name in ("ann", "bob"):
+        server.student(name=name)
+    more = {"multiplier": "2", "extra_minutes": "0", "label": "", "reason": "certificate"}
+    assert ina.post("/people/person/bob/time", **more).status_code == 200
+    form = {"scope": "all", "work": "time", "multiplier": "1.5", "reason": "a slow room"}
+    page = ina.post("/extensions/preview", **form)
+    assert "ann: time" in page.text
+    assert "bob: time" not in page.text
+    digest = page.text.split('name="digest" value="')[1].split('"')[0]
+    assert ina.post("/extensions/give", **form, digest=digest).status_code == 303
+    assert "× 1.5 of the time" in ina.page("/people/person/ann")
+    assert "× 2 of the time" in ina.page("/people/person/bob")
+    assert "gave extra time in quizzes (a slow room)" in ina.page("/people/person/ann")
+    assert "more time in quizzes" in Student(server, "ann").sign_in().page("/notices")
+    wrong = ina.post("/extensions/preview", **{**form, "multiplier": "lots"})
+    assert (wrong.status_code, "is not a number" in wrong.text) == (409, True)
+
+
+def test_dropped_and_test_students_in_quizzes(exam: tuple[LiveServer, Student]) -> None:
+    """A dropped student starts nothing; a test student's attempt is in no list of the class."""
+    server, ina = exam
+    ann = server.student(name="ann")
+    ina.post("/people/person/ann/drop", reason="left")
+    assert ann.post("/quizzes/all/start").status_code == 403
+    tester = Student(server, ina.post("/people/test-student").headers["Location"].rpartition("/")[2])
+    attempt = tester.sign_in().start()
+    monitor = ina.page("/staff/all")
+    assert attempt not in monitor
+    assert "Ann" not in monitor
+    assert "Test student" not in monitor

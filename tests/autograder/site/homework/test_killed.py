@@ -60,7 +60,7 @@ def status(visitor: Visitor, path: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
 def test_a_killed_grader(tmp_path: Path) -> None:
-    """Its submission is graded by the grader that is started in its place, once; it gives way to the server."""
+    """Its submission is graded by the grader that is started in its place; it gives way to the server."""
     course = tiny_site(tmp_path)
     with serving(course, "--graders", "1", complaints="is started again in 5 s") as site:
         ann = site.visitor("ann")

@@ -124,6 +124,27 @@ def test_the_order_of_work(queue: QueueFixture) -> None:
     assert order == [new, bob, old, bob]
 
 
+def test_what_comes_late_from_elsewhere_waits_its_turn(queue: QueueFixture) -> None:
+    """A class's download of an old day is behind what was submitted before it came, whatever its times."""
+    fresh, now = queue.submit("ann", "fresh"), queue.now
+    with queue.database.transaction() as connection:
+        store_submission(
+            connection,
+            queue.homework(),
+            course="course",
+            person="bob",
+            digest="old",
+            size=1,
+            file="hw.ipynb",
+            began_at=now - 60 * MINUTE,
+            received_at=now - 60 * MINUTE,
+            signer=SIGNER,
+            queued_at=now + 1000,
+        )
+        leased = lease_next(connection, "course", "grader", now + 2000)
+        assert leased is not None and leased.submission == fresh
+
+
 def test_a_lease_is_one_graders(queue: QueueFixture) -> None:
     """What is leased is leased to nobody else; a result counts once and from its holder alone."""
     name = queue.submit("ann", "a")

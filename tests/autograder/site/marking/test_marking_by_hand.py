@@ -261,7 +261,7 @@ def test_students_have_no_marking_pages(site: MarkingSite) -> None:
         f"{path}/undo",
         f"{path}/notes",
         f"{QUESTION}/rubric",
-        f"{WORK}/deal",
+        f"{WORK}/assign",
         "/marking/conflicts",
     ):
         assert bob.post(act, points="1", seen="0").status_code == 404

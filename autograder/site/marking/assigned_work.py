@@ -1,7 +1,7 @@
-"""Dealt work: who marks whose answers, evenly, by section or by person, without conflicts of interest.
+"""Assigned work: who marks whose answers, evenly, by section or by person, without conflicts of interest.
 
-Work is dealt by student and question, so a student's next submission stays with the same marker. Every
-student of the course is dealt, those who have answered first: both parts are shared evenly.
+Work is assigned by student and question, so a student's next submission stays with the same marker. Every
+student of the course is assigned, those who have answered first: both parts are shared evenly.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from sqlalchemy import Connection, delete, insert, select
 from autograder.errors import Conflict
 from autograder.site.audit import Act, record_act
 from autograder.site.marking.source import AnswerToMark
-from autograder.site.marking.tables import dealt_answer, marking_conflict
+from autograder.site.marking.tables import assigned_answer, marking_conflict
 from autograder.site.tables import enrolment
 from autograder.site.upsert import upsert_all
 
 __all__ = [
     "ConflictOfInterest",
     "add_conflict",
+    "assign_evenly",
+    "assigned_to",
     "code_of",
     "conflicts_in",
-    "deal_evenly",
-    "dealt_to",
     "in_marking_order",
     "markers_in",
     "markers_of",
     "may_mark",
     "remove_conflict",
-    "store_deal",
+    "store_markers",
     "take_back",
 ]
 
@@ -75,15 +75,15 @@ def may_mark(conflicts: Collection[tuple[str, str]], marker: str, people: Sequen
     return marker not in people and not any((marker, person) in conflicts for person in people)
 
 
-def deal_evenly(
+def assign_evenly(
     people: Sequence[Sequence[str]], markers: Sequence[str], conflicts: Collection[tuple[str, str]]
 ) -> dict[str, str]:
-    """The marker of each person; `people` are groups that hand in together, and stay together.
+    """The marker of each person; `people` are groups that submit together, and stay together.
 
     Nobody gets more than one group more than another, as far as conflicts of interest allow. Raises Conflict
     where somebody is left whom none of the markers may mark.
     """
-    load, dealt = Counter(dict.fromkeys(markers, 0)), {}
+    load, assigned = Counter(dict.fromkeys(markers, 0)), {}
     # Those whom few may mark come first, so that the rest can make up for them.
     order = sorted(people, key=lambda group: sum(may_mark(conflicts, marker, group) for marker in markers))
     for group in order:
@@ -95,22 +95,22 @@ def deal_evenly(
             )
         chosen = min(able, key=lambda marker: (load[marker], marker))
         load[chosen] += 1
-        dealt.update(dict.fromkeys(group, chosen))
-    return dealt
+        assigned.update(dict.fromkeys(group, chosen))
+    return assigned
 
 
-def store_deal(
+def store_markers(
     connection: Connection,
     course: str,
     kind: str,
     work: str,
     questions: Sequence[str],
-    dealt: Mapping[str, str],
+    assigned: Mapping[str, str],
     *,
     at: int,
     who: str,
 ) -> None:
-    """Store who marks whom; what was dealt before to people of this deal is dealt anew."""
+    """Store who marks whom; what was assigned before to people of this assign is assigned anew."""
     rows = [
         {
             "course": course,
@@ -122,23 +122,23 @@ def store_deal(
             "at": at,
         }
         for question in questions
-        for person, marker in dealt.items()
+        for person, marker in assigned.items()
     ]
-    upsert_all(connection, dealt_answer, rows)
-    detail: dict[str, object] = {"questions": list(questions), "people": Counter(dealt.values())}
-    record_act(connection, Act(at, who, "deal marking", work, detail))
+    upsert_all(connection, assigned_answer, rows)
+    detail: dict[str, object] = {"questions": list(questions), "people": Counter(assigned.values())}
+    record_act(connection, Act(at, who, "assign marking", work, detail))
 
 
 def take_back(
     connection: Connection, course: str, kind: str, work: str, questions: Sequence[str], *, at: int, who: str
 ) -> int:
-    """Deal these questions to nobody; how many answers it was."""
+    """Assign these questions to nobody; how many answers it was."""
     done = connection.execute(
-        delete(dealt_answer).where(
-            dealt_answer.c.course == course,
-            dealt_answer.c.kind == kind,
-            dealt_answer.c.work == work,
-            dealt_answer.c.question.in_(questions),
+        delete(assigned_answer).where(
+            assigned_answer.c.course == course,
+            assigned_answer.c.kind == kind,
+            assigned_answer.c.work == work,
+            assigned_answer.c.question.in_(questions),
         )
     ).rowcount
     record_act(connection, Act(at, who, "take back marking", work, {"questions": list(questions)}))
@@ -147,21 +147,21 @@ def take_back(
 
 def markers_of(connection: Connection, course: str, kind: str, work: str) -> dict[str, dict[str, str]]:
     """The marker of each person, by question."""
-    dealt: dict[str, dict[str, str]] = defaultdict(dict)
+    assigned: dict[str, dict[str, str]] = defaultdict(dict)
     rows = connection.execute(
-        select(dealt_answer).where(
-            dealt_answer.c.course == course, dealt_answer.c.kind == kind, dealt_answer.c.work == work
+        select(assigned_answer).where(
+            assigned_answer.c.course == course, assigned_answer.c.kind == kind, assigned_answer.c.work == work
         )
     )
     for row in rows:
-        dealt[row.question][row.person] = row.marker
-    return dealt
+        assigned[row.question][row.person] = row.marker
+    return assigned
 
 
-def dealt_to(connection: Connection, course: str, marker: str) -> set[str]:
-    """The people any of whose answers are dealt to a marker."""
-    rows = select(dealt_answer.c.person).where(
-        dealt_answer.c.course == course, dealt_answer.c.marker == marker
+def assigned_to(connection: Connection, course: str, marker: str) -> set[str]:
+    """The people any of whose answers are assigned to a marker."""
+    rows = select(assigned_answer.c.person).where(
+        assigned_answer.c.course == course, assigned_answer.c.marker == marker
     )
     return set(connection.execute(rows.distinct()).scalars())
 
@@ -179,7 +179,7 @@ def conflicts_in(connection: Connection, course: str) -> list[ConflictOfInterest
 def add_conflict(
     connection: Connection, course: str, marker: str, person: str, reason: str, *, at: int, who: str
 ) -> None:
-    """Keep a marker from a student's work; what was dealt of it is dealt to nobody."""
+    """Keep a marker from a student's work; what was assigned of it is assigned to nobody."""
     remove_conflict(connection, course, marker, person)
     connection.execute(
         insert(marking_conflict).values(
@@ -187,8 +187,10 @@ def add_conflict(
         )
     )
     connection.execute(
-        delete(dealt_answer).where(
-            dealt_answer.c.course == course, dealt_answer.c.marker == marker, dealt_answer.c.person == person
+        delete(assigned_answer).where(
+            assigned_answer.c.course == course,
+            assigned_answer.c.marker == marker,
+            assigned_answer.c.person == person,
         )
     )
     record_act(
