@@ -21,7 +21,8 @@ def later(term: TermRecord, due: datetime, days: int, hours: int = 0) -> datetim
 def due_date(term: TermRecord, who: str, work: Homework) -> datetime:
     """When work is due for a student: the latest of what everybody has and what they have, and late days.
 
-    Of their own extensions a person's goes before a label's, one for this homework before others, then the newest.
+    Of their own extensions a person's goes before a label's, one for this homework before a standing one,
+    then the newest.
     """
     named = [("person", who), ("label", term.labels.get(who, ""))]
     holding = [
