@@ -36,8 +36,8 @@ settings.register_profile("course", deadline=None, max_examples=int(os.environ.g
 settings.load_profile("course")
 
 
-# What the quick suite asks of PostgreSQL: what is about the database itself. Pages and commands are asked on SQLite
-# there, and on both in the full one.
+# What the quick suite asks of PostgreSQL: what is about the database itself. Pages and commands are asked on
+# SQLite there, and on both in the full one.
 ABOUT_DATABASES = (
     *("site/test_writer.py", "site/test_migrations.py", "site/test_backup.py", "site/test_background.py"),
     *("homework/test_queue.py", "homework/test_ledger.py", "homework/test_regrades.py"),

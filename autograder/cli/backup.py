@@ -75,8 +75,8 @@ def restore(
     typer.echo(f"{folder / FILE} is the backup now; the former database is {FILE}.before beside it.")
     if not has_secret(folder / FILE):
         typer.echo(
-            f"The server's secret is not here. Copy {SECRET} from the old machine into {folder} before the site "
-            "starts; without it every passcode, sign-in link and token has to be made anew."
+            f"The server's secret is not here. Copy {SECRET} from the old machine into {folder} before the "
+            "site starts; without it every passcode, sign-in link and token has to be made anew."
         )
     if copied:
         typer.echo(f"{counted(copied, 'file', 'files')} came back into {files_address(root.root)}.")
