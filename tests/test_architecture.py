@@ -168,7 +168,8 @@ def test_the_site_imports_no_extension() -> None:
 
 def test_what_quizzes_use_of_the_engine() -> None:
     """Quizzes build on the site, the course, errors, report, ledger, tables, archives, one grading module."""
-    rooms = {"site", "course", "errors", "report", "results", "yaml_source", "gradebook", "submissions"}
+    rooms = {"site", "course", "environment", "errors", "report", "results"}
+    rooms |= {"yaml_source", "gradebook", "submissions"}
     for name, path in MODULES.items():
         if name.split(".")[0] == "quizzes":
             used = {room_of(imported) for imported in ours(path) if imported.split(".")[0] == "autograder"}

@@ -11,6 +11,7 @@ from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
 from autograder.course.local_time import counted
 from autograder.errors import UsageError
+from autograder.site.backup import SECRET, has_secret
 from autograder.site.file_store import FileStore
 from autograder.site.homework.context import files_address
 from autograder.site.running import database_alone
@@ -72,6 +73,11 @@ def restore(
         remove_upgrade_copies(part)
         _replace(part, folder)
     typer.echo(f"{folder / FILE} is the backup now; the former database is {FILE}.before beside it.")
+    if not has_secret(folder / FILE):
+        typer.echo(
+            f"The server's secret is not here. Copy {SECRET} from the old machine into {folder} before the "
+            "site starts; without it every passcode, sign-in link and token has to be made anew."
+        )
     if copied:
         typer.echo(f"{counted(copied, 'file', 'files')} came back into {files_address(root.root)}.")
 

@@ -138,14 +138,22 @@ def run_program(app: typer.Typer) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away; nothing is wrong
         sys.exit(0)
-    except OSError as problem:
-        if problem.filename is None:
+    except (OSError, RuntimeError) as problem:
+        if not (sentence := _about_a_path(problem)):
             raise  # a fault of ours
         from autograder.cli.show import complain
 
         refusal = UsageError(
-            f"{problem.filename}: {problem.strerror}.",
+            sentence,
             next_step="Check the path, its permissions, and the space on its disk; then run it again.",
         )
         complain(refusal)
         sys.exit(refusal.exit_code)
+
+
+def _about_a_path(problem: Exception) -> str:
+    """What is wrong with a path that a command was given; empty where the exception is about none."""
+    if isinstance(problem, OSError):
+        return f"{problem.filename}: {problem.strerror}." if problem.filename is not None else ""
+    # What `Path.resolve` raises for a link to itself before Python 3.13.
+    return f"{problem}." if str(problem).startswith("Symlink loop") else ""

@@ -68,12 +68,12 @@ def loadtest(
     with stops_on_sigterm(), temporary_folder(folder) as place:
         kind = file_system_of(place)
         loads = [each.load_beside(root, place, database) for each in extensions() if quiz_students]
-        beside = [load for load in loads if load is not None]
+        other_loads = [load for load in loads if load is not None]
         fixture = fixture_for(root, assignment, place, database)
-        for load in beside:
+        for load in other_loads:
             load.prepare(quiz_students)
         with fixture.servers(servers, graders) as running:
-            result = run_load_test(fixture, running, plan, say, beside)
+            result = run_load_test(fixture, running, plan, say, other_loads)
             log_tail = running[0].log_tail()
     say(f"\n{machine()}")
     if database:

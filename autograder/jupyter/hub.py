@@ -62,8 +62,8 @@ def _token(site: str, secret: str, name: str) -> str:
 def _reason(problem: Exception) -> str:
     if isinstance(problem, urllib.error.HTTPError):
         try:
-            said = json.loads(problem.read(LARGEST_REPLY))
-            return f"{said['message']} {said['next_step']}".strip()
+            reply_fields = json.loads(problem.read(LARGEST_REPLY))
+            return f"{reply_fields['message']} {reply_fields['next_step']}".strip()
         except (OSError, ValueError, KeyError, TypeError):
             return f"the site answered {problem.code}."
     return f"the site does not answer ({getattr(problem, 'reason', problem)})."

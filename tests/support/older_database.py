@@ -18,7 +18,7 @@ def make_older(file: Path, first_unknown: str, *, forgotten: frozenset[str] = fr
     """Rewrite a SQLite database with the schema before a migration; how many migrations it lacks then.
 
     What the older schema has no place for must be empty, or have its default value in every row; `forgotten`
-    names columns, as `table.column`, whose values an older version would never have written.
+    names tables, and columns as `table.column`, which an older version would never have written.
     """
     folders = [MIGRATIONS, *(extension.migrations for extension in extensions())]
     names = sorted(path.name for folder in folders for path in folder.glob("[0-9]*.sql"))
@@ -35,6 +35,8 @@ def make_older(file: Path, first_unknown: str, *, forgotten: frozenset[str] = fr
         }
         for table in sorted(tables - {"schema_version", "sqlite_sequence"}):
             now = list(target.execute(f'PRAGMA now.table_info("{table}")'))
+            if table in forgotten:
+                continue
             before = {row[1] for row in target.execute(f'PRAGMA main.table_info("{table}")')}
             for _, column, _, _, default, _ in now:
                 if column in before or f"{table}.{column}" in forgotten:

@@ -1,4 +1,4 @@
-"""The course of a simulated term: five assignments and two quizzes as files, and its process with a clock to set."""
+"""The course of a simulated term: five assignments, two quizzes, and a server with a clock to set."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ BANK = """\
 topic: numbers
 items:
   - {id: sum, type: numeric, prompt: "What is 2 + 3?", key: "6", tolerance: {mode: exact}, explanation: Add.}
-  - {id: product, type: numeric, prompt: "What is 4 times 5?", key: "20", tolerance: {mode: exact}, explanation: So.}
+  - {id: product, type: numeric, prompt: "4 times 5?", key: "20", tolerance: {mode: exact}, explanation: So.}
   - {id: word, type: short_text, prompt: "What is minimized?", accept: [loss], explanation: So.}
-  - {id: power, type: numeric, prompt: "What is 2 to the 5?", key: "32", tolerance: {mode: exact}, explanation: So.}
+  - {id: power, type: numeric, prompt: "2 to the 5?", key: "32", tolerance: {mode: exact}, explanation: So.}
   - id: essay
     type: essay
     prompt: Why?
@@ -93,7 +93,8 @@ def write_term_course(folder: Path, students: dict[str, object]) -> None:
         due = work.due.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
         feedback = "when_released" if work.name == "hw5" else "immediately"
         text = facts.read_text(encoding="utf-8").replace("Doubling and squaring", work.name.upper())
-        late = f"{{per_day: {float(work.per_day)}, at_most: {float(work.at_most)}, grace_minutes: {work.grace_minutes}}}"
+        shares = f"per_day: {float(work.per_day)}, at_most: {float(work.at_most)}"
+        late = f"{{{shares}, grace_minutes: {work.grace_minutes}}}"
         more = f'due: "{due}"\nlate: {late}\ncounts: {work.counts}\nfeedback: {feedback}\n'
         facts.write_text(more + text, encoding="utf-8")
     (folder / "course.yaml").write_text(COURSE.format(students=json.dumps(students)), encoding="utf-8")

@@ -39,7 +39,7 @@ class Upload:
 
 @dataclass
 class Extension:
-    """More time, or an excuse, for everybody (`all`), a label or a person; a person's goes before a label's."""
+    """More time, or an excuse, for everybody (`all`), a label or a person."""
 
     scope: str
     who: str

@@ -1,4 +1,4 @@
-"""The course's server as a process of its own, with a clock that a test sets: a file holds its milliseconds."""
+"""The course's server as a process, with a clock that a test sets: a file holds its milliseconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulated term: students, assistants and an instructor who use a course's site by HTTP, drawn from a seed.
+"""A simulated term: a class and its staff use a course's site by HTTP; a seed decides what they do.
 
 Whatever they do is noted in a `TermRecord`, in the simulation's own words; `term_calculation` computes the
 grades from it. Time stands still but where the simulation sets it, so every instant is exact.
@@ -45,6 +45,7 @@ from term_course import (
 )
 from term_record import Extension, Homework, QuizAnswers, TermRecord, Upload
 
+from autograder.cli.serve import publish_assignment
 from autograder.report import WrittenAnswer
 from autograder.site.backup import secret_beside
 from autograder.site.homework.grader_api import grader_token
@@ -53,17 +54,15 @@ from autograder.site.server import open_site
 from autograder.site.signer import Signer
 from autograder.site.staff_tokens import make_staff_token
 from autograder.submissions.submission import digest
+from quizzes.cli.publish import publish_quiz
 
 __all__ = ["Simulation"]
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 STARTS = datetime(2025, 9, 29, 8, tzinfo=ZONE).astimezone(UTC)
 SIGNED_IN = 10 * HOUR  # sessions last a little longer
-MARKED = (Fraction(1, 2), Fraction(1, 2))  # the points of the rubric's items of the first question
 TASKS = {"double": Fraction(4), "mean_square": Fraction(2)}
 FOR_WORDS = {"double": "why-two", "mean_square": "why-mean"}
-RELEASED = "hw5"  # its results are shown when the instructor releases them
-OLDEST = "0085"  # the first migration that the first half of the term does not know yet
 
 
 def milliseconds(moment: datetime) -> int:
@@ -201,7 +200,7 @@ class Simulation:
         self.after_regrade: dict[str, dict[str, Fraction]] = {}  # points by digest, with corrected checks
         self.attempts: dict[tuple[str, str], list[str]] = {}  # ids by quiz and student
         self.people: dict[str, Visitor] = {}
-        self.items: dict[tuple[str, str], list[Fraction]] = {}
+        self.items: dict[tuple[str, str], list[str]] = {}  # of the rubric, by homework and words
         self.exit = ExitStack()
 
     def __enter__(self) -> Simulation:
@@ -249,10 +248,14 @@ class Simulation:
         self.exit.callback(self.platform.close)
         (self.folder / "lti.yaml").write_text(self.platform.registration(), encoding="utf-8")
         self.at(STARTS)
-        for work in HOMEWORK:
-            self.command("publish", work.name)
-        for quiz in QUIZZES:
-            self.command("publish", quiz, program="quizzes")
+        first, *others = HOMEWORK
+        self.command("publish", first.name)
+        for work in others:  # a process of its own costs a second: one of each kind is enough
+            publish_assignment(work.name, course=self.folder)
+        quiz, *more = QUIZZES
+        self.command("publish", quiz, program="quizzes")
+        for name in more:
+            publish_quiz(name, course=self.folder)
         with open_site(self.folder) as opened, opened.database.transaction() as connection:
             for name, role in (("ina", "instructor"), ("tim", "ta")):
                 add_person(connection, name, name.title())
@@ -540,13 +543,13 @@ class Simulation:
                 self.ina.does(path, days="", decline="yes", reply="No.")
                 continue
             self.ina.does(path, days=str(days), reply="Get well.")
-            own = [
+            personal = [
                 given.days
                 for given in self.term.extensions
                 if (given.scope, given.who, given.homework) == ("person", name, work.name)
             ]
             label = 1 if self.term.labels.get(name) else 0  # a standing day
-            held = own[-1] if own else label
+            held = personal[-1] if personal else label
             self.term.extensions.append(Extension("person", name, work.name, held + days))
 
     def form_groups(self) -> None:
@@ -582,9 +585,13 @@ class Simulation:
         return [f"{path}/answers/{item['code']}" for item in self.tim.json(path)["answers"]]
 
     def mark_words(self, work: str) -> None:
-        """The assistant marks every answer in words that counts, by the rubric or by points."""
+        """The assistant marks one answer in words after the other, by the rubric or by points.
+
+        An answer of another attempt comes when that counts after a mark.
+        """
         for task, most in WRITTEN.items():
-            for path in self.questions(work, f"written:{task}"):
+            question = f"/marking/homework/{work}/questions/written:{task}"
+            while (path := self.tim.get(f"{question}/next").headers["Location"]) != question:
                 page = self.tim.page(path)
                 upload = self.upload_on(page)
                 values = re.findall(r'name="item" value="([^"]+)" data-points="([^"]+)"', page)
@@ -602,7 +609,7 @@ class Simulation:
                 assert done.status_code == 303, done.text
                 words = upload.words[task]
                 self.term.word_marks.append((work, upload.owners, task, words, points))
-                self.items[work, words] = [item[0] for item in chosen]  # type: ignore[misc]
+                self.items[work, words] = [item[0] for item in chosen]
 
     def change_rubric(self, work: str) -> None:
         """The instructor makes the second item of the first question cheaper: everybody with it gets less."""
@@ -620,9 +627,16 @@ class Simulation:
             self.ina.does(f"{path}/rubric", **fields_of(shown.text, "/rubric"))
         worth = dict(zip(ids, map(Fraction, [c or "0" for c in changed]), strict=False))
         for _, owners, task, words, _ in having:
-            new = min(WRITTEN[task], sum(worth[item] for item in self.items[work, words]))
-            self.term.word_marks.append((work, owners, task, words, Fraction(new)))
+            new = sum((worth[item] for item in self.items[work, words]), Fraction(0))
+            self.term.word_marks.append((work, owners, task, words, min(WRITTEN[task], new)))
         assert eventually(lambda: "the changed rubric. Reload" not in self.ina.page(path))
+
+    def release(self, work: str) -> None:
+        """Release the results; a release waits some minutes, in which it can be undone."""
+        self.ina.does(f"/staff/homework/{work}/release")
+        self.later(15 * MINUTE)
+        shown = f"SELECT id FROM homework WHERE id = '{work}' AND released_at IS NOT NULL"
+        assert eventually(lambda: self.stored(shown)), "The release does not come."
 
     def mark_tasks(self, work: str, many: int) -> None:
         """The instructor sets the points of some functions by hand."""
@@ -754,9 +768,12 @@ class Simulation:
 
     def everything_is_marked(self) -> bool:
         """Whether every attempt that was begun is closed and marked."""
+        return not self.stored("SELECT state FROM attempt WHERE state != 'graded'")
+
+    def stored(self, question: str) -> list[Any]:
+        """What the server's database says, for what no page tells in a word."""
         with closing(sqlite3.connect(self.folder / ".quizzes" / "quiz.db")) as connection:
-            states = connection.execute("SELECT state FROM attempt WHERE state != 'graded'")
-            return states.fetchone() is None
+            return connection.execute(question).fetchall()
 
     def correct_key(self) -> None:
         """2 + 3 is 5: the bank is corrected, the regrade proposed and released."""
@@ -801,13 +818,12 @@ class Simulation:
             shutil.copytree(old / name, self.folder / name)
         for name in ("course.yaml", "lti.yaml"):
             shutil.copy(old / name, self.folder)
-        (self.folder / ".quizzes").mkdir(mode=0o700)
-        for name in os.listdir(old / ".quizzes"):
-            if "secret" in name or "key" in name:
-                shutil.copy(old / ".quizzes" / name, self.folder / ".quizzes")
-        old.rename(folder / "lost-machine")
         self.command("restore", kept / "term.db", "--check")
-        self.command("restore", kept / "term.db")
+        assert "The server's secret is not here." in self.command("restore", kept / "term.db")
+        for path in (old / ".quizzes").iterdir():
+            if "secret" in path.name or "key" in path.name:
+                shutil.copy(path, self.folder / ".quizzes")
+        old.rename(folder / "lost-machine")
 
     def drop_lowest(self) -> None:
         """The instructor lets the gradebook drop the lowest homework, but never the last one."""
@@ -825,7 +841,8 @@ class Simulation:
 
     def gradebook_pages(self) -> dict[str, str]:
         """The totals of all students on the pages of the gradebook."""
-        totals, number = {}, 1
+        totals: dict[str, str] = {}
+        number = 1
         while True:
             page = self.ina.page(f"/gradebook?page={number}")
             rows = re.findall(

@@ -117,6 +117,21 @@ class HomeworkMarking:
         )
         return [answer for answer in answers if answer is not None]
 
+    def marked(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
+        """The answers that people have marked, each mark once, also in submissions that do not count."""
+        row = published(connection, self._context.site.course, work)
+        others = (
+            self._answer(connection, question, attempt, (person,))
+            for person, attempts in self._attempts(connection, row).items()
+            for attempt in attempts
+            if attempt.grading.report is not None
+        )
+        marked: dict[int, AnswerToMark] = {}
+        for answer in (*self.answers(connection, work, question), *others):
+            if answer is not None and answer.mark is not None and not answer.changed:
+                marked.setdefault(answer.mark.id, answer)
+        return list(marked.values())
+
     def answer(
         self, connection: Connection, work: str, question: QuestionToMark, id: str, part: str
     ) -> AnswerToMark:

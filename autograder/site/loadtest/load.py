@@ -51,7 +51,7 @@ class LoadResult:
     missing: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)  # the times of other parts of the course
+    other_times: list[str] = field(default_factory=list)  # of other parts of the course
     limits_beside: list[Limit] = field(default_factory=list)
 
     def limits(self) -> list[Limit]:
@@ -95,7 +95,7 @@ class LoadResult:
         problems = [f"{kind}: {number}" for kind, number in self.times.problems.items()]
         return [
             *rows,
-            *self.beside,
+            *self.other_times,
             "",
             *problems,
             *self.wrong[:3],
@@ -109,16 +109,16 @@ def run_load_test(
     servers: list[Server],
     plan: LoadPlan,
     report: Callable[[str], None],
-    beside: Sequence[LoadBeside] = (),
+    other_loads: Sequence[LoadBeside] = (),
 ) -> LoadResult:
     """Run the test against servers that are up; `report` is called with what happens.
 
-    Students of other parts of the course work `beside` the submissions.
+    Students of other parts of the course, `other_loads`, work beside the submissions.
     """
     result = LoadResult(plan)
-    asyncio.run(_LoadTest(fixture, servers, plan, report, result, beside).run())
-    result.beside = [line for load in beside for line in load.lines()]
-    result.limits_beside = [limit for load in beside for limit in load.limits()]
+    asyncio.run(_LoadTest(fixture, servers, plan, report, result, other_loads).run())
+    result.other_times = [line for load in other_loads for line in load.lines()]
+    result.limits_beside = [limit for load in other_loads for limit in load.limits()]
     result.missing = missing(fixture, result.receipts)
     result.wrong, result.damage = wrongly_graded(fixture), damage(fixture)
     return result
@@ -132,9 +132,9 @@ class _LoadTest:
         plan: LoadPlan,
         report: Callable[[str], None],
         result: LoadResult,
-        beside: Sequence[LoadBeside],
+        other_loads: Sequence[LoadBeside],
     ) -> None:
-        self.fixture, self.servers, self.plan, self.beside = fixture, servers, plan, beside
+        self.fixture, self.servers, self.plan, self.other_loads = fixture, servers, plan, other_loads
         self.report, self.result, self.dice = report, result, random.Random(plan.seed)
         self.solved = fixture.solved()
         self.common = padded(self.solved, int(plan.size * MEGABYTE), self.dice)
@@ -156,14 +156,14 @@ class _LoadTest:
         await asyncio.to_thread(self.fixture.grade_class, names[: plan.class_size - 2])
         students = [self.client(number, session) for number, session in enumerate(sessions[: plan.students])]
         ports = [server.port for server in self.servers]
-        for load in self.beside:
+        for load in self.other_loads:
             await load.start(ports)
-        await asyncio.gather(self._rush(students), *(load.save(plan.seconds) for load in self.beside))
+        await asyncio.gather(self._rush(students), *(load.save(plan.seconds) for load in self.other_loads))
         await self._grading(probe)
         await self._pages(staff, first)
         for client in (*students, first, probe, staff):
             await client.close()
-        for load in self.beside:
+        for load in self.other_loads:
             await load.close()
 
     async def _submit(self, client: Client, content: bytes, kind: str = "receipt") -> Receipt | None:

@@ -374,7 +374,7 @@ async def change_rubric(request: Request) -> Response:
     def difference() -> tuple[list[PointsChange], Rubric]:
         with site.database.reading() as connection:
             known = rubric_of(connection, site.course, place.source.kind, place.work, place.question)
-            answers = place.source.answers(connection, place.work, place.question)
+            answers = place.source.marked(connection, place.work, place.question)
         removed = {item.id for item in known.items} - {item.id for item in new.items}
         return changes_by(new, place.question, answers, removed), known
 

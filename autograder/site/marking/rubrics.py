@@ -234,7 +234,7 @@ def store_rubric(
                 "run": run,
                 "answer": change.answer.id,
                 "part": change.answer.part,
-                "seen": change.answer.newest,
+                "seen": 0 if change.answer.mark is None else change.answer.mark.id,
                 "before": change.before,
                 "after": change.after,
                 "outcome": "",
@@ -286,7 +286,7 @@ def _apply(connection: Connection, site: AppContext, row: dict[str, object]) -> 
         question = question_of(connection, source, work, str(row["question"]))
         answer = source.answer(connection, work, question, str(row["answer"]), str(row["part"]))
         detail = rubric_detail(answer.mark)
-        if answer.mark is None or answer.changed or answer.newest != row["seen"] or "items" not in detail:
+        if answer.mark is None or answer.changed or answer.mark.id != row["seen"] or "items" not in detail:
             outcome = "It was marked again meanwhile; that mark stands."
         else:
             used = rubric_of(connection, site.course, kind, work, question)

@@ -110,6 +110,9 @@ class MarkingSource(Protocol):
     def answers(self, connection: Connection, work: str, question: QuestionToMark) -> Sequence[AnswerToMark]:
         """The answers to a question that count, of the whole class."""
 
+    def marked(self, connection: Connection, work: str, question: QuestionToMark) -> Sequence[AnswerToMark]:
+        """The answers that people have marked, each mark once, also where another attempt counts now."""
+
     def answer(
         self, connection: Connection, work: str, question: QuestionToMark, id: str, part: str
     ) -> AnswerToMark:

@@ -95,7 +95,10 @@ def make_backup(database: Database, course: Path, target: Path) -> list[str]:
     """Write a backup while people work; what was written, a sentence each. Raises UsageError."""
     back_up(database, target)
     size = target.stat().st_size / 1e6
-    sentences = [f"{target}: {size:.1f} MB, without the secret in the database's directory."]
+    sentences = [
+        f"{target}: {size:.1f} MB, without the secret in the database's directory: "
+        "keep a copy of that one elsewhere, or passcodes and tokens end with this machine."
+    ]
     files = FileStore(files_address(course))
     if not files.local:
         return [*sentences, f"The files are in {files_address(course)}: back them up there."]

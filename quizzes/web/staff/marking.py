@@ -122,6 +122,10 @@ class QuizMarking:
         ]
         return list(self._answers(connection, work, question, hashes))
 
+    def marked(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
+        """The answers that people have marked: every attempt's mark is its own."""
+        return [answer for answer in self.answers(connection, work, question) if answer.mark is not None]
+
     def answer(
         self, connection: Connection, work: str, question: QuestionToMark, id: str, part: str
     ) -> AnswerToMark:

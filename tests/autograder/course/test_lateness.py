@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -197,3 +198,10 @@ def test_how_platforms_write_times(text: str, expected: str) -> None:
 def test_times_that_cannot_be_read(text: str) -> None:
     """A text that means no time, or several, is not guessed."""
     assert read_stamp(text, ANGELES) is None
+
+
+@given(st.integers(0, 100), st.integers(0, 100), st.integers(0, 30))
+def test_a_share_is_the_decimal_number_that_the_rule_says(per_day: int, at_most: int, days: int) -> None:
+    """Three days at a tenth are 0.3, and not the sum of three binary tenths."""
+    late = Late(per_day=per_day / 100, at_most=at_most / 100)
+    assert Decimal(str(late_share(late, days))) == min(Decimal(at_most), Decimal(per_day) * days) / 100

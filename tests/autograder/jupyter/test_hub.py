@@ -89,8 +89,8 @@ def test_a_token_of_the_user(site: HomeworkSite) -> None:
 def test_tokens_of_a_hub_push_out_no_others(site: HomeworkSite) -> None:
     """However often a server starts, the newest five tokens hold, and so does one that the student made."""
     bob = site.visitor("bob")
-    own = bob.http.post("/tokens", data={"token": bob.token, "label": "laptop"}).text
-    (mine,) = set(re.findall(r"submit-[A-Za-z0-9_-]{32}", own))
+    page = bob.http.post("/tokens", data={"token": bob.token, "label": "laptop"}).text
+    (mine,) = set(re.findall(r"submit-[A-Za-z0-9_-]{32}", page))
     tokens = [environment_of(site, "bob")["AUTOGRADER_TOKEN"] for _ in range(25)]
 
     def holds(token: str) -> bool:
@@ -210,9 +210,9 @@ class HubUser:
                 reply = json.loads(raw)
                 if reply["parent_header"].get("msg_id") != "1":
                     continue
-                said = reply["content"]
-                printed += said.get("text", "") if reply["msg_type"] == "stream" else ""
-                printed += "\n".join(said["traceback"]) if reply["msg_type"] == "error" else ""
+                content = reply["content"]
+                printed += content.get("text", "") if reply["msg_type"] == "stream" else ""
+                printed += "\n".join(content["traceback"]) if reply["msg_type"] == "error" else ""
                 if reply["msg_type"] == "execute_reply":
                     break
         return printed

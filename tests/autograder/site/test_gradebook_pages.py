@@ -292,3 +292,29 @@ def test_the_command_writes_what_the_page_gives(live: LiveHomework) -> None:
     assert out.read_text(encoding="utf-8") == page
     done = autograder("lti", "send-again", "--student", "ann", folder=root)
     assert "1 score will be sent again" in done.stdout, done.stderr
+
+
+def test_who_dropped_the_course_is_in_no_list(live: LiveHomework) -> None:
+    """Not in the grid or an export; whoever returns is there again, with the scores as they were."""
+    _, bob, _, ina = scored(live)
+    assert ina.post("/people/person/bob/drop", reason="Left.").status_code == 200
+
+    def listed() -> list[str]:
+        grid = re.findall(r'href="/gradebook/students/(\w+)"', ina.page("/gradebook"))
+        table = {"token": ina.token, "format": "csv"}
+        reply = ina.http.post(
+            "/gradebook/exports",
+            data=table,
+            files={"template": ("", b"")},
+            headers={"Accept": "application/json"},
+        )
+        rows = csv.DictReader(io.StringIO(ina.page(reply.json()["file"]).removeprefix("\ufeff")))
+        assert [row["student_id"] for row in rows] == sorted(grid)
+        return sorted(grid)
+
+    assert listed() == ["ann", "cid"]
+    assert "Not on the roster" not in ina.page("/gradebook")
+    assert bob.get("/grades").status_code == 200
+    assert ina.post("/people/person/bob/return").status_code == 200
+    assert listed() == ["ann", "bob", "cid"]
+    assert [text for _, text in cells(ina.page("/gradebook"), "Birch, Bob")] == ["6", "–"]

@@ -113,8 +113,8 @@ def test_a_token_does_what_a_page_does(address: str, tmp_path: Path) -> None:
     with marking_site(address, tmp_path / "pages", ann="It is 2.") as site:
 
         def by_page(person: str, path: str, fields: dict[str, str]) -> httpx.Response:
-            headers = {"Accept": "application/json"}
             student = site.person(person)
+            headers = {"Accept": "application/json", "X-Form-Token": student.token}
             data = {**fields, "token": student.token}
             return student.http.post(path, data=data, headers=headers, files=files_of(path))
 

@@ -272,8 +272,8 @@ def test_looking_as_a_student_changes_nothing(site: LiveHomework) -> None:
     assert ina.get("/people").status_code == 200
 
 
-# Signed requests of platforms, of graders and of programs, which use no session.
-ELSEWHERE = ("/lti", "/graders", "/api", "/sign-in")
+# Signed requests of platforms, identity providers, graders and programs, which use no session.
+ELSEWHERE = ("/lti", "/sso", "/graders", "/api", "/sign-in")
 
 
 def test_only_visible_students_are_looked_at(site: LiveHomework) -> None:

@@ -198,6 +198,14 @@ def test_of_several_attempts_the_one_that_counts(
     assert {score["scoreGiven"] for score in platform.scores} == {points}
 
 
+def test_whoever_is_excused_has_no_score(server: LiveServer, platform: Platform) -> None:
+    """The platform is sent nothing, as the gradebook leaves the quiz out."""
+    student = launched(server, platform)
+    take(server, student, NUMERIC)
+    assert sender(server, Extension(excused=True)).send_due(server.clock.now()) == 0
+    assert platform.scores == []
+
+
 def test_a_column_is_made(server: LiveServer, platform: Platform) -> None:
     """A link without a column of its own gets one, once."""
     endpoint = {"scope": [], "lineitems": f"{platform.address}/items"}

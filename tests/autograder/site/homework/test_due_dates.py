@@ -196,6 +196,26 @@ def test_students_ask_and_staff_answer(dates: Dates) -> None:
     assert "answer extension request" in dates.acts("ann")
 
 
+def test_given_days_are_added_to_what_a_student_has(dates: Dates) -> None:
+    """Whoever has an extension, of a label or their own, gets later; nothing that they have is taken away."""
+    page = f"/homework/{ASSIGNMENT}/dates"
+    dates.ina.post(
+        "/people/person/bob/time", label="evening", multiplier="1", extra_minutes="0", reason="a label"
+    )
+    dates.give(scope="label", label="evening", days="2")
+    dates.give(scope="person", people="ann", work=ASSIGNMENT, days="3", no_penalty="yes")
+    dates.ann.post(f"/homework/{ASSIGNMENT}/late-days", days="1")
+    assert (dates.of("ann"), dates.of("bob")) == (4 * 24 * 60, 2 * 24 * 60)
+    for student in (dates.ann, dates.bob):
+        assert student.post(page, days="1", text="a cold").status_code == 303
+    for number in re.findall(r'action="/extensions/requests/(\d+)"', dates.ina.page("/extensions")):
+        assert dates.ina.post(f"/extensions/requests/{number}", days="1").status_code == 303
+    assert (dates.of("ann"), dates.of("bob")) == (5 * 24 * 60, 3 * 24 * 60)
+    with dates.server.database.reading() as connection:
+        course = course_with_rules(connection, dates.server.course, COURSE)
+        assert course.extension("ann", ASSIGNMENT).no_penalty
+
+
 def test_late_days_are_spent_by_the_student(dates: Dates) -> None:
     """A budget for the term and for an assignment; a day on which a submission rests is not taken back."""
     page = f"/homework/{ASSIGNMENT}/late-days"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ from tiny_course import ASSIGNMENT
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.ledger import TaskMarked, read_ledger
 from autograder.results.results_folder import Results
+from autograder.site.homework.assignments import published
 from autograder.site.homework.ledger_transfer import export_ledger
+from autograder.site.homework.scores import attempts_of
 from autograder.site.ledger_check import check_ledgers
 from autograder.site.people import COURSE
 
@@ -161,6 +164,26 @@ def test_a_changed_item_changes_everybody_who_has_it(site: MarkingSite) -> None:
     assert "It names the derivative (+0.25)." in tim.page(path)
     assert site.score("ann") == "5.25 of 5.5 points so far"
     assert "Too generous." in ina.page(QUESTION)
+
+
+def test_a_changed_item_changes_attempts_that_do_not_count_now(site: MarkingSite) -> None:
+    """Each mark once, whichever attempt counts: it may be the one that counts later."""
+    tim, ina = site.person("tim"), site.person("ina")
+    for words in (ANSWERS["ann"], "Another answer."):
+        if words != ANSWERS["ann"]:
+            site.submit("ann", words)
+        path = answer_of(tim, words)
+        mark(tim, path, item=list(items_on(tim.page(path)).values()))
+    form = fields_of(ina.page(QUESTION), "/rubric")
+    points = ["0.25", *form["item_points"][1:]]
+    shown = ina.post(f"{QUESTION}/rubric", **{**form, "item_points": points, "reason": "Too generous."})
+    assert "2 marks change" in shown.text
+    assert ina.post(f"{QUESTION}/rubric", **fields_of(shown.text, "/rubric")).status_code == 303
+    site.recalculate()
+    with site.server.database.reading() as connection:
+        row = published(connection, COURSE, ASSIGNMENT)
+        attempts = attempts_of(connection, site.server.course, COURSE, row, "ann")
+    assert [attempt.answers[0].earned for attempt in attempts] == [Decimal("0.75")] * 2
 
 
 def test_two_people_on_one_rubric(site: MarkingSite) -> None:
