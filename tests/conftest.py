@@ -36,15 +36,22 @@ settings.register_profile("course", deadline=None, max_examples=int(os.environ.g
 settings.load_profile("course")
 
 
-# Whole commands, a process each: on SQLite in the quick suite, on PostgreSQL too in the full one.
-COMMANDS = ("quizzes/cli/test_roster_import.py", "records/test_kept_quiz_database.py")
+# What the quick suite asks of PostgreSQL: what is about the database itself. Pages and commands are asked on
+# SQLite there, and on both in the full one.
+ABOUT_DATABASES = (
+    *("site/test_writer.py", "site/test_migrations.py", "site/test_backup.py", "site/test_background.py"),
+    *("homework/test_queue.py", "homework/test_ledger.py", "homework/test_regrades.py"),
+    *("attempts/test_attempts.py", "attempts/test_races.py", "attempts/test_deadlines.py"),
+    *("attempts/test_attempt_properties.py", "store/test_marks.py", "store/test_mark_properties.py"),
+    *("store/test_staff_decisions_stand.py", "store/test_old_events.py", "services/test_function_queue.py"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out of the quick suite what another test of it holds in less time."""
     for item in items:
-        if "postgresql" in item.name and item.path.as_posix().endswith(COMMANDS):
+        if "[postgresql" in item.name and not item.path.as_posix().endswith(ABOUT_DATABASES):
             item.add_marker(pytest.mark.full)
 
 

@@ -73,7 +73,7 @@ def has_disk_space(database: Database, margin: int = MARGIN) -> bool:
 
 
 def has_secret(file: Path) -> bool:
-    """Whether there is a secret in the database's folder, or in QUIZ_SECRET."""
+    """Whether the secret that signed what is stored can be here: in the folder, or in QUIZ_SECRET."""
     return bool(os.environ.get("QUIZ_SECRET")) or (file.absolute().parent / SECRET).exists()
 
 

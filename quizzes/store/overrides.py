@@ -159,10 +159,10 @@ def terms_of_class(connection: Connection, quiz_id: str) -> dict[str, Terms]:
     for person_id, (extra, lines) in people.items():
         if lines or extra not in common:
             accommodation = Accommodation(Fraction(extra[0]), extra[1])
-            own = terms_for(schedule, accommodation, [override_in(line) for line in lines])
+            own_terms = terms_for(schedule, accommodation, [override_in(line) for line in lines])
             if not lines:
-                common[extra] = own
-        terms[person_id] = own if lines else common[extra]
+                common[extra] = own_terms
+        terms[person_id] = own_terms if lines else common[extra]
     return terms
 
 

@@ -91,7 +91,7 @@ def test_axe_finds_nothing(browser: Browser, live: LiveHomework, phone: bool) ->
     page.goto(f"{live.server.address}/grades")
     look()
     page.context.close()
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def test_the_editor_looks_while_somebody_types(browser: Browser, live: LiveHomework) -> None:
@@ -112,13 +112,16 @@ def test_the_editor_looks_while_somebody_types(browser: Browser, live: LiveHomew
     expect(page.locator("#key-help")).to_contain_text("Line")
     path = live.server.course.root / "quizzes" / "banks" / "words.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("Words", "Others"), encoding="utf-8")
-    text.fill(text.input_value().replace("accepted: [sum]", "accept: [sum]"))
+    mine = text.input_value().replace("accepted: [sum]", "accept: [sum]")
+    text.fill(mine.replace("It is the sum.", "They are added."))
     expect(page.locator("#meanwhile")).to_contain_text("has saved this file since you opened it")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Both changes are in the text below")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
-    assert "Others" in path.read_text(encoding="utf-8")
+    assert "Others" in path.read_text(encoding="utf-8") and "They are added." in path.read_text(
+        encoding="utf-8"
+    )
     page.context.close()
     assert tea.get("/content/banks/words").status_code == 200
     assert problems == [] or all("409" in problem for problem in problems)

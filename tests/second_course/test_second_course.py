@@ -143,6 +143,7 @@ def test_from_class_to_gradebook(course: Course, tmp_path: Path) -> None:
     assert {"ada", "bob", "cyd"} <= rows.keys()
 
 
+@pytest.mark.full
 def test_on_the_site(course: Course) -> None:
     """Homework and quiz are published; a student uploads and reads what the mistake is."""
     name = "least-squares"

@@ -29,8 +29,8 @@ def due_date(term: TermRecord, who: str, work: Homework) -> datetime:
         [e for e in term.extensions if (e.scope, e.who) == n and e.homework in ("", work.name)] for n in named
     ]
     found = [e for e in term.extensions if e.scope == "all" and e.homework == work.name][-1:]
-    for own in [own for own in holding if own][:1]:
-        found.append(sorted(own, key=lambda e: bool(e.homework))[-1])
+    for narrow in [rules for rules in holding if rules][:1]:
+        found.append(sorted(narrow, key=lambda e: bool(e.homework))[-1])
     dates = [later(term, work.due, e.days, e.hours) for e in found]
     return later(term, max([work.due, *dates]), term.late_days.get((who, work.name), 0))
 

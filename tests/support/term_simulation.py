@@ -543,13 +543,13 @@ class Simulation:
                 self.ina.does(path, days="", decline="yes", reply="No.")
                 continue
             self.ina.does(path, days=str(days), reply="Get well.")
-            own = [
+            personal = [
                 given.days
                 for given in self.term.extensions
                 if (given.scope, given.who, given.homework) == ("person", name, work.name)
             ]
             label = 1 if self.term.labels.get(name) else 0  # a standing day
-            held = own[-1] if own else label
+            held = personal[-1] if personal else label
             self.term.extensions.append(Extension("person", name, work.name, held + days))
 
     def form_groups(self) -> None:

@@ -131,8 +131,8 @@ def overtaken(course: Course, name: str, after: AssignmentFile) -> list[str]:
     due = zoned(after.due, course.zone)
     found = []
     for student in course.students_with_rules():
-        own = course.extension(student, name).due
-        if own is not None and zoned(own, course.zone) < due:
+        own_due = course.extension(student, name).due
+        if own_due is not None and zoned(own_due, course.zone) < due:
             found.append(student)
     return found
 

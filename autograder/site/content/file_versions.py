@@ -27,6 +27,7 @@ __all__ = [
     "Saved",
     "Version",
     "digest_of",
+    "keep_found",
     "merged",
     "read_text",
     "save_text",
@@ -81,7 +82,7 @@ def digest_of(text: str) -> str:
 
 
 def read_text(path: Path) -> str:
-    """A file's text; raises NotFound without it, Conflict for one that is no text or too large."""
+    """A file's text; raises NotFound without it, Conflict for one that is not text or is too large."""
     try:
         if path.stat().st_size > LARGEST_TEXT:
             raise Conflict(
@@ -131,6 +132,11 @@ def save_text(
     detail: dict[str, object] = {"digest": digest_of(text), "note": note[:LONGEST_NOTE]}
     record_act(connection, Act(at, who, act, name, detail))
     return Saved(digest_of(text), changed=True)
+
+
+def keep_found(connection: Connection, name: str, text: str, at: int) -> None:
+    """Keep the text with which somebody begins: a merge needs it if the file is changed outside meanwhile."""
+    _keep(connection, name, text, at, "", FOUND)
 
 
 def versions_of(connection: Connection, name: str) -> list[Version]:

@@ -39,8 +39,8 @@ def commit_file(folder: Path, names: Sequence[str], *, who: str, email: str, mes
     if done is None:
         return "It is saved; git did not answer, so it is not committed."
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())[:300]
-        return f"It is saved, and not committed: {said or 'git refused'}."
+        answer = " ".join((done.stderr or done.stdout).split())[:300]
+        return f"It is saved, and not committed: {answer or 'git refused'}."
     head = _git(folder, "rev-parse", "--short", "HEAD")
     return f"Committed as {head.stdout.strip()}." if head is not None else "Committed."
 

@@ -166,14 +166,14 @@ async def change_assignment(request: Request) -> Response:
         )
     )
     if isinstance(result, Clash):
-        told = Conflict(
+        clash = Conflict(
             f"{result.theirs_by or 'Somebody'} has changed this assignment since you opened the form.",
             next_step="Below is what your values would change in it now: look, and save again.",
         )
         if is_json(request):
-            raise told
+            raise clash
         again = partial(_page, request, session, name, values=typed, seen=result.theirs_digest)
-        return await site.in_thread(partial(again, changes=changes, problem=told, status=409))
+        return await site.in_thread(partial(again, changes=changes, problem=clash, status=409))
     if result.changed:
         await site.in_thread(_commit, site, session, [_path(name)], f"Change dates or points of {name}")
     return RedirectResponse(f"/content/assignments/{name}?saved={'yes' if result.changed else 'same'}", 303)
@@ -201,8 +201,8 @@ async def publish_assignment(request: Request) -> Response:
         ) from problem
     if done.returncode:
         lines = [line.strip() for line in done.stderr.replace(f"{site.folder}/", "").splitlines()]
-        said = " ".join(filter(None, lines))[-1000:] or "The assignment cannot be loaded."
-        raise Conflict(f"Nothing was published. {said}", next_step="Correct the files and publish again.")
+        answer = " ".join(filter(None, lines))[-1000:] or "The assignment cannot be loaded."
+        raise Conflict(f"Nothing was published. {answer}", next_step="Correct the files and publish again.")
     if is_json(request):
         return JSONResponse({"published": name})
     return RedirectResponse(f"/content/assignments/{name}?published=yes", 303)

@@ -68,8 +68,8 @@ def course_gradebook(
             page = f"/assignments/{name}"
             column = column_of(results, roster)
             if student is not None:
-                own = {key: score for key, score in column.final_scores.items() if key == student}
-                column = replace(column, final_scores=own, due={student: column.due_of(student)})
+                own_scores = {key: score for key, score in column.final_scores.items() if key == student}
+                column = replace(column, final_scores=own_scores, due={student: column.due_of(student)})
             work[name] = GradedWork("assignment", column, page, page, search=page)
     if student is None:  # what somebody submitted who dropped the course stays, and is in no list
         left_out = not_counted(connection, COURSE)

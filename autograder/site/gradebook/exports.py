@@ -15,7 +15,7 @@ from pathlib import Path
 from time import time
 
 from autograder.course.csv_table import Table, parse_table
-from autograder.errors import Conflict, NotFound
+from autograder.errors import Conflict, NotFound, choose_one
 from autograder.gradebook.final_grades import final_grades
 from autograder.gradebook.gradebook import Gradebook, excused_from, grade_rows_of_column, gradebook_csv
 from autograder.gradebook.tables import points
@@ -85,7 +85,7 @@ def make_export(
         return Export("csv", "gradebook.csv", gradebook_csv(gradebook), len(gradebook.rows))
     if kind == "final":
         return _final(gradebook, unfinished_too=unfinished_too)
-    raise Conflict(f"There is no export {kind!r}.", next_step=f"Choose one of: {', '.join(FORMATS)}.")
+    raise Conflict(f"There is no export {kind!r}.", next_step=choose_one(FORMATS))
 
 
 def _canvas(gradebook: Gradebook, template: bytes, name: str) -> Export:
@@ -133,7 +133,7 @@ def _worksheet(gradebook: Gradebook, column: str, template: bytes, name: str) ->
     if column not in names:
         raise Conflict(
             f"There is no assignment {column!r} in the gradebook.",
-            next_step=f"Choose one of: {', '.join(names)}." if names else "Publish an assignment first.",
+            next_step=choose_one(names, "Publish an assignment first."),
         )
     if not template:
         raise Conflict(

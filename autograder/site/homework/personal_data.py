@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, delete, func, select, update
 
 from autograder.errors import NotFound
@@ -87,14 +88,23 @@ def personal_files(
             try:
                 yield f"{folder} {_in_zip(stored.file)}", homework_context.files.get(stored.digest)
                 if attempt.grading.report is not None and visible.titles:
-                    report = Report.from_json(homework_context.files.get(attempt.grading.report))
-                    shown = report if visible.full else titles_alone(report)
-                    yield f"{folder} report.json", shown.to_json().encode()
+                    stored_report = homework_context.files.get(attempt.grading.report)
+                    yield f"{folder} report.json", _report_as_seen(stored_report, full=visible.full)
             except NotFound:
                 yield f"{folder} is missing.txt", b"The file store does not have this file any more.\n"
         if facts:
             text = json.dumps(facts, ensure_ascii=False, indent=1)
             yield f"homework/{_in_zip(row.id)}/submissions.json", text.encode()
+
+
+def _report_as_seen(stored: bytes, *, full: bool) -> bytes:
+    """A report as far as it may be seen; of one that this version cannot read, whole or nothing of it."""
+    if full:
+        return stored
+    try:
+        return titles_alone(Report.from_json(stored)).to_json().encode()
+    except ValidationError:
+        return b"This version of the site cannot read the report, so it cannot show a part of it.\n"
 
 
 def _own_digests(connection: Connection, course: str, person: str) -> tuple[set[str], set[str]]:

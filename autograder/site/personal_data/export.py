@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from decimal import Decimal
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -32,6 +33,17 @@ Times are milliseconds since 1970 (UTC).
 def person_zip(context: AppContext, connection: Connection, person: str, *, full: bool, at: int) -> IO[bytes]:
     """The ZIP, at its beginning; with `full` also what the person may not see yet, for staff."""
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the response closes it
+    with ExitStack() as on_failure:
+        on_failure.callback(file.close)
+        _write(file, context, connection, person, full=full, at=at)
+        on_failure.pop_all()
+    file.seek(0)
+    return file
+
+
+def _write(
+    file: IO[bytes], context: AppContext, connection: Connection, person: str, *, full: bool, at: int
+) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", README)
         archive.writestr("person.json", _json(dict(rows_about(connection, person))))
@@ -43,8 +55,6 @@ def person_zip(context: AppContext, connection: Connection, person: str, *, full
         for extension in extensions():
             for name, content in extension.personal_files(context, connection, person, full=full, at=at):
                 archive.writestr(name, content)
-    file.seek(0)
-    return file
 
 
 def _json(value: object) -> str:

@@ -95,20 +95,20 @@ def make_backup(database: Database, course: Path, target: Path) -> list[str]:
     """Write a backup while people work; what was written, a sentence each. Raises UsageError."""
     back_up(database, target)
     size = target.stat().st_size / 1e6
-    said = [
+    sentences = [
         f"{target}: {size:.1f} MB, without the secret in the database's directory: "
         "keep a copy of that one elsewhere, or passcodes and tokens end with this machine."
     ]
     files = FileStore(files_address(course))
     if not files.local:
-        return [*said, f"The files are in {files_address(course)}: back them up there."]
+        return [*sentences, f"The files are in {files_address(course)}: back them up there."]
     # After the database: whatever it names was stored before its row.
     kept = target.absolute().parent / FILES
     copied = files.copy_to(FileStore(kept))
     if kept.is_dir():
         new = counted(copied, "file is", "files are")
-        said.append(f"{kept}: {new} new; backups in one directory share it.")
-    return said
+        sentences.append(f"{kept}: {new} new; backups in one directory share it.")
+    return sentences
 
 
 def files_of_backup(source: Path, course: Path) -> FileStore:

@@ -96,14 +96,14 @@ async def change_course(request: Request) -> Response:
         )
     )
     if isinstance(result, Clash):
-        told = Conflict(
+        clash = Conflict(
             f"{result.theirs_by or 'Somebody'} has changed course.yaml since you opened the form.",
             next_step="Below is what your values would change in it now: look, and save again.",
         )
         if is_json(request):
-            raise told
+            raise clash
         again = partial(_page, request, session, values=typed, seen=result.theirs_digest)
-        return await site.in_thread(partial(again, changes=changes, problem=told, status=409))
+        return await site.in_thread(partial(again, changes=changes, problem=clash, status=409))
     if result.changed:
         email = partial(
             commit_file, site.folder, [FILE], who=session.name, email="", message="Change settings"

@@ -28,6 +28,7 @@ from autograder.site.content.file_versions import (
     LARGEST_TEXT,
     Clash,
     digest_of,
+    keep_found,
     read_text,
     save_text,
     version_of,
@@ -71,7 +72,8 @@ def edit(request: Request) -> Response:
     """A bank or a quiz in the editor; `?version=` begins with an earlier text."""
     site, session = site_of(request), content_staff(request)
     kind, name = _named(request)
-    text = read_text(site.folder / name)
+    text, at = read_text(site.folder / name), request.state.at
+    site.writer.submit(lambda connection: keep_found(connection, name, text, at)).result()
     shown = text
     if (number := whole_number(request.query_params.get("version", ""), MOST)) is not None:
         with site.database.reading() as connection:
@@ -107,12 +109,12 @@ async def save(request: Request) -> Response:
             )
         shown = partial(_page, request, session, kind, name, result.merged, clash=result, status=409)
         return await site.in_thread(partial(shown, seen=result.theirs_digest))
-    said = ""
+    answer = ""
     if result.changed:
         message = note or f"Edit {name}"
-        said = await site.in_thread(_commit, site, session, [name], message)
+        answer = await site.in_thread(_commit, site, session, [name], message)
     if is_json(request):
-        return JSONResponse({"seen": result.digest, "changed": result.changed, "git": said})
+        return JSONResponse({"seen": result.digest, "changed": result.changed, "git": answer})
     return RedirectResponse(f"{request.url.path}?saved={'yes' if result.changed else 'same'}", 303)
 
 

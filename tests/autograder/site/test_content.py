@@ -60,8 +60,8 @@ def test_two_editors_of_one_bank(live: LiveHomework) -> None:
     done = sent(ina, BANK, mine, save="yes", note="Better topic")
     assert done.status_code == 303 and "topic: More words" in path.read_text(encoding="utf-8")
     theirs = {**second, "text": second["text"].replace("It is the product.", "They are multiplied.")}
-    told = tea.ask(f"{BANK}/check", {"text": theirs["text"], "seen": theirs["seen"]}).json()
-    assert told["meanwhile"].startswith("Ina has saved this file")
+    answer = tea.ask(f"{BANK}/check", {"text": theirs["text"], "seen": theirs["seen"]}).json()
+    assert answer["meanwhile"].startswith("Ina has saved this file")
     clash = sent(tea, BANK, theirs, save="yes")
     assert clash.status_code == 409 and "has saved this file since you opened it" in clash.text
     assert "multiplied" not in path.read_text(encoding="utf-8")
@@ -186,8 +186,8 @@ def test_dates_and_visibility_as_a_form(live: LiveHomework) -> None:
     path = root / "assignments" / ASSIGNMENT / "assignment.yaml"
     path.write_text("# Dates are the dean's.\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     rules = root / "course.yaml"
-    own = "students: {ann: {assignments: {tiny: {due: 2030-01-01 12:00}}}}\n"
-    rules.write_text(rules.read_text(encoding="utf-8") + own, encoding="utf-8")
+    own_rule = "students: {ann: {assignments: {tiny: {due: 2030-01-01 12:00}}}}\n"
+    rules.write_text(rules.read_text(encoding="utf-8") + own_rule, encoding="utf-8")
     address = f"/content/assignments/{ASSIGNMENT}"
     typed = {"form": "yes", "due": "2030-02-01 12:00", "late_per_day": "10", "feedback": "after_due"}
     shown = ina.post(address, **typed)

@@ -71,8 +71,8 @@ def test_graders_reach_nothing_but_the_site() -> None:
     services, grader = COMPOSE["services"], COMPOSE["services"]["grader"]
     assert list(grader["environment"]) == ["AUTOGRADER_TOKEN"] and "volumes" not in grader
     assert grader["networks"] == ["graders"] and COMPOSE["networks"]["graders"] == {"internal": True}
-    beside = {name for name, service in services.items() if "graders" in service.get("networks", ())}
-    assert beside == {"site", "grader"}
+    reachable = {name for name, service in services.items() if "graders" in service.get("networks", ())}
+    assert reachable == {"site", "grader"}
     assert grader["read_only"] and grader["cap_drop"] == ["ALL"]
 
 

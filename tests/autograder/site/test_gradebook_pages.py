@@ -97,8 +97,8 @@ def test_the_grid_of_the_class(live: LiveHomework) -> None:
 def test_a_student_sees_what_is_shown_and_no_more(live: LiveHomework) -> None:
     """Their own page has the same numbers; a score that staff hold is in none of them, nor in the total."""
     ann, _, _, ina = scored(live)
-    own = texts(ann.page("/grades"))
-    assert "65.00 %" in own and "4.5 of 6" in own and "1 of 2" in own
+    own_page = texts(ann.page("/grades"))
+    assert "65.00 %" in own_page and "4.5 of 6" in own_page and "1 of 2" in own_page
     staff = texts(ina.page("/gradebook/students/ann"))
     assert "65.00 %" in staff and "4.5 of 6" in staff
     assert ina.post(f"/staff/homework/{ASSIGNMENT}/release", hold="yes").status_code == 303
@@ -238,8 +238,10 @@ def test_what_a_platform_has_and_why_not(live: LiveHomework) -> None:
     """The student reads what it has since when; staff read its answer, the usual cause, and try again."""
     ann, _, _, ina = scored(live)
     undelivered(live, "ann", "https://lms.example.org/x answered 403: no", sent="0.5/2 1a2b")
-    own = texts(ann.page("/grades"))
-    assert "lms.example.org has 0.5 since" in own and "did not arrive" in own and "403" not in own
+    own_page = texts(ann.page("/grades"))
+    assert (
+        "lms.example.org has 0.5 since" in own_page and "did not arrive" in own_page and "403" not in own_page
+    )
     page = ina.page("/gradebook")
     assert "allow it to write grades" in page and "answered 403: no" in page
     assert cells(ina.page("/gradebook?show=undelivered"), "Ash, Ann")
@@ -271,8 +273,8 @@ def test_a_broken_course_yaml_is_a_sentence(live: LiveHomework) -> None:
     path.write_text(path.read_text().replace("of: [tiny]", "of: [tinny]"), encoding="utf-8")
     reply = ina.get("/gradebook")
     assert reply.status_code == 409 and "tinny" in reply.text and "line 5" in reply.text
-    own = ann.get("/grades")
-    assert own.status_code == 503 and "tinny" not in own.text
+    own_page = ann.get("/grades")
+    assert own_page.status_code == 503 and "tinny" not in own_page.text
     path.write_text("title: [", encoding="utf-8")  # the rules that were read last count meanwhile
     assert ina.get(f"/staff/homework/{ASSIGNMENT}").status_code == 200
 

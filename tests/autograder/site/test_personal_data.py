@@ -203,6 +203,20 @@ def test_the_zip_of_ones_own_data(person: Person) -> None:
     assert person.bob.post(f"/personal-data/person/{NAME}/zip").status_code == 404
 
 
+@pytest.mark.parametrize("detail", ["full", "titles"])
+def test_a_report_that_cannot_be_read_spoils_no_zip(tmp_path: Path, detail: str) -> None:
+    """It is in the ZIP as it is stored where all of it may be seen, and a sentence is there otherwise."""
+    with live_homework(Database(str(tmp_path / "site.db")), tmp_path / "course") as site:
+        site.publish(site.server.clock.now() + 60 * MINUTE, detail=detail)
+        anna = site.server.student(name=NAME)
+        assert site.upload(anna, b"alone", "work.ipynb").status_code == 303
+        site.grade("6", report=b"of another version")
+        with zipfile.ZipFile(io.BytesIO(anna.get("/my-data.zip").content)) as archive:
+            (name,) = [name for name in archive.namelist() if name.endswith("report.json")]
+            shown = archive.read(name)
+    assert shown == b"of another version" if detail == "full" else b"cannot read the report" in shown
+
+
 def test_everybody_is_erased_at_the_end(person: Person) -> None:
     """With a date in course.yaml staff are reminded from a month before, until all students are erased."""
     course = person.server.course.root / "course.yaml"

@@ -147,7 +147,8 @@ def test_a_program_may_what_its_owner_may(live: LiveHomework) -> None:
                 form_acts = acts_after(live, before)
                 before = newest(live)
                 shown = {"Authorization": f"Bearer {tokens[name]}"}
-                by_token = program.post(address, **({"json": {}} if script else {"data": {}}), headers=shown)
+                empty: dict[str, Any] = {"json": {}} if script else {"data": {}}
+                by_token = program.post(address, **empty, headers=shown)
                 token_acts = acts_after(live, before)
                 same = (by_form.status_code, form_acts) == (by_token.status_code, token_acts)
                 # The same act a second time may find nothing left to do.

@@ -196,7 +196,7 @@ def test_students_ask_and_staff_answer(dates: Dates) -> None:
     assert "answer extension request" in dates.acts("ann")
 
 
-def test_granted_days_come_on_top_of_what_a_student_has(dates: Dates) -> None:
+def test_given_days_are_added_to_what_a_student_has(dates: Dates) -> None:
     """Whoever has an extension, of a label or their own, gets later; nothing that they have is taken away."""
     page = f"/homework/{ASSIGNMENT}/dates"
     dates.ina.post(
