@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser import browser, browser_page
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from object_store import bucket, object_store
 from quiz_fixtures import address, fixture, postgres, postgres_database, server
 from tiny_course import ASSIGNMENT, write_tiny_course
@@ -32,7 +32,12 @@ __all__ = [
 
 # Wall time says little on a shared machine; tests that are about time measure it themselves.
 # `make fuzz` sets FUZZ, for many more examples than a suite has time for.
-settings.register_profile("course", deadline=None, max_examples=int(os.environ.get("FUZZ", "100")))
+settings.register_profile(
+    "course",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("FUZZ", "100")),
+)
 settings.load_profile("course")
 
 
