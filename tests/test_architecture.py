@@ -284,3 +284,11 @@ def test_the_engine_names_no_assignment() -> None:
         if path.suffix in {".py", ".html", ".css", ".js"}
     }
     assert {file: names for file, names in found.items() if names} == {}
+
+
+def test_no_test_runs_an_event_loop_beside_a_browser() -> None:
+    """A browser's driver leaves its own running in the process: `event_loops.run` takes a thread."""
+    direct = [
+        path.name for path in (ROOT / "tests").rglob("test_*.py") if "asyncio.run(" in path.read_text("utf-8")
+    ]
+    assert direct == [Path(__file__).name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import logging
@@ -18,6 +17,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from event_loops import run
 from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site
 from patience import PATIENCE, eventually
 from raw_http import free_port
@@ -67,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
 def environment_of(site: HomeworkSite, name: str, secret: str = SECRET) -> dict[str, str]:
     """What the hook gives to the server of a user."""
     spawner = SimpleNamespace(user=SimpleNamespace(name=name), environment={"AUTOGRADER_TOKEN": "an old one"})
-    asyncio.run(submit_tokens(f"{site.address}/", secret)(spawner))  # type: ignore[arg-type]
+    run(submit_tokens(f"{site.address}/", secret)(spawner))  # type: ignore[arg-type]
     environment: dict[str, str] = spawner.environment
     return environment
 
@@ -192,7 +192,7 @@ class HubUser:
         """What a notebook's kernel prints for some code."""
         reply = self.http.post(f"/user/{self.name}/api/kernels", json={"name": "python3"})
         assert reply.status_code == 201, reply.text
-        return asyncio.run(self._run(reply.json()["id"], code))
+        return run(self._run(reply.json()["id"], code))
 
     async def _run(self, kernel: str, code: str) -> str:
         from tornado.httpclient import HTTPRequest
