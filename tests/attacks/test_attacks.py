@@ -94,6 +94,7 @@ def test_it_succeeds_without_a_sandbox(case: Case, target: Targets, tmp_path: Pa
     assert (completed.returncode, completed.stdout) == (0, wanted), completed.stderr[-500:]
 
 
+@pytest.mark.full
 def test_memory_stays_flat(grader: Grader, target: Targets) -> None:
     """Grading forty attacks once more makes the judge no larger."""
     quick = [

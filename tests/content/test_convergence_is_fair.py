@@ -109,6 +109,7 @@ def test_what_still_converges_loses_most(proof: ProofOf, name: str, function: st
     assert trained.earned > 0.5 * trained.possible
 
 
+@pytest.mark.full
 class TestTrainItself:
     """A student's own `train` is judged by the network that it returns, and by nothing else."""
 

@@ -99,6 +99,7 @@ def test_moodle_and_csv(term: Path) -> None:
     assert len(plain) == 301 and plain[4][plain[0].index("week2 state")] == "excused"
 
 
+@pytest.mark.full
 @pytest.mark.xdist_group("nbgrader")
 def test_into_nbgrader(tmp_path: Path) -> None:
     """A quiz becomes an assignment of one cell; a second push changes nothing, a person's score stays."""

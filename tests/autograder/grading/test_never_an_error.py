@@ -115,6 +115,7 @@ def test_an_odd_result(grader: Grader, function: str, returned: str) -> None:
     assert all(task.earned == task.possible for task in others)
 
 
+@pytest.mark.full
 @given(st.fixed_dictionaries(dict.fromkeys(FUNCTIONS, st.sampled_from([*ODD, *RIGHT.values()]))))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_odd_results_together(grader: Grader, returned: dict[str, str]) -> None:

@@ -100,6 +100,7 @@ def grade(folder: Path, out: str, *more: str) -> subprocess.CompletedProcess[str
     return autograder(*words, folder=folder / "course")
 
 
+@pytest.mark.full
 def test_two_workers_one_killed(folder: Path, scheduler: str) -> None:
     """Every submission is graded exactly once, with the files that one machine writes; verify passes."""
     with ExitStack() as stack:

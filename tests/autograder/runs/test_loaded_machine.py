@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from busy import busy_core
 from class_run import grade_class
 from correct_notebook import SOURCE, notebook
@@ -32,6 +33,7 @@ CLASS = {
 }
 
 
+@pytest.mark.full
 def test_byte_for_byte(tiny_course: Course, tmp_path: Path) -> None:
     """Beside ten busy processes on its core every report is the same, that of a slow right answer too."""
     course = shutil.copytree(tiny_course.root, tmp_path / "course")

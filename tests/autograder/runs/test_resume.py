@@ -69,6 +69,7 @@ def stop(folder: Path, mark: str, how: signal.Signals, after: int) -> bool:
     return graded_lines(folder) <= STUDENTS
 
 
+@pytest.mark.full
 def test_killed_again_and_again(folder: Path) -> None:
     """Kill -9 at ten moments, resumed each time: the same files, each submission graded exactly once."""
     moments, mark = random.Random(7), f"kill-{os.getpid()}-{time.time_ns()}"

@@ -196,6 +196,7 @@ class TestSleep:
             assert student.value("f", slow) == 3.0
 
 
+@pytest.mark.full
 class TestBusyCore:
     """A core that others use, too."""
 
