@@ -72,7 +72,7 @@ def test_help_lists_every_command_in_its_panel(program: str) -> None:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_version(program: str) -> None:
     """`PROGRAM --version` and `python -m PROGRAM --version` print the installed version."""
-    line = f"{program} {version('autograder')}\n"
+    line = f"{program} {version('recipe-autograder')}\n"
     assert commanded(PROGRAMS[program].app, ["--version"]).output == line
     command = [sys.executable, "-m", program, "--version"]
     completed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -22,10 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_homework import LiveHomework
 from report_factory import make_check, make_report, make_task
+from sqlalchemy import create_engine, text
 
 from autograder.course.course import find_course
 from autograder.errors import AutograderError
-from autograder.site.database import Database, migrations
+from autograder.site.database import Database, migrate, migrations
 from autograder.site.homework.grader_api import grader_token
 from autograder.site.settings.backups import NightlyBackup, backups_in
 from autograder.site.settings.course_form import changed_course, course_file_of, course_values
@@ -190,14 +191,11 @@ def test_a_backup_that_is_not_good_is_told(live: LiveHomework, monkeypatch: pyte
 def test_an_upgrade_keeps_a_way_back(tmp_path: Path) -> None:
     """A database of an earlier schema is copied before it is changed; one of a later schema is refused."""
     file = tmp_path / "quiz.db"
-    Database(file).close()
-    with closing(sqlite3.connect(file)) as connection:
-        newest = len(migrations())
-        connection.execute("DELETE FROM schema_version WHERE version = ?", (newest,))
-        for table in ("file_version", "site_setting", "sso_user"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("INSERT INTO course VALUES ('course', 'Kept', 'UTC')")
-        connection.commit()
+    newest, engine = len(migrations()), create_engine(f"sqlite:///{file}")
+    with engine.begin() as earlier:
+        migrate(earlier, migrations()[:-1])
+        earlier.execute(text("INSERT INTO course VALUES ('course', 'Kept', 'UTC')"))
+    engine.dispose()
     Database(file).close()
     copy = file.with_name(f"quiz.db.schema-{newest - 1}")
     with closing(sqlite3.connect(copy)) as connection:
