@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import weakref
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -30,6 +31,7 @@ SECRET = "a secret for the tests of a Hub"
 API_TOKEN = "0123456789abcdef" * 4
 CONFIG = """
 import os
+import weakref
 from autograder.jupyter.hub import submit_tokens
 
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
@@ -184,6 +186,7 @@ class HubUser:
         self.name, self.address = name, address
         self.headers = {"Authorization": f"token {API_TOKEN}"}
         self.http = httpx.Client(base_url=address, headers=self.headers, timeout=PATIENCE)
+        weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         self.http.post(f"/hub/api/users/{name}").raise_for_status()
         self.http.post(f"/hub/api/users/{name}/server").raise_for_status()
         eventually(lambda: self.http.get(f"/user/{name}/api/status").status_code == 200)

@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import sqlite3
+import weakref
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -79,6 +80,7 @@ def test_maintenance_drains_graders_and_keeps_uploads(live: LiveHomework) -> Non
     """A grader gets nothing new, an upload gets its receipt, every page says so; a command ends it."""
     ina, ann = live.server.student(name="ina", role="instructor"), live.server.student(name="ann")
     grader = httpx.Client(base_url=live.server.address)
+    weakref.finalize(live, grader.close)
     authorized = {"Authorization": f"Bearer {grader_token(live.server.signer)}"}
     assert ina.post("/settings/maintenance", begin="yes", message="Back at six.").status_code == 303
     assert live.upload(ann, solved(live.server.course)).status_code == 303

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ class Guest(Visitor):
 
     def __init__(self, address: str, link: str) -> None:
         self.http = httpx.Client(base_url=address, headers={"Origin": address}, timeout=PATIENCE)
+        weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         self.http.post(link, data={})
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
 
