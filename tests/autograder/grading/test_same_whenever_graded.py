@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from correct_notebook import SOURCE, notebook
 from repository_assignments import NAMES, assignment
-from tiny_course import ASSIGNMENT
+from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import Assignment, load_assignment
@@ -65,6 +65,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(backends, "time", clock)
     return clock
+
+
+@pytest.fixture
+def tiny_course(tmp_path: Path) -> Course:
+    """A tiny course of its own, which a test may write into."""
+    return write_tiny_course(tmp_path / "course")
 
 
 @pytest.fixture
