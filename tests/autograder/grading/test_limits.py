@@ -63,9 +63,9 @@ def test_a_slow_reference_gives_time() -> None:
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ("limits:\n  memory_gb: 0.1\n", "limits.memory_gb"),
-        ("limits:\n  call_seconds: 0\n", "limits.call_seconds"),
-        ("limits:\n  seconds: 1\n", "limits.seconds"),
+        ("limits:\n  memory_gb: 0.1\n", "line 13: limits.memory_gb"),
+        ("limits:\n  call_seconds: 0\n", "line 13: limits.call_seconds"),
+        ("limits:\n  seconds: 1\n", "line 13: limits.seconds"),
         ("limits:\n  times: {treble: 3}\n", "limits.times names treble, which no task asks for"),
     ],
 )
