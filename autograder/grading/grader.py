@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import TracebackType
 
 import numpy as np
@@ -239,11 +240,7 @@ class Grader:
         """The written answers as they were found; an unreadable submission has none."""
         tasks = self.assignment.file.written_tasks
         cells = [] if unreadable or not tasks else raw_cells(submission.notebook)
-        given = (
-            [cell_source(cell) or "" for cell in raw_cells(self.assignment.handout.read_bytes())]
-            if cells
-            else []
-        )
+        given = self._handout_texts if cells else []
         answers = []
         for task in tasks:
             answer = WrittenAnswer(task=task.id, title=task.title, points=task.points, blank=unreadable)
@@ -253,6 +250,11 @@ class Grader:
                 answer.blank = not re.search(r"\w", found.text)
             answers.append(answer)
         return answers
+
+    @cached_property
+    def _handout_texts(self) -> list[str]:
+        """The texts of the handout's cells."""
+        return [cell_source(cell) or "" for cell in raw_cells(self.assignment.handout.read_bytes())]
 
     def _kept(self, earlier: Report | None) -> dict[str, CheckResult]:
         """The results of an earlier report that still hold, by check."""

@@ -174,19 +174,21 @@ class Child:
         if self._has_waited:
             self._look_at_the_clocks()  # also when it is busy talking: frames without end end here
         self._has_waited = True
-        began = time.monotonic()
+        began, judge_time = time.monotonic(), time.thread_time()
         try:
             # At times that a child cannot know, so that it cannot be awake at just these.
             while not self._poll.poll(LOOK * 1000 * random.uniform(0.5, 1.5)):
-                judge_time = time.thread_time()
                 now = time.monotonic()
                 self._sleep.still_waiting(now - began)
                 began = now
                 self._judge_from += time.thread_time() - judge_time  # looking is our own wish
+                judge_time = time.thread_time()
                 self._look_at_the_clocks()
             self._sleep.answered(time.monotonic() - began)
         except OSError as problem:
             raise ChildEnded("the process ended") from problem
+        finally:
+            self._judge_from += time.thread_time() - judge_time  # looking is our own wish
 
     def _look_at_the_clocks(self) -> None:
         used = self._processor() - self._processor_from + time.thread_time() - self._judge_from

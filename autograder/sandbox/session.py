@@ -340,7 +340,7 @@ class Session:
                     continue
                 return True
             except (Overdue, ChildEnded) as problem:
-                blamed = self._blamed(slow=isinstance(problem, Overdue))
+                blamed = self._blamed(slow=isinstance(problem, Overdue) and not problem.slept)
                 self._end()
                 hopeless = blamed is None or blamed in self._skip or len(self._skip) == MOST_SKIPPED
                 if blamed is not None and blamed not in self._skip:
@@ -354,9 +354,9 @@ class Session:
 
     def _blamed(self, *, slow: bool) -> tuple[int, int] | None:
         """The statement that ended a loading child, or took most of its time."""
-        used = self._child.cpu_seconds() if self._child is not None and slow else 0.0
-        if used < LOAD_CPU_SECONDS or not self._running:
+        if not slow or self._child is None or not self._running:
             return self._at  # it slept, or ended the process
+        used = self._child.cpu_seconds()
         starts = [start for _, start in self._running]
         times = [end - start for start, end in zip(starts, [*starts[1:], used], strict=True)]
         return self._running[times.index(max(times))][0]
