@@ -125,7 +125,7 @@ class Pipeline:
             # A data type equals None, which stands for float64 there.
             if key not in self._sites and len(self._sites) < MOST_FORMS and all(p is not None for p in key):
                 form = form_of(value)
-                self._sites[key] = form and CallSite(function, form, cpu_seconds(function))
+                self._sites[key] = CallSite(function, form, cpu_seconds(function)) if form else None
             return value
         if self._batch is None:
             self._batch = self._backend.batch()

@@ -17,6 +17,7 @@ import pytest
 from autograder.sandbox import session, zygote
 from autograder.sandbox.arena import Arena
 from autograder.sandbox.cells import NO_FILES, foresee, written
+from autograder.sandbox.child import Child
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 
@@ -645,11 +646,19 @@ class TestBounds:
             assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "value"
             assert [(note.cell, "Left out" in note.text) for note in graded_session.notes] == [(2, True)]
 
+    @pytest.mark.parametrize("judge_seconds", [0.0, 0.1])
     def test_the_statement_that_took_the_time_is_left_out(
-        self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+        self, worker: SandboxProcess, monkeypatch: pytest.MonkeyPatch, judge_seconds: float
     ) -> None:
-        """Not the one that happened to run when the time was over."""
-        monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 2.0)
+        """Not the one that happened to run when the time was over, though the judge used a part of it."""
+        begin = Child._begin
+
+        def begin_late(child: Child, processor_seconds: float, sleep_seconds: float) -> None:
+            begin(child, processor_seconds, sleep_seconds)
+            child._judge_from -= judge_seconds
+
+        monkeypatch.setattr(Child, "_begin", begin_late)
+        monkeypatch.setattr(session, "LOAD_CPU_SECONDS", 1.0)
         spin = (
             "import time\ndef spin(seconds):\n    until = time.process_time() + seconds\n"
             "    while time.process_time() < until: pass"
@@ -657,8 +666,8 @@ class TestBounds:
         cells = (
             NUMPY,
             spin,
-            "spin(1.7)\nA = [1]",
-            "spin(0.7)\nA.append(0)",
+            "spin(0.8)\nA = [1]",
+            "spin(0.4)\nA.append(0)",
             "def relu(x): return np.maximum(x, LOW)",
         )
         lows = "import __main__ as here\nhere.LOW = A[-1]"
