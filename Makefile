@@ -65,7 +65,7 @@ docs: $(READY)
 	$(BIN)/python .docs/build.py
 
 screenshots: $(READY) system
-	$(BIN)/python tests/support/screenshots.py quizzes/pictures
+	$(BIN)/python tests/support/screenshots.py .
 
 sbom: $(READY)
 	@$(BIN)/python .ci/sbom sbom.cdx.json
