@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import follow
 from playwright.sync_api import Page
 
 from autograder.course.course import find_course
@@ -47,7 +48,7 @@ def test_from_the_class_to_a_student(graded: Path, browser_page: Page) -> None:
     browser_page.goto(graded.joinpath("index.html").as_uri())
     table = browser_page.locator("table.students")
     assert table.locator("tbody tr").count() == 14
-    table.get_by_role("link", name="student-002", exact=True).click()
+    follow(table.get_by_role("link", name="student-002", exact=True))
     assert "student-002" in browser_page.locator("header").inner_text()
     assert browser_page.get_by_text("Known mistake").first.is_visible()
     sentence = expected["student-002"]["expect"].split("The feedback says: ")[1]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import follow
 from homework_site import HomeworkSite, broken_notebook, serving, solved, tiny_site, with_mistake
-from patience import PATIENCE
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from tiny_course import ASSIGNMENT
 
@@ -28,7 +28,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
 def page_of(browser: Browser, site: HomeworkSite, person: str, **settings: object) -> Page:
     """A page of somebody who has signed in."""
     context = browser.new_context(**settings)  # type: ignore[arg-type]
-    context.set_default_timeout(1000 * PATIENCE)
     value = site.visitor(person).http.cookies["quiz_session"]
     context.add_cookies([{"name": "quiz_session", "value": value, "url": site.address}])
     page = context.new_page()
@@ -118,8 +117,7 @@ def test_axe_finds_nothing_on_the_forms(
     for content in (b"no archive", class_archive(site)):
         page.goto(f"{site.address}/staff/homework/{ASSIGNMENT}/upload")
         page.locator("input[type=file]").set_input_files(chosen(content, "class.zip"))
-        page.get_by_role("button").last.click()
-        page.wait_for_load_state("networkidle")
+        follow(page.get_by_role("button").last)
         faults += faults_of(page)
     expect(page.get_by_text("is not on the roster")).to_be_visible()
     assert faults == []

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from exam_fixture import LOCK, ExamFixture
+from examples import examples
 from fake_clock import MINUTE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -312,7 +313,7 @@ CELLS = st.sampled_from(["", "", "1", "1.5", "2", "3"])
 ROLES = st.sampled_from(["", "", "student", "ta", "instructor"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from("abc"), ROLES, CELLS, CELLS), max_size=4, unique_by=lambda r: r[0]))
 def test_any_import_keeps_what_it_does_not_speak_of(
     fixture: ExamFixture, rows: list[tuple[str, str, str, str]]

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from every_item import PNG
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -753,7 +754,7 @@ SIGNS = [
 ]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 10))
 def test_any_damage(tmp_path_factory: pytest.TempPathFactory, chance: random.Random, times: int) -> None:
     """Whatever is cut or put in: the file gives sound items, or is refused with a sentence."""
