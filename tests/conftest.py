@@ -12,7 +12,7 @@ from browser import browser, browser_page
 from examples import QUICK, USUAL
 from hypothesis import HealthCheck, settings
 from object_store import bucket, object_store
-from quiz_fixtures import address, fixture, postgres, postgres_database, server
+from quiz_fixtures import address, fixture, new_address, postgres, postgres_database, server
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
@@ -25,6 +25,7 @@ __all__ = [
     "browser_page",
     "bucket",
     "fixture",
+    "new_address",
     "object_store",
     "postgres",
     "postgres_database",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from browser import follow
+from command import autograder
 from playwright.sync_api import Page
 
 from autograder.course.course import find_course
 
-COMMAND = Path(sys.executable).with_name("autograder")
 COURSE = find_course(Path(__file__).parent)
 
 
@@ -36,7 +34,8 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ["grade", name, folder / "class", "--out", folder / "graded", "--seed", "15", "--dataset", "digits"],
     ]
     for command in commands:
-        subprocess.run([COMMAND, *command], cwd=COURSE.root, check=True, capture_output=True)
+        done = autograder(*command, folder=COURSE.root)
+        assert done.returncode == 0, done.stderr
     return folder / "graded"
 
 

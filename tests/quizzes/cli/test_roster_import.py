@@ -6,12 +6,12 @@ import csv
 import os
 import stat
 import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from command import run_command
 from exam_fixture import LOCK, ExamFixture
 from examples import examples
 from fake_clock import MINUTE
@@ -40,13 +40,10 @@ class Course:
         (folder / "course.yaml").write_text("title: Test\ntime_zone: Europe/Berlin\n", encoding="utf-8")
 
     def run(self, *words: object) -> subprocess.CompletedProcess[str]:
-        """`autograder roster …`, with this Python."""
+        """`autograder roster …` on the test's database."""
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment["DATABASE_URL"] = self.address
-        command = [sys.executable, "-m", "autograder", "roster", *map(str, words)]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
+        return run_command("autograder", "roster", *words, folder=self.folder, environment=environment)
 
     def take(self, text: str, *words: object, accommodations: str = "") -> subprocess.CompletedProcess[str]:
         """Import tables by their text; passcodes go to a file of their own each time."""

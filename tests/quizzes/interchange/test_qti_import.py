@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from xml.etree.ElementTree import Element, tostring
 
 import pytest
 import yaml
+from command import run_command
 from defusedxml.ElementTree import fromstring
 from every_item import PNG, every_item, quiz_of
 from examples import examples
@@ -429,9 +429,7 @@ def test_bombs(tmp_path: Path) -> None:
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     """The `quizzes` command."""
-    return subprocess.run(
-        [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, check=False
-    )
+    return run_command("quizzes", *words, folder=Path.cwd())
 
 
 def test_the_commands(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
         (packed({"../../etc/passwd": b"x", "a/b.txt": b"y"}), "class.zip", "class.zip holds no"),
         (packed({f"eve/{ASSIGNMENT}.ipynb": b"{}"}), "class.zip", "Complete roster.csv"),
     ],
+    ids=["no-zip", "a-table", "no-notebook", "outside", "nobody-known"],  # a ZIP's bytes tell the time
 )
 def test_what_is_no_download(shared_site: HomeworkSite, content: bytes, name: str, words: str) -> None:
     """A sentence says what is wrong; the server stays as it was."""
