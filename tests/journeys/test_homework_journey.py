@@ -49,8 +49,15 @@ def faults_of(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("size", "script"),
+    [
+        pytest.param(PHONE, True, id="phone-script"),
+        pytest.param(DESKTOP, False, id="desktop-no-script"),
+        pytest.param(PHONE, False, id="phone-no-script", marks=pytest.mark.full),
+        pytest.param(DESKTOP, True, id="desktop-script", marks=pytest.mark.full),
+    ],
+)
 def test_a_student(browser: Browser, site: HomeworkSite, size: dict[str, int], script: bool) -> None:
     """A wrong notebook, the wait, the feedback, a better one, and what counts."""
     page = page_of(browser, site, "ann", viewport=size, java_script_enabled=script)
@@ -79,8 +86,15 @@ def test_a_student(browser: Browser, site: HomeworkSite, size: dict[str, int], s
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.full),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.full),
+    ],
+)
 def test_accessibility(browser: Browser, site: HomeworkSite, size: dict[str, int], scheme: str) -> None:
     """axe finds nothing on any page of homework, and no page is wider than the screen."""
     path = site.visitor("bob").submitted(with_mistake(site.course))

@@ -94,12 +94,12 @@ def _run_in_child(
         "environment": dict(environment),
         "umask": mask,
     }
-    told, tells = os.pipe()
+    reading_end, writing_end = os.pipe()
     try:
-        socket.send_fds(_command_server(), [json.dumps(request).encode()], [*printed, tells])
+        socket.send_fds(_command_server(), [json.dumps(request).encode()], [*printed, writing_end])
     finally:
-        os.close(tells)
-    with open(told, "rb") as codes:
+        os.close(writing_end)
+    with open(reading_end, "rb") as codes:
         code = codes.read()
     assert code, f"{words} came to no end: the process that runs the tests' commands has ended"
     return int(code)

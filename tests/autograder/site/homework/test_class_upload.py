@@ -15,6 +15,8 @@ from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site, wit
 from patience import eventually
 from tiny_course import ASSIGNMENT
 
+from autograder.submissions.notebook import LARGEST_FILE
+
 CLASS = f"/staff/homework/{ASSIGNMENT}"
 
 
@@ -121,9 +123,9 @@ def test_a_bomb(shared_site: HomeworkSite) -> None:
     """An archive that would fill the disk costs its program, and no more."""
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(100):
-            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(24 * 1024**2))
+        for number in range(8):  # each as large as a submission may be, the second too much for the archive
+            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(LARGEST_FILE))
     ina = shared_site.visitor("ina")
     reply = upload(ina, bomb.getvalue())
-    assert reply.status_code == 409
+    assert reply.status_code == 409 and "unpacks to far too much" in reply.text
     assert ina.http.get("/health").status_code == 200
