@@ -32,7 +32,7 @@ from autograder.site.notices.mail import MailSender
 from autograder.site.people import COURSE, course_of
 from autograder.site.personal_data.pages import retention_warning
 from autograder.site.request_log import LogFile, RequestLogMiddleware
-from autograder.site.running import database_in_use
+from autograder.site.running import being_served, database_in_use
 from autograder.site.settings.backups import NightlyBackup
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
@@ -206,7 +206,7 @@ def serve(
         config = http_config(app, proxies=proxies)
         # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), being_served(folder / FOLDER):
             uvicorn.Server(config).run(sockets=[waiting])
         signal.signal(signal.SIGTERM, before)
     finally:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
+from autograder.environment import at_usual_priority
 from autograder.errors import Busy
 from autograder.site.database import Database
 
@@ -62,7 +63,7 @@ class Writer:
         self._closed = False
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._thread = threading.Thread(target=self._run, name="quiz-writer", daemon=True)
-        self._thread.start()
+        at_usual_priority(self._thread.start)
 
     def submit(self, work: Callable[[Connection], T], rows: Collection[str] = ()) -> Future[T]:
         """Queue a write; its result comes after the commit.
