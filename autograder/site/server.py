@@ -187,7 +187,10 @@ def serve(
     )
     site.warnings.append(lti.warning)
     site.backups = NightlyBackup(
-        open_site.database, site.course_rules, lambda work: writer.submit(work).result(), site.now
+        open_site.database,
+        site.course_rules,
+        lambda work: writer.submit(work).result(),
+        site.now,
     )
     site.warnings.append(site.backups.warning)
     running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from autograder.site.background import Pace
 from autograder.site.marks import Current
 from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from, is_blank
@@ -92,7 +91,7 @@ def read_points(
     """
     with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
-    read, pace = [], Pace(exam.crowd)
+    read, pace = [], exam.pace()
     for row in rows:
         # Each in a snapshot of its own: while one is open, SQLite's log only grows.
         with exam.database.reading() as connection:
