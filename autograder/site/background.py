@@ -55,7 +55,7 @@ class Pace:
         self,
         crowd: Crowd | None = None,
         *,
-        written: Callable[[], float] = float,
+        written: Callable[[], float] = lambda: 0.0,
         everybody: Callable[[], float] = time.process_time,
         of_thread: Callable[[], float] = time.thread_time,
         now: Callable[[], float] = time.perf_counter,
@@ -66,13 +66,13 @@ class Pace:
         `written` returns what the writer's thread took for work like this, which counts as its own.
         """
         self._crowd, self._waited = crowd or Crowd(), 0.0
-        self._everybody, self._own = everybody, lambda: of_thread() + written()
+        self._everybody, self._of_thread, self._written = everybody, of_thread, written
         self._now, self._pause = now, pause
-        self._began = everybody(), self._own(), now()
+        self._began = self._instant()
 
     def step(self) -> None:
         """End a step, and wait if others were busy meanwhile."""
-        ended = self._everybody(), self._own(), self._now()
+        ended = self._instant()
         everybody, own, wall = (end - begin for end, begin in zip(ended, self._began, strict=True))
         self._began = ended
         others = everybody - own
@@ -84,6 +84,10 @@ class Pace:
         while self._crowd.is_large and self._waited < until:
             self._pause(LOOK)
             self._waited += LOOK
+
+    def _instant(self) -> tuple[float, float, float]:
+        """The processor seconds of everybody and of this work, and the clock."""
+        return self._everybody(), self._of_thread() + self._written(), self._now()
 
 
 class PeriodicTask:

@@ -53,7 +53,7 @@ class Machine:
         self.own += seconds
         self.pass_(seconds / (1 - min(self.share, 0.9)))
 
-    def pace(self, written: Callable[[], float] = float) -> Pace:
+    def pace(self, written: Callable[[], float] = lambda: 0.0) -> Pace:
         """The pace of the work."""
         return Pace(
             written=written,

@@ -158,9 +158,13 @@ def test_saves_go_before_writes_in_the_background(tmp_path: Path) -> None:
     @settings(max_examples=20, deadline=None)
     def holds(order: list[bool]) -> None:
         held, written = Held(database), list[tuple[bool, int]]()
+
+        def note(_: Connection, job: tuple[bool, int]) -> None:
+            written.append(job)
+
         for number, in_background in enumerate(order):
-            job = in_background, number
-            held.run(lambda _, job=job: written.append(job), in_background=in_background)
+            work = partial(note, job=(in_background, number))
+            held.run(work, in_background=in_background)
         held.go()
         assert written == sorted((in_background, number) for number, in_background in enumerate(order))
 
