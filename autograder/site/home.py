@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.site.extensions import extensions
 from autograder.site.requests import reads, session_of, site_of
-from autograder.site.tables import enrolment
+from autograder.site.roles import access_of
 
 __all__ = ["home"]
 
@@ -21,12 +20,8 @@ def home(request: Request) -> Response:
         (extension.title, html) for extension in extensions() if (html := extension.home_section(request))
     ]
     with site.database.reading() as connection:
-        role = connection.execute(
-            select(enrolment.c.role).where(
-                enrolment.c.course == site.course, enrolment.c.person == session.person
-            )
-        ).scalar_one_or_none()
+        access = access_of(connection, site.course, session.person)
     page = site.page(
-        "home.html", sections=sections, role=role, session=session, token=site.form_token(session)
+        "home.html", sections=sections, access=access, session=session, token=site.form_token(session)
     )
     return HTMLResponse(page)

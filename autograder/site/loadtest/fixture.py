@@ -34,9 +34,10 @@ from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import open_session
 from autograder.site.tables import person
 
-__all__ = ["HomeworkFixture", "fixture_for", "padded", "temporary_folder"]
+__all__ = ["HomeworkFixture", "fixture_for", "hostile_notebook", "padded", "temporary_folder"]
 
 PADDING = "padding of the load test"
+HOSTILE_TERMS = 150_000  # of a sum, nested as deeply by a parser
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,13 @@ def padded(notebook: bytes, size: int, dice: random.Random, pictures: int = 1) -
         cell["id"] = "padding"
     content["cells"].append(cell)
     return json.dumps(content).encode()
+
+
+def hostile_notebook(number: int) -> bytes:
+    """A notebook whose source takes a parser longer than a first look may; another one for each number."""
+    source = f"x = {number} + " + "+".join(["1"] * HOSTILE_TERMS)
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
 
 
 def fixture_for(course: Course, assignment: str, folder: Path, address: str = "") -> HomeworkFixture:
