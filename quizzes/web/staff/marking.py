@@ -40,6 +40,7 @@ from quizzes.content.version import AttemptItem
 from quizzes.store.attempts import answers_of, find_attempt
 from quizzes.store.marks import QUIZ, give_mark, history_of, withdraw_mark
 from quizzes.store.quizzes import current_version, published_in
+from quizzes.store.regrades import open_proposal
 from quizzes.store.tables import answer as answer_table
 from quizzes.store.tables import attempt, attempt_item
 from quizzes.web.context import PART, QuizContext
@@ -230,6 +231,10 @@ class QuizMarking:
             raise Conflict(message, next_step=problem.next_step) from problem
         run, _ = self._quizzes.exam.regrades.propose(work, version, who=who)
         return f"/staff/{work}/regrades#run-{run}"
+
+    def open_regrade(self, connection: Connection, work: str) -> tuple[int, str] | None:
+        """The newest proposal of a regrade, until it is released or replaced by other files."""
+        return open_proposal(connection, work)
 
     def page_of(self, answer: AnswerToMark) -> str:
         """The staff's page of the attempt, at the question."""
