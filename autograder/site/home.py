@@ -50,5 +50,7 @@ def _waiting(connection: Connection, course: str, access: Access) -> list[tuple[
         waiting += extension.waits_for_staff(connection, course, access)
     if access.manages and (failed := failed_scores(connection)):
         words = counted(failed, "score has", "scores have")
-        waiting.append((f"{words} not arrived at a learning platform", "/gradebook?show=undelivered#platforms"))
+        waiting.append(
+            (f"{words} not arrived at a learning platform", "/gradebook?show=undelivered#platforms")
+        )
     return waiting

@@ -44,7 +44,7 @@ def analysis_csv(summary: Summary) -> str:
 
 
 def analysis_page(title: str, course: str, summary: Summary, back: str = "") -> str:
-    """A self-contained page: it includes its styles and charts. `back` is the path of the results, on a site."""
+    """A self-contained page with its styles and charts; `back` is the path of the results, on a site."""
     pages = Environment(
         loader=PackageLoader("quizzes.analysis"),
         autoescape=True,

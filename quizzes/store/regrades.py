@@ -200,7 +200,9 @@ def regrade_runs(connection: Connection, quiz_id: str) -> list[RegradeRun]:
 
 def open_proposal(connection: Connection, quiz_id: str) -> tuple[int, str] | None:
     """The number of the newest proposal, where it can still be released, and who made it."""
-    newest = select(regrade_run).where(regrade_run.c.quiz == quiz_id).order_by(regrade_run.c.id.desc()).limit(1)
+    newest = (
+        select(regrade_run).where(regrade_run.c.quiz == quiz_id).order_by(regrade_run.c.id.desc()).limit(1)
+    )
     row = connection.execute(newest).first()
     if row is None or row.released_at is not None or _refusal(connection, row):
         return None

@@ -105,7 +105,7 @@ def change_the_rubric(tim: StaffBrowser) -> None:
 
 def ask_for_a_regrade(student: Visitor) -> str:
     """A student asks, on the page of the result; its path."""
-    path = re.findall(r'href="(/submissions/[\w-]+)"', student.page(f"/homework/{ASSIGNMENT}"))[0]
+    path = str(re.findall(r'href="(/submissions/[\w-]+)"', student.page(f"/homework/{ASSIGNMENT}"))[0])
     fields = {"kind": "homework", "answer": path.rpartition("/")[2], "part": "written:why-two"}
     assert "Request a regrade" in student.page(path)
     sent = student.http.post(

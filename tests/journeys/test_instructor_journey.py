@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, expect
 from staff_browser import StaffBrowser, csv_file, staff_browser
 
 TITLE = "Doubling and squaring"
-ROSTER = "student_id,name,email\nann,Ann Ash,ann@example.org\nbob,Bob,bob@example.org\ncem,Cem,cem@example.org\n"
+ROSTER = (
+    "student_id,name,email\nann,Ann Ash,ann@example.org\nbob,Bob,bob@example.org\ncem,Cem,cem@example.org\n"
+)
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Doubling and squaring (71)\n"
     "    Points Possible,,,,,6\n"
@@ -92,7 +94,7 @@ def import_the_roster(ina: StaffBrowser) -> None:
     ina.look()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", name="New passcodes")).to_be_visible()
-    expect(page.get_by_role("region", name="New passcodes").get_by_role("cell", name="Cem")).to_be_visible()
+    expect(page.get_by_role("region", name="New passcodes")).to_contain_text("Cem")
     expect(page.get_by_role("region", name="People").get_by_text("Ann Ash")).to_be_visible()
 
 
@@ -231,7 +233,7 @@ def edit(ina: StaffBrowser, kind: str, text: str, *, fault: str = "") -> None:
     page.get_by_role("button", name="Look at it without saving").click()
     look = page.get_by_role("region", name="Preview")
     if fault:
-        expect(look).to_contain_text("1 fault")
+        expect(look).to_contain_text(re.compile(r"\d+ fault"))
         expect(look).to_contain_text(fault)
         ina.look()
         return

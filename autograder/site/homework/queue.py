@@ -20,13 +20,13 @@ from autograder.site.homework.grade_records import GradingResult, record_grading
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
 
 __all__ = [
-    "failures_in",
     "LEASE",
     "MOST_TRIES",
     "Lease",
     "enqueue",
     "enqueue_regrade",
     "fail",
+    "failures_in",
     "finish",
     "lease_next",
     "pause_until_next_look",

@@ -45,7 +45,7 @@ from quizzes.store.tables import answer as answer_table
 from quizzes.store.tables import attempt, attempt_item
 from quizzes.web.context import PART, QuizContext
 from quizzes.web.forms import answer_html
-from quizzes.web.released import shown_since
+from quizzes.web.released import shown_since, tell_mark
 from quizzes.web.staff.access import staff_at
 
 __all__ = ["NamedItem", "QuizMarking", "marking", "quiz_marking"]
@@ -168,8 +168,11 @@ class QuizMarking:
     ) -> None:
         """Add a person's mark, or withdraw it so that the automatic one counts."""
         pos = int(answer.part)
+        row = find_attempt(connection, answer.id)
+        quiz = self._quizzes.quiz(current_version(connection, work))
         if given.points is None:
             withdraw_mark(connection, answer.id, pos, reason=given.comment, at=at, who=who)
+            tell_mark(connection, quiz, row, pos, at)
             return
         most = self._item(answer).points
         if given.points > most:
@@ -193,6 +196,7 @@ class QuizMarking:
             at=at,
             who=who,
         )
+        tell_mark(connection, quiz, row, pos, at)
 
     def earlier(self, connection: Connection, answer: AnswerToMark) -> list[Mark]:
         """The marks that people gave the question in its attempt."""

@@ -118,7 +118,7 @@ def test_people_s_points_stay_on_top(site: MarkingSite) -> None:
 
 
 def test_marking_goes_on_during_a_regrade(site: MarkingSite) -> None:
-    """A marker is told of the open regrade, whoever releases it of the marks given since; both results stay."""
+    """A marker is told of the open regrade, and whoever releases it of the marks given since, which stand."""
     ina, tim = site.person("ina"), site.person("tim")
     paths = answer_paths(tim, TASK)
     assert "has begun regrade" not in tim.page(paths[0])
