@@ -48,20 +48,18 @@ def test_what_is_lost_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        tuple(
-            [
-                "loadtest",
-                "--students",
-                "4",
-                "--seconds",
-                "2",
-                "--size",
-                "0.2",
-                "--class-size",
-                "30",
-                "--hostile",
-                "6",
-            ]
+        (
+            "loadtest",
+            "--students",
+            "4",
+            "--seconds",
+            "2",
+            "--size",
+            "0.2",
+            "--class-size",
+            "30",
+            "--hostile",
+            "6",
         ),
         ("crashtest", "--rounds", "10", "--students", "2", "--life", "1.5"),
     ],
