@@ -44,6 +44,7 @@ class Case(NamedTuple):
 
 CASES = {
     "append_to_an_array": Case("out = np.zeros(0)\nfor row in x:\n    out.append(row)\nreturn out"),
+    "fewer_entries": Case("first, second = x[0], x[1]\nreturn 2.0 * x", calls=ONE_AND_MORE),
     "index": Case("return 2.0 * x[0.5]"),
     "array_called": Case("return 2.0 * x(0)"),
     "none_in_a_formula": Case("order = [3, 1].sort()\nreturn 2.0 * order"),
