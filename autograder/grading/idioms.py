@@ -374,8 +374,8 @@ def _other_exceptions(seen: _Seen) -> Iterator[Found]:
     elif "matmul" in text or "not aligned" in text:
         yield Found(
             "inner_sizes_differ",
-            "In a @ b the last size of a has to be the first size of b. Compare the shapes: another array may "
-            "belong in one of the two places, or a transpose, .T.",
+            "In a @ b the last size of a has to be the first size of b. Compare the shapes: another array "
+            "may belong in one of the two places, or a transpose, .T.",
             line,
         )
     elif "unsupported operand type(s)" in text and "NoneType" in text:
