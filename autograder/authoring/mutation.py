@@ -313,9 +313,8 @@ def speaking_names(base: Base) -> list[tuple[str, ...]]:
     called_places = {id(node.func) for _, _, node in calls}
     for tree in trees:
         for node in ast.walk(tree):
-            is_helper = isinstance(node, ast.Name) and node.id in numbers
-            if is_helper and id(node) not in called_places:  # handed on: nobody knows with what it is called
-                names[numbers[node.id]].clear()
+            if isinstance(node, ast.Name) and node.id in numbers and id(node) not in called_places:
+                names[numbers[node.id]].clear()  # handed on: nobody knows with what it is called
     changed = True
     while changed:  # what a helper hands on is as good as what it was given
         changed = False
