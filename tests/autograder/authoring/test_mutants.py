@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from command import autograder
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repository_assignments import NAMES, assignment
@@ -91,7 +92,7 @@ def test_every_mutant_is_another_program(name: str) -> None:
                     assert callable(mutant.body())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.recursive(
         st.sampled_from(["x", "y", "2.0", "3"]),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -169,7 +170,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     described=st.tuples(WORDS, st.integers(-1, 4), WORDS, WORDS, st.integers(0, 3)) | VALUES,
     tried=st.just(((0,), (0,), (scale(*CALLS[1]),), 1)) | VALUES,
