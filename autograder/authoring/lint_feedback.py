@@ -87,9 +87,11 @@ def tally(records: Sequence[TellingRecord]) -> str:
     for kind, count in kinds.most_common():
         wrongly = f", {false[kind]} of them false" if false[kind] else ""
         parts.append(f"{kind} {count} ({count / len(records):.0%}{wrongly})")
-    told = f"{len(records)} wrong functions: {'; '.join(parts)}."
+    counts = f"{len(records)} wrong functions: {'; '.join(parts)}."
     if not any(record.judgment for record in records):
-        return told
+        return counts
     right = sum(record.judgment == "true" and record.cause.kind in CAUSES for record in records)
     share = f"{right / len(records):.0%}"
-    return f"{told} Judged by hand: {right} ({share}) are told a true cause, {false.total()} something false."
+    return (
+        f"{counts} Judged by hand: {right} ({share}) are told a true cause, {false.total()} something false."
+    )

@@ -298,11 +298,11 @@ def speaking_names(base: Base) -> list[tuple[str, ...]]:
     numbers = {tree.name: number for number, tree in enumerate(trees)}
     names = [set(base.parameters) - _assigned_in_loops(tree) for tree in trees]
     for tree, known in zip(trees[1:], names[1:], strict=True):
-        own = {argument.arg for argument in tree.args.args}
+        formal = {argument.arg for argument in tree.args.args}
         known -= {
             node.id
             for node in ast.walk(tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in own
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in formal
         }
     calls = [
         (caller, numbers[node.func.id], node)
@@ -313,15 +313,14 @@ def speaking_names(base: Base) -> list[tuple[str, ...]]:
     called_places = {id(node.func) for _, _, node in calls}
     for tree in trees:
         for node in ast.walk(tree):
-            is_helper = isinstance(node, ast.Name) and node.id in numbers
-            if is_helper and id(node) not in called_places:  # handed on: nobody knows with what it is called
-                names[numbers[node.id]].clear()
+            if isinstance(node, ast.Name) and node.id in numbers and id(node) not in called_places:
+                names[numbers[node.id]].clear()  # handed on: nobody knows with what it is called
     changed = True
     while changed:  # what a helper hands on is as good as what it was given
         changed = False
         for caller, called, node in calls:
-            formal = [argument.arg for argument in trees[called].args.args]
-            given = dict(zip(formal, node.args, strict=False))
+            expected = [argument.arg for argument in trees[called].args.args]
+            given = dict(zip(expected, node.args, strict=False))
             given |= {each.arg: each.value for each in node.keywords if each.arg}
             for name, value in given.items():
                 is_same = isinstance(value, ast.Name) and value.id == name and name in names[caller]

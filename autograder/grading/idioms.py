@@ -300,6 +300,14 @@ def _index_past_the_end(seen: _Seen) -> Iterator[Found]:
     if re.search(r"\[\s*labels\s*\]", line) or re.search(r"\[\s*y\s*\]", line):
         yield _rows_by_label(line)
     elif "out of range" in call.answer.text or "out of bounds" in call.answer.text:
+        if re.search(r"[\w\])]\[\s*-?\d+\s*\]", line):
+            yield Found(
+                "fewer_entries",
+                "This line takes an entry by its number, and in some call there are fewer entries than that. "
+                "A list of n entries has the numbers 0 to n - 1.",
+                line,
+            )
+            return
         place = seen.find(r"range\s*\(\s*len\s*\([^()]*\)\s*(\+\s*1)?\s*\)|range\s*\(\s*1\s*,")
         yield Found(
             "index_past_the_end",
@@ -366,8 +374,8 @@ def _other_exceptions(seen: _Seen) -> Iterator[Found]:
     elif "matmul" in text or "not aligned" in text:
         yield Found(
             "inner_sizes_differ",
-            "In a @ b the last size of a has to be the first size of b. Compare the shapes; a transpose, .T, "
-            "may be missing or too many.",
+            "In a @ b the last size of a has to be the first size of b. Compare the shapes: another array "
+            "may belong in one of the two places, or a transpose, .T.",
             line,
         )
     elif "unsupported operand type(s)" in text and "NoneType" in text:

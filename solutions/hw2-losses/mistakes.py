@@ -909,8 +909,8 @@ def squared_gradient_without_one_hot(logits, labels):
 @mistake(
     function="softmax_squared_error_backward",
     severity="slip",
-    feedback="""You return p g and leave out the sum over the row. It is the effect of the common denominator:
-    raising one logit lowers all other probabilities.""",
+    feedback="""What you return is p g: the sum over the row is missing, or it adds up g itself, which is
+    always 0. Each g is weighted by its p: raising one logit lowers all other probabilities.""",
 )
 def sum_over_the_row_forgotten(logits, labels):
     p = np.exp(log_softmax(logits))

@@ -898,8 +898,8 @@ def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
     function="train_epoch",
     severity="slip",
     seeding="zero is none",
-    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed`, and nothing is shuffled. 0 is a seed like
-    any other.""",
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed`, and nothing is shuffled. 0 is a seed
+    like any other.""",
 )
 def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x)) if seed else np.arange(len(x))

@@ -160,8 +160,8 @@ def test_a_helper_gets_the_very_argument_whose_name_it_speaks(name: str) -> None
         arguments = generators[function](np.random.default_rng(3))
         for each in bases_of(assignment(name), function):
             names = dict(zip(map(_name_of, each.definitions), speaking_names(each), strict=True))
-            for own, got, expected in _handed_on(each, arguments, names):
-                assert got is expected, f"{function}, {each.name}: {own}"
+            for place, got, expected in arguments_of_helpers(each, arguments, names):
+                assert got is expected, f"{function}, {each.name}: {place}"
 
 
 def _name_of(definition: str) -> str:
@@ -170,7 +170,7 @@ def _name_of(definition: str) -> str:
     return tree.name
 
 
-def _handed_on(
+def arguments_of_helpers(
     tried: Base, arguments: tuple[Any, ...], names: dict[str, tuple[str, ...]]
 ) -> list[tuple[str, Any, Any]]:
     """For each call inside a base: definition and name, what came under it, and what the function got."""

@@ -99,9 +99,9 @@ def test_more_than_one_result_is_told_as_what_it_is(
     name: str, function: str, source: str, cause: str, words: str
 ) -> None:
     """A cache is spoken of where the code has one, and the first result is right where it is said to be."""
-    told = cause_of(name, function, source)
-    assert told.name == cause
-    assert words in told.sentence
+    found = cause_of(name, function, source)
+    assert found.name == cause
+    assert words in found.sentence
 
 
 @pytest.mark.parametrize(

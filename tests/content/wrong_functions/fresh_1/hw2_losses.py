@@ -7,38 +7,42 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- softmax
 
 
-@wrong(task="softmax", cause="no maximum subtracted, overflow for large logits")
+@wrong(task="softmax", cause="no maximum subtracted, overflow for large logits", true=("overflow_in_exp",))
 def softmax(logits):
     e = np.exp(logits)
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="maximum of the whole batch instead of each row's own")
+@wrong(
+    task="softmax",
+    cause="maximum of the whole batch instead of each row's own",
+    true=("one_maximum_for_the_batch",),
+)
 def softmax(logits):
     e = np.exp(logits - np.max(logits))
     return e / np.sum(e, axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="axis 0: columns have sum 1 instead of rows")
+@wrong(task="softmax", cause="axis 0: columns have sum 1 instead of rows", true=("repair: constant",))
 def softmax(logits):
     z = logits - logits.max(axis=0, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=0, keepdims=True)
 
 
-@wrong(task="softmax", cause="keepdims forgotten, shapes (N, C) and (N,)")
+@wrong(task="softmax", cause="keepdims forgotten, shapes (N, C) and (N,)", true=("keepdims_forgotten",))
 def softmax(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1)
 
 
-@wrong(task="softmax", cause="sum over the whole batch instead of each row")
+@wrong(task="softmax", cause="sum over the whole batch instead of each row", true=("summed_over_everything",))
 def softmax(logits):
     shifted = logits - np.max(logits, axis=1, keepdims=True)
     return np.exp(shifted) / np.sum(np.exp(shifted))
 
 
-@wrong(task="softmax", cause="subtracts the maximum in the caller's array")
+@wrong(task="softmax", cause="subtracts the maximum in the caller's array", true=("writes_into_logits",))
 def softmax(logits):
     logits -= logits.max(axis=1, keepdims=True)
     e = np.exp(logits)
@@ -52,28 +56,38 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="subtracts the mean of the row, large differences still overflow")
+@wrong(
+    task="softmax",
+    cause="subtracts the mean of the row, large differences still overflow",
+    true=("repair: other_function",),
+)
 def softmax(logits):
     z = logits - logits.mean(axis=1, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="divides by the maximum instead of subtracting it")
+@wrong(
+    task="softmax", cause="divides by the maximum instead of subtracting it", true=("divided_by_the_maximum",)
+)
 def softmax(logits):
     z = logits / np.abs(logits).max(axis=1, keepdims=True)
     e = np.exp(z)
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="hard maximum: one-hot of the argmax")
+@wrong(task="softmax", cause="hard maximum: one-hot of the argmax", true=("hard_maximum",))
 def softmax(logits):
     p = np.zeros(logits.shape)
     p[np.arange(len(logits)), np.argmax(logits, axis=1)] = 1.0
     return p
 
 
-@wrong(task="softmax", cause="sigmoid of each logit, no competition between classes")
+@wrong(
+    task="softmax",
+    cause="sigmoid of each logit, no competition between classes",
+    true=("sigmoid_in_place_of_softmax",),
+)
 def softmax(logits):
     return np.exp(-np.logaddexp(0.0, -logits))
 
@@ -84,19 +98,23 @@ def softmax(logits):
     return z / z.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="NaN replaced by 0 instead of avoiding the overflow")
+@wrong(task="softmax", cause="NaN replaced by 0 instead of avoiding the overflow", true=("nan_replaced",))
 def softmax(logits):
     e = np.exp(logits)
     return np.nan_to_num(e / e.sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax", cause="adds 1 to the denominator 'for safety', rows no longer have sum 1")
+@wrong(
+    task="softmax",
+    cause="adds 1 to the denominator 'for safety', rows no longer have sum 1",
+    true=("repair: drop_left_plus",),
+)
 def softmax(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / (1 + e.sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax", cause="loop over rows writes in an integer array")
+@wrong(task="softmax", cause="loop over rows writes in an integer array", true=("whole_numbers",))
 def softmax(logits):
     p = np.zeros_like(logits, dtype=int)
     for n in range(logits.shape[0]):
@@ -108,25 +126,29 @@ def softmax(logits):
 # ---------------------------------------------------------------- cross_entropy
 
 
-@wrong(task="cross_entropy", cause="probs[:, labels] takes whole columns")
+@wrong(
+    task="cross_entropy", cause="probs[:, labels] takes whole columns", true=("every_row_with_every_label",)
+)
 def cross_entropy(probs, labels):
     return np.mean(-np.log(probs[:, labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="sum over the batch instead of the mean")
+@wrong(task="cross_entropy", cause="sum over the batch instead of the mean", true=("mean_forgotten",))
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.sum(np.log(np.maximum(p, 1e-12)))
 
 
-@wrong(task="cross_entropy", cause="no guard: infinite where p is 0")
+@wrong(task="cross_entropy", cause="no guard: infinite where p is 0", true=("log_of_zero",))
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log(p))
 
 
 @wrong(
-    task="cross_entropy", cause="epsilon of 1e-3 touches ordinary probabilities and keeps the loss below 10"
+    task="cross_entropy",
+    cause="epsilon of 1e-3 touches ordinary probabilities and keeps the loss below 10",
+    true=("near miss: 0.001 stands where another number belongs",),
 )
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
@@ -139,31 +161,39 @@ def cross_entropy(probs, labels):
     return -np.log(probs[range(len(labels)), labels]).mean()
 
 
-@wrong(task="cross_entropy", cause="epsilon outside the logarithm")
+@wrong(task="cross_entropy", cause="epsilon outside the logarithm", true=("log_of_zero",))
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log(p) + 1e-12)
 
 
-@wrong(task="cross_entropy", cause="log2 instead of the natural logarithm")
+@wrong(task="cross_entropy", cause="log2 instead of the natural logarithm", true=("base_two",))
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.mean(np.log2(p + 1e-15))
 
 
-@wrong(task="cross_entropy", cause="mean over all N * C entries of the one-hot product")
+@wrong(
+    task="cross_entropy",
+    cause="mean over all N * C entries of the one-hot product",
+    true=("divided_by_all_entries",),
+)
 def cross_entropy(probs, labels):
     onehot = np.eye(probs.shape[1])[labels]
     return -np.mean(onehot * np.log(probs + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="minus sign forgotten")
+@wrong(task="cross_entropy", cause="minus sign forgotten", true=("minus_forgotten",))
 def cross_entropy(probs, labels):
     p = probs[np.arange(probs.shape[0]), labels]
     return np.log(np.maximum(p, 1e-10)).mean()
 
 
-@wrong(task="cross_entropy", cause="binary cross-entropy over all classes, with the (1 - t) log(1 - p) terms")
+@wrong(
+    task="cross_entropy",
+    cause="binary cross-entropy over all classes, with the (1 - t) log(1 - p) terms",
+    true=("binary_cross_entropy",),
+)
 def cross_entropy(probs, labels):
     eps = 1e-12
     t = np.eye(probs.shape[1])[labels]
@@ -171,27 +201,37 @@ def cross_entropy(probs, labels):
     return -np.sum(t * np.log(p) + (1 - t) * np.log(1 - p)) / len(labels)
 
 
-@wrong(task="cross_entropy", cause="fills zeros in the caller's array")
+@wrong(task="cross_entropy", cause="fills zeros in the caller's array", true=("writes_into_probs",))
 def cross_entropy(probs, labels):
     probs[probs == 0] = 1e-12
     return -np.mean(np.log(probs[np.arange(len(labels)), labels]))
 
 
-@wrong(task="cross_entropy", cause="one-hot times log without guard: 0 times -inf is NaN for other classes")
+@wrong(
+    task="cross_entropy",
+    cause="one-hot times log without guard: 0 times -inf is NaN for other classes",
+    true=("zero_times_log_of_zero",),
+)
 def cross_entropy(probs, labels):
     t = np.zeros(probs.shape)
     t[np.arange(len(labels)), labels] = 1
     return -np.sum(t * np.log(probs)) / len(labels)
 
 
-@wrong(task="cross_entropy", cause="examples with p = 0 cost nothing")
+@wrong(
+    task="cross_entropy", cause="examples with p = 0 cost nothing", true=("impossible_examples_cost_nothing",)
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     safe = np.where(p > 0, p, 1.0)
     return -np.mean(np.log(safe))
 
 
-@wrong(task="cross_entropy", cause="nan_to_num of -inf gives the largest float, and several of them overflow")
+@wrong(
+    task="cross_entropy",
+    cause="nan_to_num of -inf gives the largest float, and several of them overflow",
+    true=("nan_to_num_of_the_logarithm",),
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return np.mean(np.nan_to_num(-np.log(p)))
@@ -200,6 +240,7 @@ def cross_entropy(probs, labels):
 @wrong(
     task="cross_entropy",
     cause="applies softmax to the probabilities first, as PyTorch's CrossEntropyLoss does with logits",
+    true=("softmax_of_probabilities",),
 )
 def cross_entropy(probs, labels):
     e = np.exp(probs)
@@ -207,13 +248,17 @@ def cross_entropy(probs, labels):
     return -np.mean(np.log(p[np.arange(len(labels)), labels]))
 
 
-@wrong(task="cross_entropy", cause="logarithm of the mean instead of the mean of logarithms")
+@wrong(
+    task="cross_entropy",
+    cause="logarithm of the mean instead of the mean of logarithms",
+    true=("log_of_the_mean",),
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return -np.log(np.mean(p) + 1e-12)
 
 
-@wrong(task="cross_entropy", cause="counts classes from 1")
+@wrong(task="cross_entropy", cause="counts classes from 1", true=("labels_counted_from_one",))
 def cross_entropy(probs, labels):
     total = 0
     for n in range(len(labels)):
@@ -221,13 +266,17 @@ def cross_entropy(probs, labels):
     return total / len(labels)
 
 
-@wrong(task="cross_entropy", cause="looks at the largest probability instead of the label's")
+@wrong(
+    task="cross_entropy",
+    cause="looks at the largest probability instead of the label's",
+    true=("largest_in_place_of_label",),
+)
 def cross_entropy(probs, labels):
     p = probs.max(axis=1)
     return float(np.mean(-np.log(p + 1e-12)))
 
 
-@wrong(task="cross_entropy", cause="returns one loss for each example")
+@wrong(task="cross_entropy", cause="returns one loss for each example", true=("repair: wrap_mean",))
 def cross_entropy(probs, labels):
     return -np.log(probs[np.arange(len(labels)), labels] + 1e-12)
 
@@ -246,6 +295,7 @@ def cross_entropy(probs, labels):
 @wrong(
     task="softmax_cross_entropy",
     cause="softmax first and then log with a floor: large losses become constant",
+    true=("log_of_softmax_with_a_floor",),
 )
 def softmax_cross_entropy(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -253,48 +303,68 @@ def softmax_cross_entropy(logits, labels):
     return -np.mean(np.log(np.maximum(p[np.arange(len(labels)), labels], 1e-12)))
 
 
-@wrong(task="softmax_cross_entropy", cause="log-sum-exp without subtracting the maximum")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="log-sum-exp without subtracting the maximum",
+    true=("loss_overflows",),
+)
 def softmax_cross_entropy(logits, labels):
     lse = np.log(np.sum(np.exp(logits), axis=1))
     return np.mean(lse - logits[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="one maximum for the whole batch: small rows underflow to log 0")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="one maximum for the whole batch: small rows underflow to log 0",
+    true=("loss_with_one_maximum_for_the_batch",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max()
     lse = m + np.log(np.exp(logits - m).sum(axis=1))
     return float(np.mean(lse - logits[np.arange(len(labels)), labels]))
 
 
-@wrong(task="softmax_cross_entropy", cause="the maximum is not added back")
+@wrong(task="softmax_cross_entropy", cause="the maximum is not added back", true=("maximum_not_added_back",))
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1, keepdims=True)
     lse = np.log(np.exp(logits - m).sum(axis=1))
     return np.mean(lse - logits[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="m of shape (N, 1) plus a sum of shape (N,) broadcasts to (N, N)")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="m of shape (N, 1) plus a sum of shape (N,) broadcasts to (N, N)",
+    true=("every_pair_of_examples",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1, keepdims=True)
     lse = m + np.log(np.sum(np.exp(logits - m), axis=1))
     return np.sum(lse - logits[np.arange(len(labels)), labels]) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="sum over the batch instead of the mean")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="sum over the batch instead of the mean",
+    true=("loss_without_1_over_n",),
+)
 def softmax_cross_entropy(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     return -logp[np.arange(len(labels)), labels].sum()
 
 
-@wrong(task="softmax_cross_entropy", cause="z[:, labels] takes whole columns")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="z[:, labels] takes whole columns",
+    true=("every_row_with_every_label_in_the_loss",),
+)
 def softmax_cross_entropy(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     return -np.mean(logp[:, labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="changes logits in place")
+@wrong(task="softmax_cross_entropy", cause="changes logits in place", true=("loss_writes_into_logits",))
 def softmax_cross_entropy(logits, labels):
     z = logits
     z -= z.max(axis=1, keepdims=True)
@@ -302,7 +372,11 @@ def softmax_cross_entropy(logits, labels):
     return np.mean(lse - z[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="softmax before log-sum-exp: softmax taken twice")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="softmax before log-sum-exp: softmax taken twice",
+    true=("softmax_twice",),
+)
 def softmax_cross_entropy(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -315,7 +389,11 @@ def softmax_cross_entropy(logits, labels):
     return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="mean over N * C entries with a one-hot matrix")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="mean over N * C entries with a one-hot matrix",
+    true=("loss_divided_by_all_entries",),
+)
 def softmax_cross_entropy(logits, labels):
     onehot = np.eye(logits.shape[1])[labels]
     m = logits.max(axis=1, keepdims=True)
@@ -329,14 +407,22 @@ def softmax_cross_entropy(logits, labels):
     return np.mean(m + np.log(np.exp(logits - m[:, None]).sum(axis=1)))
 
 
-@wrong(task="softmax_cross_entropy", cause="sum of logarithms instead of logarithm of the sum")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="sum of logarithms instead of logarithm of the sum",
+    true=("repair: wrap_sum",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1, keepdims=True)
     lse = m[:, 0] + np.sum(np.log(np.exp(logits - m) + 1e-300), axis=1)
     return np.mean(lse - logits[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="log-sum-exp along the batch axis")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="log-sum-exp along the batch axis",
+    true=("loss_softmax_over_the_examples",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=0)
     lse = m + np.log(np.exp(logits - m).sum(axis=0))
@@ -346,7 +432,11 @@ def softmax_cross_entropy(logits, labels):
     return total / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="signs reversed: label's logit minus log-sum-exp")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="signs reversed: label's logit minus log-sum-exp",
+    true=("loss_sign_flipped",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1, keepdims=True)
     lse = (m + np.log(np.exp(logits - m).sum(axis=1, keepdims=True))).ravel()
@@ -357,7 +447,7 @@ def softmax_cross_entropy(logits, labels):
 # ---------------------------------------------------------------- softmax_cross_entropy_backward
 
 
-@wrong(task="softmax_cross_entropy", cause="1/N forgotten")
+@wrong(task="softmax_cross_entropy", cause="1/N forgotten", true=("gradient_without_1_over_n",))
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -365,7 +455,7 @@ def softmax_cross_entropy_backward(logits, labels):
     return p
 
 
-@wrong(task="softmax_cross_entropy", cause="truth minus probabilities")
+@wrong(task="softmax_cross_entropy", cause="truth minus probabilities", true=("gradient_sign_flipped",))
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -373,7 +463,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (t - p) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="p[:, labels] -= 1 changes whole columns")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="p[:, labels] -= 1 changes whole columns",
+    true=("one_subtracted_in_whole_columns",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -381,7 +475,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="divides by the number of classes instead of examples")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="divides by the number of classes instead of examples",
+    true=("repair: constant",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -389,7 +487,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - onehot) / logits.shape[1]
 
 
-@wrong(task="softmax_cross_entropy", cause="divides by the number of all entries")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="divides by the number of all entries",
+    true=("gradient_divided_by_all_entries",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -397,7 +499,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - onehot) / p.size
 
 
-@wrong(task="softmax_cross_entropy", cause="softmax without subtracting the maximum")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="softmax without subtracting the maximum",
+    true=("gradient_overflows",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     p[np.arange(len(labels)), labels] -= 1
@@ -411,7 +517,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - labels[:, None]) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="multiplies p - t by the softmax slope p (1 - p) once more")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="multiplies p - t by the softmax slope p (1 - p) once more",
+    true=("softmax_derivative_twice",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -429,7 +539,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return -t / (p + 1e-12) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="global maximum: rows far below it become 0/0")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="global maximum: rows far below it become 0/0",
+    true=("gradient_with_one_maximum_for_the_batch",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - np.max(logits))
     p = e / np.sum(e, axis=1, keepdims=True)
@@ -437,7 +551,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="one-hot rows as long as the largest label in the batch")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="one-hot rows as long as the largest label in the batch",
+    true=("shapes_do_not_fit",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -446,7 +564,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (p - onehot) / labels.size
 
 
-@wrong(task="softmax_cross_entropy", cause="1/N only at the label's entry: precedence of - and /")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="1/N only at the label's entry: precedence of - and /",
+    true=("only_one_hot_divided",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -454,7 +576,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p - onehot / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="averages over the batch, the result is (C,)")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="averages over the batch, the result is (C,)",
+    true=("gradient_summed_over_the_batch",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -462,7 +588,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p.mean(axis=0)
 
 
-@wrong(task="softmax_cross_entropy", cause="subtracts 1 at the predicted class instead of the label")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="subtracts 1 at the predicted class instead of the label",
+    true=("repair: replace",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -471,7 +601,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / len(p)
 
 
-@wrong(task="softmax_cross_entropy", cause="gradient only at the label, other classes get 0")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="gradient only at the label, other classes get 0",
+    true=("gradient_of_the_label_only",),
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -484,7 +618,11 @@ def softmax_cross_entropy_backward(logits, labels):
 # ---------------------------------------------------------------- softmax_squared_error
 
 
-@wrong(task="softmax_squared_error", cause="mean over examples and classes")
+@wrong(
+    task="softmax_squared_error",
+    cause="mean over examples and classes",
+    true=("squared_error_divided_by_all_entries",),
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -492,7 +630,9 @@ def softmax_squared_error(logits, labels):
     return np.mean((p - t) ** 2)
 
 
-@wrong(task="softmax_squared_error", cause="factor one half, as in regression")
+@wrong(
+    task="softmax_squared_error", cause="factor one half, as in regression", true=("half_the_squared_error",)
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -500,7 +640,11 @@ def softmax_squared_error(logits, labels):
     return 0.5 * np.sum((p - t) ** 2) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="sum over the batch, not the mean")
+@wrong(
+    task="softmax_squared_error",
+    cause="sum over the batch, not the mean",
+    true=("squared_error_without_1_over_n",),
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -508,7 +652,7 @@ def softmax_squared_error(logits, labels):
     return np.sum(p**2)
 
 
-@wrong(task="softmax_squared_error", cause="distance with a square root")
+@wrong(task="softmax_squared_error", cause="distance with a square root", true=("root_taken",))
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -516,20 +660,32 @@ def softmax_squared_error(logits, labels):
     return np.mean(np.linalg.norm(p - t, axis=1))
 
 
-@wrong(task="softmax_squared_error", cause="softmax forgotten: squared error of the logits")
+@wrong(
+    task="softmax_squared_error",
+    cause="softmax forgotten: squared error of the logits",
+    true=("squared_error_of_logits",),
+)
 def softmax_squared_error(logits, labels):
     t = np.eye(logits.shape[1])[labels]
     return np.mean(np.sum((logits - t) ** 2, axis=1))
 
 
-@wrong(task="softmax_squared_error", cause="only the label's probability counts")
+@wrong(
+    task="softmax_squared_error",
+    cause="only the label's probability counts",
+    true=("squared_error_of_the_label_only",),
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return np.mean((1 - p[np.arange(len(labels)), labels]) ** 2)
 
 
-@wrong(task="softmax_squared_error", cause="overflow: softmax without the maximum")
+@wrong(
+    task="softmax_squared_error",
+    cause="overflow: softmax without the maximum",
+    true=("squared_error_overflows",),
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits)
     p = e / e.sum(axis=1, keepdims=True)
@@ -537,7 +693,11 @@ def softmax_squared_error(logits, labels):
     return np.mean(np.sum((p - t) ** 2, axis=1))
 
 
-@wrong(task="softmax_squared_error", cause="identity matrix of size N instead of C for the one-hot rows")
+@wrong(
+    task="softmax_squared_error",
+    cause="identity matrix of size N instead of C for the one-hot rows",
+    true=("shapes_do_not_fit",),
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -553,7 +713,11 @@ def softmax_squared_error(logits, labels):
     return np.mean((guess - labels) ** 2)
 
 
-@wrong(task="softmax_squared_error", cause="square of the summed differences, which is always 0")
+@wrong(
+    task="softmax_squared_error",
+    cause="square of the summed differences, which is always 0",
+    true=("squared_after_the_sum",),
+)
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -561,7 +725,7 @@ def softmax_squared_error(logits, labels):
     return np.mean(np.sum(p - t, axis=1) ** 2)
 
 
-@wrong(task="softmax_squared_error", cause="absolute instead of squared error")
+@wrong(task="softmax_squared_error", cause="absolute instead of squared error", true=("absolute_error",))
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -570,7 +734,9 @@ def softmax_squared_error(logits, labels):
 
 
 @wrong(
-    task="softmax_squared_error", cause="divides by the number of classes: mean over axis 0 of columns' sums"
+    task="softmax_squared_error",
+    cause="divides by the number of classes: mean over axis 0 of columns' sums",
+    true=("repair: axis",),
 )
 def softmax_squared_error(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -579,7 +745,11 @@ def softmax_squared_error(logits, labels):
     return np.mean(np.sum((p - t) ** 2, axis=0))
 
 
-@wrong(task="softmax_squared_error", cause="subtracts the maximum in the caller's array")
+@wrong(
+    task="softmax_squared_error",
+    cause="subtracts the maximum in the caller's array",
+    true=("changed_in_place",),
+)
 def softmax_squared_error(logits, labels):
     logits -= logits.max(axis=1)[:, None]
     p = np.exp(logits)
@@ -591,7 +761,11 @@ def softmax_squared_error(logits, labels):
 # ---------------------------------------------------------------- softmax_squared_error_backward
 
 
-@wrong(task="softmax_squared_error", cause="cross terms forgotten: only p (1 - p)")
+@wrong(
+    task="softmax_squared_error",
+    cause="cross terms forgotten: only p (1 - p)",
+    true=("cross_terms_forgotten",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -600,7 +774,7 @@ def softmax_squared_error_backward(logits, labels):
     return g * p * (1 - p)
 
 
-@wrong(task="softmax_squared_error", cause="factor 2 forgotten")
+@wrong(task="softmax_squared_error", cause="factor 2 forgotten", true=("factor_two_forgotten",))
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -609,7 +783,7 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="1/N forgotten")
+@wrong(task="softmax_squared_error", cause="1/N forgotten", true=("squared_gradient_without_1_over_n",))
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -618,7 +792,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="plus instead of minus in the bracket")
+@wrong(
+    task="softmax_squared_error",
+    cause="plus instead of minus in the bracket",
+    true=("sum_over_the_row_added",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -627,7 +805,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g + (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="the inner sum runs over the whole batch")
+@wrong(
+    task="softmax_squared_error",
+    cause="the inner sum runs over the whole batch",
+    true=("sum_over_everything",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -636,7 +818,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - np.sum(g * p))
 
 
-@wrong(task="softmax_squared_error", cause="the inner sum runs over the examples, axis 0")
+@wrong(
+    task="softmax_squared_error",
+    cause="the inner sum runs over the examples, axis 0",
+    true=("sum_over_the_examples",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -645,7 +831,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - np.sum(g * p, axis=0))
 
 
-@wrong(task="softmax_squared_error", cause="stops at the probabilities: returns dL/dp")
+@wrong(
+    task="softmax_squared_error",
+    cause="stops at the probabilities: returns dL/dp",
+    true=("softmax_derivative_forgotten",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -653,7 +843,11 @@ def softmax_squared_error_backward(logits, labels):
     return 2 * (p - t) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="copy of the cross-entropy gradient")
+@wrong(
+    task="softmax_squared_error",
+    cause="copy of the cross-entropy gradient",
+    true=("gradient_of_cross_entropy",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -661,7 +855,9 @@ def softmax_squared_error_backward(logits, labels):
     return p / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="sum of g without the weights p")
+@wrong(
+    task="softmax_squared_error", cause="sum of g without the weights p", true=("sum_over_the_row_forgotten",)
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -673,6 +869,7 @@ def softmax_squared_error_backward(logits, labels):
 @wrong(
     task="softmax_squared_error",
     cause="p changed in place when the one-hot is subtracted, and then used as probabilities",
+    true=("repair: copy",),
 )
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -683,7 +880,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="no maximum subtracted: NaN for large logits")
+@wrong(
+    task="softmax_squared_error",
+    cause="no maximum subtracted: NaN for large logits",
+    true=("squared_gradient_overflows",),
+)
 def softmax_squared_error_backward(logits, labels):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     t = np.eye(logits.shape[1])[labels]
@@ -691,7 +892,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="brackets: p g minus the sum, the sum not multiplied by p")
+@wrong(
+    task="softmax_squared_error",
+    cause="brackets: p g minus the sum, the sum not multiplied by p",
+    true=("repair: brackets",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -700,7 +905,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * g - np.sum(g * p, axis=1, keepdims=True)
 
 
-@wrong(task="softmax_squared_error", cause="Jacobian by loops with a plus sign off the diagonal")
+@wrong(
+    task="softmax_squared_error",
+    cause="Jacobian by loops with a plus sign off the diagonal",
+    true=("repair: swap_plus_minus",),
+)
 def softmax_squared_error_backward(logits, labels):
     N, C = logits.shape
     grad = np.zeros((N, C))
@@ -734,7 +943,11 @@ def softmax_squared_error_backward(logits, labels):
     return grad
 
 
-@wrong(task="softmax_squared_error", cause="g only at the label: one-hot times the difference")
+@wrong(
+    task="softmax_squared_error",
+    cause="g only at the label: one-hot times the difference",
+    true=("squared_gradient_of_the_label_only",),
+)
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)

@@ -7,7 +7,7 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- numerical_gradient
 
 
-@wrong(task="numerical_gradient", cause="difference to one side only")
+@wrong(task="numerical_gradient", cause="difference to one side only", true=("one_sided",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     base = loss(theta)
@@ -18,7 +18,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="divides by delta, not by 2 delta")
+@wrong(task="numerical_gradient", cause="divides by delta, not by 2 delta", true=("divided_by_delta",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -29,13 +29,17 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="moves all entries at once")
+@wrong(task="numerical_gradient", cause="moves all entries at once", true=("all_entries_at_once",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = (loss(theta + delta) - loss(theta - delta)) / (2 * delta)
     return grad * np.ones_like(theta)
 
 
-@wrong(task="numerical_gradient", cause="moves entries of theta itself and does not put them back")
+@wrong(
+    task="numerical_gradient",
+    cause="moves entries of theta itself and does not put them back",
+    true=("theta_left_changed",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -47,7 +51,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="range(len(theta)): moves a whole row of a matrix at once")
+@wrong(
+    task="numerical_gradient",
+    cause="range(len(theta)): moves a whole row of a matrix at once",
+    true=("rows_at_once",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     for i in range(len(theta)):
@@ -59,7 +67,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="'copies' are the same array as theta")
+@wrong(task="numerical_gradient", cause="'copies' are the same array as theta", true=("changed_in_place",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -83,7 +91,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="minus side first: the sign is reversed")
+@wrong(task="numerical_gradient", cause="minus side first: the sign is reversed", true=("below_minus_above",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.empty(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -93,7 +101,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="returns a flat array")
+@wrong(task="numerical_gradient", cause="returns a flat array", true=("flat_result",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grads = []
     for i in np.ndindex(theta.shape):
@@ -114,7 +122,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad.reshape(theta.shape)
 
 
-@wrong(task="numerical_gradient", cause="calls the loss with a single number")
+@wrong(task="numerical_gradient", cause="calls the loss with a single number", true=("callable_misused",))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -122,7 +130,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="brackets missing: divides by 2 and multiplies by delta")
+@wrong(
+    task="numerical_gradient",
+    cause="brackets missing: divides by 2 and multiplies by delta",
+    true=("division_then_product",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -132,7 +144,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="ignores delta and takes a large step of 0.1")
+@wrong(task="numerical_gradient", cause="ignores delta and takes a large step of 0.1", true=("repair: line",))
 def numerical_gradient(loss, theta, delta=1e-5):
     delta = 0.1
     grad = np.zeros(theta.shape)
@@ -160,7 +172,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
 # ---------------------------------------------------------------- minibatches
 
 
-@wrong(task="minibatches", cause="no shuffle at all")
+@wrong(task="minibatches", cause="no shuffle at all", true=("not_shuffled",))
 def minibatches(x, y, batch_size, seed):
     np.random.seed(seed)
     batches = []
@@ -169,7 +181,11 @@ def minibatches(x, y, batch_size, seed):
     return batches
 
 
-@wrong(task="minibatches", cause="floor division: the last, smaller batch is dropped")
+@wrong(
+    task="minibatches",
+    cause="floor division: the last, smaller batch is dropped",
+    true=("short_batch_dropped",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     n = len(x) // batch_size
@@ -179,7 +195,11 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="N // B + 1 batches: an empty one at the end when B divides N")
+@wrong(
+    task="minibatches",
+    cause="N // B + 1 batches: an empty one at the end when B divides N",
+    true=("an_empty_batch",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(x))
@@ -188,7 +208,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="x and y shuffled by two different permutations")
+@wrong(task="minibatches", cause="x and y shuffled by two different permutations", true=("shuffled_apart",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     xs = rng.permutation(x)
@@ -204,7 +224,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[i : i + batch_size], y[i : i + batch_size]
 
 
-@wrong(task="minibatches", cause="shuffles the caller's arrays in place")
+@wrong(task="minibatches", cause="shuffles the caller's arrays in place", true=("shuffled_in_place",))
 def minibatches(x, y, batch_size, seed):
     np.random.default_rng(seed).shuffle(x)
     np.random.default_rng(seed).shuffle(y)
@@ -225,7 +245,11 @@ def minibatches(x, y, batch_size, seed):
     return result
 
 
-@wrong(task="minibatches", cause="if seed: treats seed 0 as 'no seed', so the order is random")
+@wrong(
+    task="minibatches",
+    cause="if seed: treats seed 0 as 'no seed', so the order is random",
+    true=("seed_zero_is_chance",),
+)
 def minibatches(x, y, batch_size, seed):
     if seed:
         rng = np.random.default_rng(seed)
@@ -236,14 +260,22 @@ def minibatches(x, y, batch_size, seed):
         yield x[order[i : i + batch_size]], y[order[i : i + batch_size]]
 
 
-@wrong(task="minibatches", cause="draws with replacement: some examples twice, some never")
+@wrong(
+    task="minibatches",
+    cause="draws with replacement: some examples twice, some never",
+    true=("drawn_with_replacement",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, len(x), size=len(x))
     return [(x[rows[i : i + batch_size]], y[rows[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
 
 
-@wrong(task="minibatches", cause="each batch drawn anew without replacement, but batches overlap")
+@wrong(
+    task="minibatches",
+    cause="each batch drawn anew without replacement, but batches overlap",
+    true=("each_batch_drawn_anew",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     N = len(x)
@@ -263,7 +295,7 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="fixed seed 0: the same order for every seed")
+@wrong(task="minibatches", cause="fixed seed 0: the same order for every seed", true=("seed_ignored",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(0).permutation(len(x))
     return [
@@ -271,7 +303,11 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="np.array_split makes batches of almost equal size, not of batch_size")
+@wrong(
+    task="minibatches",
+    cause="np.array_split makes batches of almost equal size, not of batch_size",
+    true=("split_evenly",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     count = int(np.ceil(len(x) / batch_size))
@@ -318,7 +354,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="return in the loop: only the first batch")
+@wrong(task="minibatches", cause="return in the loop: only the first batch", true=("only_the_first",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -329,72 +365,80 @@ def minibatches(x, y, batch_size, seed):
 # ---------------------------------------------------------------- sgd_update
 
 
-@wrong(task="sgd_update", cause="goes along the gradient: plus instead of minus")
+@wrong(task="sgd_update", cause="goes along the gradient: plus instead of minus", true=("ascends",))
 def sgd_update(theta, grad, lr):
     return theta + lr * grad
 
 
-@wrong(task="sgd_update", cause="changes theta in place with -=")
+@wrong(task="sgd_update", cause="changes theta in place with -=", true=("updated_in_place",))
 def sgd_update(theta, grad, lr):
     theta -= lr * grad
     return theta
 
 
-@wrong(task="sgd_update", cause="learning rate forgotten")
+@wrong(task="sgd_update", cause="learning rate forgotten", true=("without_lr",))
 def sgd_update(theta, grad, lr):
     return theta - grad
 
 
-@wrong(task="sgd_update", cause="returns the step instead of the new theta")
+@wrong(task="sgd_update", cause="returns the step instead of the new theta", true=("the_step_alone",))
 def sgd_update(theta, grad, lr):
     return -lr * grad
 
 
-@wrong(task="sgd_update", cause="gradient normalised to length 1")
+@wrong(task="sgd_update", cause="gradient normalised to length 1", true=("repair: drop_divide",))
 def sgd_update(theta, grad, lr):
     return theta - lr * grad / (np.linalg.norm(grad) + 1e-8)
 
 
-@wrong(task="sgd_update", cause="only the sign of the gradient")
+@wrong(task="sgd_update", cause="only the sign of the gradient", true=("sign_of_the_gradient",))
 def sgd_update(theta, grad, lr):
     return theta - lr * np.sign(grad)
 
 
-@wrong(task="sgd_update", cause="divides the mean gradient by its length again")
+@wrong(
+    task="sgd_update", cause="divides the mean gradient by its length again", true=("repair: drop_divide",)
+)
 def sgd_update(theta, grad, lr):
     return theta - lr * grad / len(grad)
 
 
-@wrong(task="sgd_update", cause="brackets: (theta - lr) * grad")
+@wrong(task="sgd_update", cause="brackets: (theta - lr) * grad", true=("rate_subtracted_first",))
 def sgd_update(theta, grad, lr):
     return (theta - lr) * grad
 
 
-@wrong(task="sgd_update", cause="works on an alias, so grad is scaled in the caller's array")
+@wrong(
+    task="sgd_update",
+    cause="works on an alias, so grad is scaled in the caller's array",
+    true=("changed_in_place",),
+)
 def sgd_update(theta, grad, lr):
     step = grad
     step *= lr
     return theta - step
 
 
-@wrong(task="sgd_update", cause="writes the result into the old array with slices")
+@wrong(
+    task="sgd_update", cause="writes the result into the old array with slices", true=("updated_in_place",)
+)
 def sgd_update(theta, grad, lr):
     new = theta
     new[:] = theta - lr * grad
     return new
 
 
-@wrong(task="sgd_update", cause="clips the gradient to +-1 as some frameworks do")
+@wrong(task="sgd_update", cause="clips the gradient to +-1 as some frameworks do", true=("repair: unwrap",))
 def sgd_update(theta, grad, lr):
     return theta - lr * np.clip(grad, -1, 1)
 
 
-@wrong(task="sgd_update", cause="averages the gradient over all parameters")
+@wrong(task="sgd_update", cause="averages the gradient over all parameters", true=("repair: unwrap",))
 def sgd_update(theta, grad, lr):
     return theta - lr * np.mean(grad)
 
 
-@wrong(task="sgd_update", cause="adds weight decay, which nobody asked for")
+@wrong(task="sgd_update", cause="adds weight decay, which nobody asked for", true=("repair: drop_plus",))
 def sgd_update(theta, grad, lr):
     return theta - lr * (grad + 0.01 * theta)
 
@@ -402,12 +446,12 @@ def sgd_update(theta, grad, lr):
 # ---------------------------------------------------------------- inverse_sqrt_decay
 
 
-@wrong(task="inverse_sqrt_decay", cause="root forgotten: real 1/t decay")
+@wrong(task="inverse_sqrt_decay", cause="root forgotten: real 1/t decay", true=("without_the_root",))
 def inverse_sqrt_decay(lr, t):
     return lr / (t + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="+ 1 outside of the root")
+@wrong(task="inverse_sqrt_decay", cause="+ 1 outside of the root", true=("one_outside_the_root",))
 def inverse_sqrt_decay(lr, t):
     return lr / (np.sqrt(t) + 1)
 
@@ -419,43 +463,59 @@ def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t) + 1
 
 
-@wrong(task="inverse_sqrt_decay", cause="counts from 1: division by 0 at the first update")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="counts from 1: division by 0 at the first update",
+    true=("counted_from_one",),
+)
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t)
 
 
-@wrong(task="inverse_sqrt_decay", cause="off by one with a guard: updates 0 and 1 have the same rate")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="off by one with a guard: updates 0 and 1 have the same rate",
+    true=("zero_taken_for_one",),
+)
 def inverse_sqrt_decay(lr, t):
     return lr / max(1, t) ** 0.5
 
 
-@wrong(task="inverse_sqrt_decay", cause="precedence: ** 1 / 2 is half, not the root")
+@wrong(
+    task="inverse_sqrt_decay", cause="precedence: ** 1 / 2 is half, not the root", true=("repair: brackets",)
+)
 def inverse_sqrt_decay(lr, t):
     return lr / (t + 1) ** 1 / 2
 
 
-@wrong(task="inverse_sqrt_decay", cause="multiplies by the root, so the rate grows")
+@wrong(task="inverse_sqrt_decay", cause="multiplies by the root, so the rate grows", true=("rate_grows",))
 def inverse_sqrt_decay(lr, t):
     return lr * np.sqrt(t + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="root of the whole fraction")
+@wrong(task="inverse_sqrt_decay", cause="root of the whole fraction", true=("root_of_everything",))
 def inverse_sqrt_decay(lr, t):
     return np.sqrt(lr / (t + 1))
 
 
-@wrong(task="inverse_sqrt_decay", cause="integer root: the rate changes only at square numbers")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="integer root: the rate changes only at square numbers",
+    true=("repair: unwrap",),
+)
 def inverse_sqrt_decay(lr, t):
     return lr / int(np.sqrt(t + 1))
 
 
-@wrong(task="inverse_sqrt_decay", cause="t + 2: counted from 1 and added 1 again")
+@wrong(
+    task="inverse_sqrt_decay", cause="t + 2: counted from 1 and added 1 again", true=("repair: drop_plus",)
+)
 def inverse_sqrt_decay(lr, t):
     step = t + 1
     return lr / np.sqrt(step + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="square instead of square root")
+@wrong(task="inverse_sqrt_decay", cause="square instead of square root", true=("repair: constant",))
 def inverse_sqrt_decay(lr, t):
     return lr * (t + 1) ** -2.0
 
@@ -470,17 +530,17 @@ def inverse_sqrt_decay(lr, t):
 # ---------------------------------------------------------------- step_decay
 
 
-@wrong(task="step_decay", cause="/ instead of //: decays smoothly in each epoch")
+@wrong(task="step_decay", cause="/ instead of //: decays smoothly in each epoch", true=("a_smooth_decay",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** (epoch / every)
 
 
-@wrong(task="step_decay", cause="counts epochs from 1: drops one epoch early")
+@wrong(task="step_decay", cause="counts epochs from 1: drops one epoch early", true=("one_epoch_early",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** ((epoch + 1) // every)
 
 
-@wrong(task="step_decay", cause="drops one epoch late")
+@wrong(task="step_decay", cause="drops one epoch late", true=("repair: drop_minus",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch == 0:
         return lr
@@ -495,12 +555,12 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor * drops
 
 
-@wrong(task="step_decay", cause="wrong default factor, 0.1 as in PyTorch")
+@wrong(task="step_decay", cause="wrong default factor, 0.1 as in PyTorch", true=("another_default",))
 def step_decay(lr, epoch, factor=0.1, every=10):
     return lr * factor ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="drops only once, however long the training")
+@wrong(task="step_decay", cause="drops only once, however long the training", true=("only_one_drop",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch >= every:
         return lr * factor
@@ -508,46 +568,60 @@ def step_decay(lr, epoch, factor=0.5, every=10):
         return lr
 
 
-@wrong(task="step_decay", cause="remainder instead of quotient")
+@wrong(task="step_decay", cause="remainder instead of quotient", true=("remainder_as_exponent",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** (epoch % every)
 
 
-@wrong(task="step_decay", cause="multiplies only in epochs divisible by every, then the rate is back")
+@wrong(
+    task="step_decay",
+    cause="multiplies only in epochs divisible by every, then the rate is back",
+    true=("drop_at_multiples_only",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch > 0 and epoch % every == 0:
         lr = lr * factor
     return lr
 
 
-@wrong(task="step_decay", cause="10 and 0.5 written into the code")
+@wrong(task="step_decay", cause="10 and 0.5 written into the code", true=("defaults_built_in",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * 0.5 ** (epoch // 10)
 
 
-@wrong(task="step_decay", cause="round instead of floor: drops in the middle")
+@wrong(
+    task="step_decay",
+    cause="round instead of floor: drops in the middle",
+    true=("rounded_to_the_nearest_drop",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** round(epoch / every)
 
 
-@wrong(task="step_decay", cause="lr inside the power")
+@wrong(task="step_decay", cause="lr inside the power", true=("repair: brackets",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return (lr * factor) ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="takes factor for the part that is lost: 1 - factor")
+@wrong(
+    task="step_decay", cause="takes factor for the part that is lost: 1 - factor", true=("one_minus_factor",)
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="defaults swapped in thought: every 5 epochs")
+@wrong(task="step_decay", cause="defaults swapped in thought: every 5 epochs", true=("another_default",))
 def step_decay(lr, epoch, factor=0.5, every=5):
     for k in range(epoch // every):
         lr = lr * factor
     return lr
 
 
-@wrong(task="step_decay", cause="loop starts at epoch 0, which is divisible too: one drop too many")
+@wrong(
+    task="step_decay",
+    cause="loop starts at epoch 0, which is divisible too: one drop too many",
+    true=("repair: range",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     rate = lr
     for e in range(epoch + 1):
@@ -559,7 +633,11 @@ def step_decay(lr, epoch, factor=0.5, every=10):
 # ---------------------------------------------------------------- train_epoch
 
 
-@wrong(task="train_epoch", cause="all gradients at the theta that the epoch started with")
+@wrong(
+    task="train_epoch",
+    cause="all gradients at the theta that the epoch started with",
+    true=("theta_of_the_start",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     new = theta.copy()
@@ -569,7 +647,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return new
 
 
-@wrong(task="train_epoch", cause="theta -= changes the caller's array")
+@wrong(task="train_epoch", cause="theta -= changes the caller's array", true=("epoch_in_place",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -578,7 +656,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="no shuffle: seed is not used")
+@wrong(task="train_epoch", cause="no shuffle: seed is not used", true=("epoch_not_shuffled",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for i in range(0, len(x), batch_size):
         theta = theta - lr * gradient(theta, x[i : i + batch_size], y[i : i + batch_size])
@@ -594,7 +672,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="gradient ascent")
+@wrong(task="train_epoch", cause="gradient ascent", true=("epoch_ascends",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -603,7 +681,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="divides the mean gradient by the batch size again")
+@wrong(
+    task="train_epoch",
+    cause="divides the mean gradient by the batch size again",
+    true=("divided_by_the_batch_size",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -612,7 +694,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="return inside the loop: one update only")
+@wrong(task="train_epoch", cause="return inside the loop: one update only", true=("one_batch_an_epoch",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -656,7 +738,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="collects the gradients and makes one update with their mean")
+@wrong(
+    task="train_epoch",
+    cause="collects the gradients and makes one update with their mean",
+    true=("one_update_an_epoch",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     grads = []
@@ -683,7 +769,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="arguments of gradient in the wrong order")
+@wrong(task="train_epoch", cause="arguments of gradient in the wrong order", true=("callable_misused",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):

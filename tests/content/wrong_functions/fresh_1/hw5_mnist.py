@@ -7,7 +7,11 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- init_params
 
 
-@wrong(task="init_params", cause="variance taken for the standard deviation: root forgotten")
+@wrong(
+    task="init_params",
+    cause="variance taken for the standard deviation: root forgotten",
+    true=("variance_in_place_of_standard_deviation",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -17,7 +21,11 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="uniform between -a and a with a = sqrt(2 / inputs)")
+@wrong(
+    task="init_params",
+    cause="uniform between -a and a with a = sqrt(2 / inputs)",
+    true=("limit_in_place_of_standard_deviation",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -27,25 +35,37 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="divides by the outputs instead of the inputs")
+@wrong(
+    task="init_params",
+    cause="divides by the outputs instead of the inputs",
+    true=("outputs_in_place_of_inputs",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(size=(i, o)) * np.sqrt(2 / o), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="Glorot's formula: sqrt(2 / (inputs + outputs))")
+@wrong(
+    task="init_params",
+    cause="Glorot's formula: sqrt(2 / (inputs + outputs))",
+    true=("xavier_in_place_of_he",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(size=(i, o)) * np.sqrt(2 / (i + o)), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="sqrt(1 / inputs), without the factor 2 for ReLU")
+@wrong(
+    task="init_params",
+    cause="sqrt(1 / inputs), without the factor 2 for ReLU",
+    true=("factor_two_forgotten",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.standard_normal((i, o)) / np.sqrt(i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="biases of shape (1, outputs)")
+@wrong(task="init_params", cause="biases of shape (1, outputs)", true=("biases_as_rows",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -67,6 +87,7 @@ def init_params(sizes, seed):
 @wrong(
     task="init_params",
     cause="a new generator with the same seed in each layer: layers of one size are copies",
+    true=("generator_made_for_each_layer",),
 )
 def init_params(sizes, seed):
     params = []
@@ -84,7 +105,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="W transposed: (outputs, inputs)")
+@wrong(task="init_params", cause="W transposed: (outputs, inputs)", true=("weights_transposed",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -105,7 +126,11 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="rng.random is between 0 and 1: no negative weights")
+@wrong(
+    task="init_params",
+    cause="rng.random is between 0 and 1: no negative weights",
+    true=("only_positive_weights",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.random((i, o)) * np.sqrt(2 / i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
@@ -139,13 +164,13 @@ def init_params(sizes, seed):
     return [(rng.normal(0, sigma, (a, b)), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="integer division 2 // inputs is 0: all weights 0")
+@wrong(task="init_params", cause="integer division 2 // inputs is 0: all weights 0", true=("all_zeros",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(size=(a, b)) * np.sqrt(2 // a), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="one flat list W1, b1, W2, b2 instead of pairs")
+@wrong(task="init_params", cause="one flat list W1, b1, W2, b2 instead of pairs", true=("flat_list",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -157,7 +182,7 @@ def init_params(sizes, seed):
 # ---------------------------------------------------------------- forward
 
 
-@wrong(task="forward", cause="ReLU after the last layer, too")
+@wrong(task="forward", cause="ReLU after the last layer, too", true=("relu_after_the_last_layer",))
 def forward(params, x):
     h = x
     for W, b in params:
@@ -165,7 +190,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="no ReLU at all")
+@wrong(task="forward", cause="no ReLU at all", true=("activation_missing",))
 def forward(params, x):
     h = x
     for W, b in params:
@@ -180,7 +205,7 @@ def forward(params, x):
     return h @ W2 + b2
 
 
-@wrong(task="forward", cause="softmax on top: probabilities, not logits")
+@wrong(task="forward", cause="softmax on top: probabilities, not logits", true=("softmax_at_the_end",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -191,7 +216,7 @@ def forward(params, x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="forward", cause="ReLU before each layer: cuts the negative inputs")
+@wrong(task="forward", cause="ReLU before each layer: cuts the negative inputs", true=("relu_on_the_input",))
 def forward(params, x):
     h = x
     for W, b in params:
@@ -199,7 +224,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="bias added after the ReLU")
+@wrong(task="forward", cause="bias added after the ReLU", true=("bias_added_after_the_relu",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -208,7 +233,7 @@ def forward(params, x):
     return h @ W + b
 
 
-@wrong(task="forward", cause="biases forgotten")
+@wrong(task="forward", cause="biases forgotten", true=("biases_forgotten",))
 def forward(params, x):
     h = x
     for k, (W, b) in enumerate(params):
@@ -226,7 +251,7 @@ def forward(params, x):
     return h @ params[-1][0]
 
 
-@wrong(task="forward", cause="sigmoid in place of ReLU")
+@wrong(task="forward", cause="sigmoid in place of ReLU", true=("sigmoid_in_place_of_relu",))
 def forward(params, x):
     h = x
     for i, (W, b) in enumerate(params):
@@ -254,7 +279,7 @@ def forward(params, x):
     return x
 
 
-@wrong(task="forward", cause="squeeze: a batch of one loses its axis")
+@wrong(task="forward", cause="squeeze: a batch of one loses its axis", true=("batch_of_one_squeezed",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -262,7 +287,7 @@ def forward(params, x):
     return np.squeeze(h @ params[-1][0] + params[-1][1])
 
 
-@wrong(task="forward", cause="W transposed, as in PyTorch's Linear")
+@wrong(task="forward", cause="W transposed, as in PyTorch's Linear", true=("inner_sizes_differ",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -271,7 +296,11 @@ def forward(params, x):
     return h @ W.T + b
 
 
-@wrong(task="forward", cause="each layer takes x, not the output of the layer before")
+@wrong(
+    task="forward",
+    cause="each layer takes x, not the output of the layer before",
+    true=("inner_sizes_differ",),
+)
 def forward(params, x):
     for i, (W, b) in enumerate(params):
         z = x @ W + b
@@ -279,7 +308,9 @@ def forward(params, x):
     return z
 
 
-@wrong(task="forward", cause="returns the hidden layers along with the logits")
+@wrong(
+    task="forward", cause="returns the hidden layers along with the logits", true=("more_than_one_result",)
+)
 def forward(params, x):
     hs = [x]
     for W, b in params[:-1]:
@@ -291,7 +322,7 @@ def forward(params, x):
 # ---------------------------------------------------------------- loss_and_gradients
 
 
-@wrong(task="loss_and_gradients", cause="1/N forgotten in the gradient")
+@wrong(task="loss_and_gradients", cause="1/N forgotten in the gradient", true=("one_over_n_forgotten",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -313,7 +344,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="second mean for b: 1/N twice")
+@wrong(task="loss_and_gradients", cause="second mean for b: 1/N twice", true=("bias_gradients_averaged",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -339,7 +370,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="the mask looks at the gradient instead of the forward pass")
+@wrong(
+    task="loss_and_gradients",
+    cause="the mask looks at the gradient instead of the forward pass",
+    true=("mask_from_the_gradient",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -365,7 +400,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="gradients returned last layer first")
+@wrong(task="loss_and_gradients", cause="gradients returned last layer first", true=("last_layer_first",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -388,7 +423,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="ReLU's mask forgotten on the way back")
+@wrong(task="loss_and_gradients", cause="ReLU's mask forgotten on the way back", true=("relu_mask_missing",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -414,7 +449,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="truth minus probabilities")
+@wrong(task="loss_and_gradients", cause="truth minus probabilities", true=("sign_flipped",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -459,7 +494,9 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="one maximum for the whole batch")
+@wrong(
+    task="loss_and_gradients", cause="one maximum for the whole batch", true=("one_maximum_for_the_batch",)
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -485,6 +522,7 @@ def loss_and_gradients(params, x, labels):
 @wrong(
     task="loss_and_gradients",
     cause="loss from rounded probabilities with an epsilon: not exact for large logits",
+    true=("logarithm_of_finished_probabilities",),
 )
 def loss_and_gradients(params, x, labels):
     N = len(x)
@@ -508,7 +546,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="loss summed over the batch")
+@wrong(task="loss_and_gradients", cause="loss summed over the batch", true=("loss_summed",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -531,7 +569,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="p[:, labels] -= 1 changes whole columns")
+@wrong(task="loss_and_gradients", cause="p[:, labels] -= 1 changes whole columns", true=("columns_by_label",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -554,7 +592,9 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="db kept as (1, outputs) by keepdims")
+@wrong(
+    task="loss_and_gradients", cause="db kept as (1, outputs) by keepdims", true=("bias_gradients_as_rows",)
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -684,7 +724,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="a mask at the logits as well")
+@wrong(task="loss_and_gradients", cause="a mask at the logits as well", true=("mask_on_the_logits",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -708,7 +748,9 @@ def loss_and_gradients(params, x, labels):
 
 
 @wrong(
-    task="loss_and_gradients", cause="W updated by a step before the gradient goes through it, and in place"
+    task="loss_and_gradients",
+    cause="W updated by a step before the gradient goes through it, and in place",
+    true=("changed_in_place",),
 )
 def loss_and_gradients(params, x, labels):
     N = len(x)
@@ -804,7 +846,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="loop stops before the first layer: its gradient is missing")
+@wrong(
+    task="loss_and_gradients",
+    cause="loop stops before the first layer: its gradient is missing",
+    true=("loop_leaves_out_the_first",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -850,7 +896,9 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="loss has shape (N,): mean forgotten")
+@wrong(
+    task="loss_and_gradients", cause="loss has shape (N,): mean forgotten", true=("a_loss_for_each_example",)
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -1811,7 +1859,11 @@ def train(x, y, seed):
 # ---------------------------------------------------------------- predict
 
 
-@wrong(task="predict", cause="argmax along axis 0: over the images instead of the classes")
+@wrong(
+    task="predict",
+    cause="argmax along axis 0: over the images instead of the classes",
+    true=("argmax_over_the_examples",),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1820,7 +1872,7 @@ def predict(params, x):
     return np.argmax(logits, axis=0)
 
 
-@wrong(task="predict", cause="argmax of the whole matrix: one number")
+@wrong(task="predict", cause="argmax of the whole matrix: one number", true=("argmax_without_an_axis",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1829,7 +1881,7 @@ def predict(params, x):
     return np.argmax(logits)
 
 
-@wrong(task="predict", cause="the largest logit instead of its class")
+@wrong(task="predict", cause="the largest logit instead of its class", true=("max_in_place_of_argmax",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1857,7 +1909,7 @@ def predict(params, x):
     return np.eye(logits.shape[1], dtype=int)[best]
 
 
-@wrong(task="predict", cause="squeeze turns a batch of one into a plain number")
+@wrong(task="predict", cause="squeeze turns a batch of one into a plain number", true=("one_label_squeezed",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1866,7 +1918,11 @@ def predict(params, x):
     return np.argmax(logits, axis=1).squeeze()[()]
 
 
-@wrong(task="predict", cause="ReLU on the logits before argmax: all-negative rows give class 0")
+@wrong(
+    task="predict",
+    cause="ReLU on the logits before argmax: all-negative rows give class 0",
+    true=("predict_with_a_relu_after_the_last_layer",),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1875,7 +1931,11 @@ def predict(params, x):
     return np.maximum(0, logits).argmax(axis=1)
 
 
-@wrong(task="predict", cause="softmax without the maximum: NaN for large logits")
+@wrong(
+    task="predict",
+    cause="softmax without the maximum: NaN for large logits",
+    true=("predict_with_overflow_in_exp",),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1894,7 +1954,7 @@ def predict(params, x):
     return np.argmax(logits, axis=1) + 1
 
 
-@wrong(task="predict", cause="smallest logit: argmin")
+@wrong(task="predict", cause="smallest logit: argmin", true=("argmin_in_place_of_argmax",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1924,7 +1984,7 @@ def predict(params, x):
     return np.argmax(np.abs(logits), axis=1)
 
 
-@wrong(task="predict", cause="no ReLU between layers")
+@wrong(task="predict", cause="no ReLU between layers", true=("predict_without_activation",))
 def predict(params, x):
     h = x
     for W, b in params:

@@ -7,13 +7,17 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- init_params
 
 
-@wrong(task="init_params", cause="the variance 2/n is given as the standard deviation")
+@wrong(
+    task="init_params",
+    cause="the variance 2/n is given as the standard deviation",
+    true=("variance_in_place_of_standard_deviation",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(0, 2 / i, size=(i, o)), np.zeros(o)) for i, o in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="Xavier/Glorot: 2 / (inputs + outputs)")
+@wrong(task="init_params", cause="Xavier/Glorot: 2 / (inputs + outputs)", true=("xavier_in_place_of_he",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -22,7 +26,11 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="fan_out: the outputs instead of the inputs")
+@wrong(
+    task="init_params",
+    cause="fan_out: the outputs instead of the inputs",
+    true=("outputs_in_place_of_inputs",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -32,13 +40,19 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="W is (outputs, inputs) as in PyTorch's nn.Linear")
+@wrong(
+    task="init_params", cause="W is (outputs, inputs) as in PyTorch's nn.Linear", true=("weights_transposed",)
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(scale=np.sqrt(2 / i), size=(o, i)), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="a uniform draw between -sigma and sigma")
+@wrong(
+    task="init_params",
+    cause="a uniform draw between -sigma and sigma",
+    true=("limit_in_place_of_standard_deviation",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -58,7 +72,11 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="a new generator with the same seed in every layer: equal layers are copies")
+@wrong(
+    task="init_params",
+    cause="a new generator with the same seed in every layer: equal layers are copies",
+    true=("generator_made_for_each_layer",),
+)
 def init_params(sizes, seed):
     params = []
     for i, o in zip(sizes, sizes[1:]):
@@ -67,13 +85,17 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="MATLAB's rand: numbers between 0 and 1, never negative")
+@wrong(
+    task="init_params",
+    cause="MATLAB's rand: numbers between 0 and 1, never negative",
+    true=("only_positive_weights",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.random((i, o)) * np.sqrt(2 / i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="the bias is a row (1, outputs)")
+@wrong(task="init_params", cause="the bias is a row (1, outputs)", true=("biases_as_rows",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(0, np.sqrt(2 / i), (i, o)), np.zeros((1, o))) for i, o in zip(sizes, sizes[1:])]
@@ -110,7 +132,9 @@ def init_params(sizes, seed):
     return [(np.random.randn(i, o) * np.sqrt(2 / i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="only the hidden layers: off by one at the end")
+@wrong(
+    task="init_params", cause="only the hidden layers: off by one at the end", true=("loop_ends_too_early",)
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -130,7 +154,7 @@ def init_params(sizes, seed):
 # ---------------------------------------------------------------- forward
 
 
-@wrong(task="forward", cause="ReLU after the last layer, too")
+@wrong(task="forward", cause="ReLU after the last layer, too", true=("relu_after_the_last_layer",))
 def forward(params, x):
     h = x
     for W, b in params:
@@ -138,14 +162,14 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="no ReLU: the layers collapse")
+@wrong(task="forward", cause="no ReLU: the layers collapse", true=("activation_missing",))
 def forward(params, x):
     for W, b in params:
         x = x @ W + b
     return x
 
 
-@wrong(task="forward", cause="softmax at the end: probabilities and not logits")
+@wrong(task="forward", cause="softmax at the end: probabilities and not logits", true=("softmax_at_the_end",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -155,14 +179,14 @@ def forward(params, x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="forward", cause="written for two layers")
+@wrong(task="forward", cause="written for two layers", true=("fewer_entries",))
 def forward(params, x):
     W1, b1 = params[0]
     W2, b2 = params[1]
     return np.maximum(x @ W1 + b1, 0) @ W2 + b2
 
 
-@wrong(task="forward", cause="the bias is added after the ReLU")
+@wrong(task="forward", cause="the bias is added after the ReLU", true=("bias_added_after_the_relu",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -171,7 +195,11 @@ def forward(params, x):
     return h @ W + b
 
 
-@wrong(task="forward", cause="ReLU before each layer, so the input is cut off as well")
+@wrong(
+    task="forward",
+    cause="ReLU before each layer, so the input is cut off as well",
+    true=("relu_on_the_input",),
+)
 def forward(params, x):
     h = x
     for W, b in params:
@@ -179,7 +207,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="np.max(z, 0) is a maximum over the batch")
+@wrong(task="forward", cause="np.max(z, 0) is a maximum over the batch", true=("inner_sizes_differ",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -187,7 +215,7 @@ def forward(params, x):
     return h @ params[-1][0] + params[-1][1]
 
 
-@wrong(task="forward", cause="pops the last layer off the caller's list")
+@wrong(task="forward", cause="pops the last layer off the caller's list", true=("changed_in_place",))
 def forward(params, x):
     W_last, b_last = params.pop()
     for W, b in params:
@@ -195,7 +223,7 @@ def forward(params, x):
     return x @ W_last + b_last
 
 
-@wrong(task="forward", cause="squeezes a batch of one to a vector")
+@wrong(task="forward", cause="squeezes a batch of one to a vector", true=("batch_of_one_squeezed",))
 def forward(params, x):
     h = x
     for k, (W, b) in enumerate(params):
@@ -224,7 +252,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="sigmoids between the layers")
+@wrong(task="forward", cause="sigmoids between the layers", true=("sigmoid_in_place_of_relu",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -232,7 +260,11 @@ def forward(params, x):
     return h @ params[-1][0] + params[-1][1]
 
 
-@wrong(task="forward", cause="W.T as in PyTorch, where weights are (outputs, inputs)")
+@wrong(
+    task="forward",
+    cause="W.T as in PyTorch, where weights are (outputs, inputs)",
+    true=("inner_sizes_differ",),
+)
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -265,7 +297,11 @@ def forward(params, x):
 # ---------------------------------------------------------------- loss_and_gradients
 
 
-@wrong(task="loss_and_gradients", cause="the mean is taken again for the biases")
+@wrong(
+    task="loss_and_gradients",
+    cause="the mean is taken again for the biases",
+    true=("bias_gradients_averaged",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -285,7 +321,9 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="the gradients are returned last layer first")
+@wrong(
+    task="loss_and_gradients", cause="the gradients are returned last layer first", true=("last_layer_first",)
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -1030,7 +1068,7 @@ def train(x, y, seed):
 # ---------------------------------------------------------------- predict
 
 
-@wrong(task="predict", cause="MATLAB's [~, i] = max: labels counted from 1")
+@wrong(task="predict", cause="MATLAB's [~, i] = max: labels counted from 1", true=("repair: drop_plus",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1038,7 +1076,7 @@ def predict(params, x):
     return np.argmax(h @ params[-1][0] + params[-1][1], axis=1) + 1
 
 
-@wrong(task="predict", cause="the largest logit itself, not its class")
+@wrong(task="predict", cause="the largest logit itself, not its class", true=("max_in_place_of_argmax",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1046,7 +1084,11 @@ def predict(params, x):
     return np.max(h @ params[-1][0] + params[-1][1], axis=1)
 
 
-@wrong(task="predict", cause="argmax down the columns: the best image of each class")
+@wrong(
+    task="predict",
+    cause="argmax down the columns: the best image of each class",
+    true=("argmax_over_the_examples",),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1054,7 +1096,9 @@ def predict(params, x):
     return np.argmax(h @ params[-1][0] + params[-1][1], axis=0)
 
 
-@wrong(task="predict", cause="argmax without an axis: one number for the batch")
+@wrong(
+    task="predict", cause="argmax without an axis: one number for the batch", true=("argmax_without_an_axis",)
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1062,7 +1106,7 @@ def predict(params, x):
     return (h @ params[-1][0] + params[-1][1]).argmax()
 
 
-@wrong(task="predict", cause="one-hot rows are returned")
+@wrong(task="predict", cause="one-hot rows are returned", true=("argmax_not_taken",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1071,7 +1115,11 @@ def predict(params, x):
     return (z == z.max(axis=1, keepdims=True)).astype(int)
 
 
-@wrong(task="predict", cause="a ReLU on the logits: where all are negative, class 0 wins")
+@wrong(
+    task="predict",
+    cause="a ReLU on the logits: where all are negative, class 0 wins",
+    true=("predict_with_a_relu_after_the_last_layer",),
+)
 def predict(params, x):
     h = x
     for W, b in params:
@@ -1079,7 +1127,7 @@ def predict(params, x):
     return h.argmax(axis=1)
 
 
-@wrong(task="predict", cause="a column (N, 1)")
+@wrong(task="predict", cause="a column (N, 1)", true=("repair: no_keepdims",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1100,7 +1148,9 @@ def predict(params, x):
     return np.where(p > 0.5)[1]
 
 
-@wrong(task="predict", cause="sorts the wrong way round: the smallest logit")
+@wrong(
+    task="predict", cause="sorts the wrong way round: the smallest logit", true=("argmin_in_place_of_argmax",)
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1117,7 +1167,9 @@ def predict(params, x):
     return np.abs(h @ params[-1][0] + params[-1][1]).argmax(axis=1)
 
 
-@wrong(task="predict", cause="labels as floats, filled into an array of np.zeros")
+@wrong(
+    task="predict", cause="labels as floats, filled into an array of np.zeros", true=("one_label_squeezed",)
+)
 def predict(params, x):
     labels = np.zeros(len(x))
     for n in range(len(x)):
@@ -1128,7 +1180,7 @@ def predict(params, x):
     return labels / 1.0 if len(x) > 1 else labels[0]
 
 
-@wrong(task="predict", cause="squeeze: a batch of one gives a bare number")
+@wrong(task="predict", cause="squeeze: a batch of one gives a bare number", true=("one_label_squeezed",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
