@@ -16,7 +16,7 @@ __all__ = ["Crowd", "Pace", "PeriodicTask"]
 
 
 INTERVAL = 5.0  # seconds
-UNNOTICED, LONGEST_PAUSE, LOOK = 0.0005, 0.5, 0.05  # seconds: of others, of a pause, between two looks
+UNNOTICED, LONGEST_PAUSE, LOOK = 0.0005, 0.25, 0.05  # seconds: of others, of a pause, between two looks
 GIVEN, BUSIEST = 4, 5 / 6  # a pause is at most 20 times its step: a regrade on a full server still ends
 CROWD = 24  # requests under way; a steady class has three
 LONGEST_WAIT, LONGEST_IN_ALL = 0.5, 10.0  # seconds for a crowd, of a step and of a work: a herd's length
