@@ -37,13 +37,13 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def give_way() -> None:
-    """Let a server on this machine go first, for the rest of this process and those that it starts.
+def give_way(process: int = 0) -> None:
+    """Let a server go first, for the rest of a process (by default this one) and those that it starts.
 
     For work that takes long and holds no lock that a server waits for.
     """
-    if hasattr(os, "nice"):
-        os.nice(LOWER_PRIORITY)
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, process, LOWER_PRIORITY)
 
 
 class _UsualPriority:

@@ -13,8 +13,11 @@ second server waiting.
 
 from __future__ import annotations
 
+import filecmp
 import os
+import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -198,11 +201,13 @@ class Database:
 def _copy_before_upgrade(file: Path) -> None:
     """Copy a database of an earlier schema beside it before it is changed; the copy is the way back.
 
-    Raises UsageError where the copy cannot be written: without it nothing is changed.
+    A copy of an earlier upgrade, from which somebody went back, stays under a name with its time. Raises
+    UsageError where the copy cannot be written: without it nothing is changed.
     """
     if not file.is_file() or not file.stat().st_size:
         return
     connection = sqlite3.connect(file)
+    part = file.with_name(f"{file.name}.copying-{secrets.token_hex(4)}")
     try:
         try:
             have = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0]
@@ -210,15 +215,9 @@ def _copy_before_upgrade(file: Path) -> None:
             return
         if not have or have >= len(migrations()):
             return
-        target = file.with_name(f"{file.name}.schema-{have}")
-        if target.exists():  # of an upgrade that did not come to its end
-            return
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        try:
-            connection.execute("VACUUM INTO ?", (str(target),))
-        except sqlite3.Error:
-            target.unlink(missing_ok=True)
-            raise
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        connection.execute("VACUUM INTO ?", (str(part),))
+        _put_copy(part, file.with_name(f"{file.name}.schema-{have}"))
     except (sqlite3.Error, OSError) as problem:
         raise UsageError(
             f"{file} has an earlier schema, and a copy cannot be made before it is changed: {problem}.",
@@ -226,6 +225,17 @@ def _copy_before_upgrade(file: Path) -> None:
         ) from problem
     finally:
         connection.close()
+        part.unlink(missing_ok=True)
+
+
+def _put_copy(part: Path, target: Path) -> None:
+    """Give a whole copy its name; one that differs and had the name before keeps its content."""
+    if target.exists():
+        if filecmp.cmp(part, target, shallow=False):  # an upgrade that did not come to its end
+            return
+        made = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(target.stat().st_mtime))
+        target.rename(target.with_name(f"{target.name}.{made}"))
+    part.rename(target)
 
 
 def _sqlite(file: Path, kind: str) -> Engine:
