@@ -16,7 +16,7 @@ __all__ = ["Crowd", "Pace", "PeriodicTask"]
 
 
 INTERVAL = 5.0  # seconds
-UNNOTICED, LONGEST_PAUSE, LOOK = 0.0005, 0.5, 0.05  # seconds: of others, of a pause, between two looks
+UNNOTICED, LONGEST_PAUSE, LOOK = 0.0005, 0.25, 0.05  # seconds: of others, of a pause, between two looks
 GIVEN, BUSIEST = 4, 5 / 6  # a pause is at most 20 times its step: a regrade on a full server still ends
 CROWD = 24  # requests under way; a steady class has three
 LONGEST_WAIT, LONGEST_IN_ALL = 0.5, 10.0  # seconds for a crowd, of a step and of a work: a herd's length
@@ -73,13 +73,13 @@ class Pace:
     def step(self) -> None:
         """End a step, and wait if others were busy meanwhile."""
         ended = self._instant()
-        everybody, own, wall = (end - begin for end, begin in zip(ended, self._began, strict=True))
+        everybody, of_work, wall = (end - begin for end, begin in zip(ended, self._began, strict=True))
         self._began = ended
-        others = everybody - own
+        others = everybody - of_work
         if others > UNNOTICED:
             # Queues grow with busy / (1 - busy): the same shape keeps them short at any load.
             busy = min(others / max(wall, others), BUSIEST)
-            self._pause(min(own * GIVEN * busy / (1 - busy), LONGEST_PAUSE))
+            self._pause(min(of_work * GIVEN * busy / (1 - busy), LONGEST_PAUSE))
         until = min(self._waited + LONGEST_WAIT, LONGEST_IN_ALL) - LOOK / 2
         while self._crowd.is_large and self._waited < until:
             self._pause(LOOK)

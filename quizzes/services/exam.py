@@ -12,9 +12,9 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
@@ -28,7 +28,7 @@ from autograder.site.backup import has_disk_space
 from autograder.site.clock import Clock
 from autograder.site.database import Database
 from autograder.site.signer import Signer
-from autograder.site.writer import Writer
+from autograder.site.writer import BACKGROUND_BATCH, Writer
 from quizzes.attempts.edit_lock import checked_lock
 from quizzes.attempts.events import Event, FinishedBy, State
 from quizzes.attempts.response import response_from
@@ -321,26 +321,41 @@ class ExamService:
         with self.database.reading() as connection:
             attempt_ids = self._unmarked.due(unmarked_attempts(connection))[:limit]
         marked, pace = 0, self.pace()
-        for attempt_id in attempt_ids:
-            marked += self.mark_one(attempt_id)
+        for first in range(0, len(attempt_ids), BACKGROUND_BATCH):
+            marked += self._mark_together(attempt_ids[first : first + BACKGROUND_BATCH])
             pace.step()
         return marked
 
     def mark_one(self, attempt_id: str) -> bool:
         """Mark one submitted attempt; False if it was marked meanwhile, or cannot be."""
-        try:
-            with self.database.reading() as connection:
+        return self._mark_together([attempt_id], in_background=False) == 1  # its student waits
+
+    def _mark_together(self, attempt_ids: Sequence[str], *, in_background: bool = True) -> int:
+        """Mark some submitted attempts, whose writes wait for the disk once; returns how many."""
+        marking: dict[str, Future[bool]] = {}
+        for attempt_id in attempt_ids:
+            with self._others_are_marked(attempt_id), self.database.reading() as connection:
                 row = find_attempt(connection, attempt_id)
                 key = key_for(connection, row)
                 marks = marks_of(connection, row, self.questions(row, key), key, GRADER)
-            work = partial(self._record, seen=row, key=key, marks=marks, at=self.clock.now())
-            return self.writer.submit(work, [attempt_id], in_background=True).result()
+                work = partial(self._record, seen=row, key=key, marks=marks, at=self.clock.now())
+                marking[attempt_id] = self.writer.submit(work, [attempt_id], in_background=in_background)
+        marked = 0
+        for attempt_id, future in marking.items():
+            with self._others_are_marked(attempt_id):
+                marked += future.result()
+        return marked
+
+    @contextmanager
+    def _others_are_marked(self, attempt_id: str) -> Iterator[None]:
+        """Hold back an attempt that cannot be marked; raises Busy alone, which concerns all."""
+        try:
+            yield
         except Busy:
             raise
-        except Exception:  # the others are still marked
+        except Exception:
             log.exception("The attempt on /staff/attempts/%s cannot be marked.", attempt_id)
             self._unmarked.add(attempt_id)
-            return False
 
     def warning(self) -> str:
         """What staff should know of attempts that cannot be closed or marked; empty if nothing."""

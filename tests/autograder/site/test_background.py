@@ -41,7 +41,7 @@ class Machine:
     """The clocks of a server whose other threads are busy for a share of each second."""
 
     def __init__(self, share: float) -> None:
-        self.share, self.now, self.others, self.own = share, 0.0, 0.0, 0.0
+        self.share, self.now, self.others, self.worked = share, 0.0, 0.0, 0.0
 
     def pass_(self, seconds: float) -> None:
         """Let time pass."""
@@ -50,15 +50,15 @@ class Machine:
 
     def work(self, seconds: float) -> None:
         """A step of the long work, slower by what the others take."""
-        self.own += seconds
+        self.worked += seconds
         self.pass_(seconds / (1 - min(self.share, 0.9)))
 
     def pace(self, written: Callable[[], float] = lambda: 0.0) -> Pace:
         """The pace of the work."""
         return Pace(
             written=written,
-            everybody=lambda: self.own + self.others,
-            of_thread=lambda: self.own - written(),
+            everybody=lambda: self.worked + self.others,
+            of_thread=lambda: self.worked - written(),
             now=lambda: self.now,
             pause=self.pass_,
         )
@@ -72,10 +72,10 @@ def test_long_work_gives_way_and_ends(share: float, step: float, steps: int) -> 
     for _ in range(steps):
         machine.work(step)
         pace.step()
-    assert machine.own == pytest.approx(steps * step)
-    assert machine.own / machine.now > 0.03  # it ends, however full the server is
+    assert machine.worked == pytest.approx(steps * step)
+    assert machine.worked / machine.now > 0.03  # it ends, however full the server is
     if share * step > 0.001:
-        assert machine.own / machine.now < 1 / (1 + 3 * min(share, 0.8) / (1 - min(share, 0.8)))
+        assert machine.worked / machine.now < 1 / (1 + 3 * min(share, 0.8) / (1 - min(share, 0.8)))
 
 
 def test_the_fuller_the_server_the_less_long_work_takes() -> None:
@@ -87,7 +87,7 @@ def test_the_fuller_the_server_the_less_long_work_takes() -> None:
         for _ in range(50):
             machine.work(0.005)
             pace.step()
-        shares.append(machine.own / machine.now)
+        shares.append(machine.worked / machine.now)
     assert shares[0] == 1
     assert shares == sorted(shares, reverse=True)
     assert shares[-1] < 0.06
@@ -96,7 +96,7 @@ def test_the_fuller_the_server_the_less_long_work_takes() -> None:
 def test_what_the_writer_does_for_long_work_is_its_own() -> None:
     """A regrade on an idle server does not wait for its own writes."""
     machine = Machine(0.0)
-    pace = machine.pace(written=lambda: 0.9 * machine.own)
+    pace = machine.pace(written=lambda: 0.9 * machine.worked)
     for _ in range(10):
         machine.work(0.01)
         pace.step()
