@@ -17,6 +17,8 @@ from autograder.site.loadtest.client import Receipt
 from autograder.site.loadtest.fixture import fixture_for
 from autograder.site.loadtest.load import LoadPlan, LoadResult
 
+SMALL = ("--class-size", "30", "--hostile", "6")
+
 
 def test_limits_are_judged() -> None:
     """A result beyond a limit misses it, and nothing else."""
@@ -48,7 +50,7 @@ def test_what_is_lost_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        tuple("loadtest --students 4 --seconds 2 --size 0.2 --class-size 30 --hostile 6".split()),
+        ("loadtest", *("--students", "4"), *("--seconds", "2"), *("--size", "0.2"), *SMALL),
         ("crashtest", "--rounds", "10", "--students", "2", "--life", "1.5"),
     ],
 )
