@@ -27,6 +27,7 @@ __all__ = [
     "require_visible",
     "student_access",
     "takes_part",
+    "takes_part_in",
     "visible_among",
     "visible_people",
 ]
@@ -162,6 +163,12 @@ def require_visible(
     if not visible:
         raise NotFound("There is no such page.", next_step="Go back to the start page.")
     return visible
+
+
+def takes_part_in(connection: Connection, course: str, person: str) -> bool:
+    """Whether a person is a student of a course who has not dropped it, and no test student."""
+    enrolled = enrolment.c.course == course, enrolment.c.person == person
+    return connection.execute(select(enrolment.c.person).where(*enrolled, takes_part())).first() is not None
 
 
 def dropped() -> Forbidden:

@@ -107,10 +107,18 @@ class HomeworkFixture:
             connection.execute(update(homework).where(homework.c.course == COURSE).values(due_at=due_at))
 
     def grade_class(self, names: Sequence[str]) -> None:
-        """Give people a graded submission each, with the result of the one that is graded already."""
+        """Give people a graded submission each, with the result of the one that is graded already.
+
+        Raises UsageError where none is.
+        """
         with self.open_site() as site, site.database.transaction() as connection:
             row = published(connection, COURSE, self.assignment)
-            model = connection.execute(select(grading).where(grading.c.state == "graded").limit(1)).one()
+            model = connection.execute(select(grading).where(grading.c.state == "graded").limit(1)).first()
+            if model is None:
+                raise UsageError(
+                    "The graders did not grade the first submission in time.",
+                    next_step="Give them longer with --graded-within, or test a machine that does less.",
+                )
             digest, at = self.files().put(self.solved()), site.clock.now()
             for number, name in enumerate(names):
                 stored = store_submission(
@@ -139,10 +147,12 @@ class HomeworkFixture:
                 result = GradingResult(model.report, earned, model.possible, model.summary)
                 record_grading(connection, ended_id, result, at)
 
-    def ungraded(self) -> int:
-        """How many gradings have not ended."""
+    def ungraded(self, of: Sequence[str] | None = None) -> int:
+        """How many gradings have not ended: all, or those of some submissions."""
+        open_ = select(func.count()).where(grading.c.state.in_(["waiting", "leased"]))
+        if of is not None:
+            open_ = open_.where(grading.c.submission.in_(of))
         with self.open_site() as site, site.database.reading() as connection:
-            open_ = select(func.count()).where(grading.c.state.in_(["waiting", "leased"]))
             return int(connection.execute(open_).scalar_one())
 
 

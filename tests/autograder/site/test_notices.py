@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from databases import new_database
 from fake_clock import MINUTE
 from live_homework import LiveHomework, live_homework
 from tiny_course import ASSIGNMENT
 
-from autograder.site.database import Database
 from autograder.site.homework.assignments import published
 from autograder.site.homework.context import context_of
 from autograder.site.homework.notices import tell_graded
@@ -118,7 +118,7 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
 def noticed(tmp_path: Path) -> Iterator[Noticed]:
     """A live server with them."""
     folder = tmp_path / "course"
-    with live_homework(Database(tmp_path / "quiz.db"), folder) as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), folder) as site:
         site.publish()
         yield Noticed(site, folder)
 

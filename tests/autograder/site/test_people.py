@@ -7,20 +7,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from databases import new_database
 from homework_site import links_in
 from live_homework import LiveHomework, live_homework
 from live_server import Student
 from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
-from autograder.site.database import Database
 from autograder.site.people import COURSE, students_in
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[LiveHomework]:
     """A live server with a published assignment, four students and staff of all kinds."""
-    with live_homework(Database(tmp_path / "quiz.db"), tmp_path / "course") as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), tmp_path / "course") as site:
         site.publish()
         yield site
 
@@ -102,7 +102,7 @@ def test_access_limits_the_pages_of_quizzes(site: LiveHomework, tmp_path: Path) 
     """The monitor lists one's own students, and an attempt of another one does not exist."""
     from live_server import live_server
 
-    with live_server(Database(tmp_path / "exam.db"), tmp_path / "exam") as server:
+    with live_server(new_database(tmp_path / "exam.db"), tmp_path / "exam") as server:
         server.publish()
         ina = server.student(role="instructor", name="ina")
         ann, bob = (server.student(name=name) for name in ("ann", "bob"))

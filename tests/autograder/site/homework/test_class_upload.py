@@ -19,6 +19,7 @@ from patience import eventually
 from tiny_course import ASSIGNMENT
 
 from autograder.site.database import Database
+from autograder.submissions.notebook import LARGEST_FILE
 
 CLASS = f"/staff/homework/{ASSIGNMENT}"
 
@@ -27,6 +28,13 @@ CLASS = f"/staff/homework/{ASSIGNMENT}"
 def site(tmp_path: Path) -> Iterator[HomeworkSite]:
     """A running site with one grader beside it."""
     with serving(tiny_site(tmp_path), "--graders", "1") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
+    """A running site for what is refused; nothing grades beside it."""
+    with serving(tiny_site(tmp_path_factory.mktemp("course")), "--graders", "0") as site:
         yield site
 
 
@@ -110,23 +118,24 @@ def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
         (packed({"../../etc/passwd": b"x", "a/b.txt": b"y"}), "class.zip", "class.zip holds no"),
         (packed({f"eve/{ASSIGNMENT}.ipynb": b"{}"}), "class.zip", "Complete roster.csv"),
     ],
+    ids=["no-zip", "a-table", "no-notebook", "outside", "nobody-known"],  # a ZIP's bytes tell the time
 )
-def test_what_is_no_download(site: HomeworkSite, content: bytes, name: str, words: str) -> None:
+def test_what_is_no_download(shared_site: HomeworkSite, content: bytes, name: str, words: str) -> None:
     """A sentence says what is wrong; the server stays as it was."""
-    reply = upload(site.visitor("ina"), content, name)
+    reply = upload(shared_site.visitor("ina"), content, name)
     assert reply.status_code in (200, 409)
     assert words in reply.text and tempfile.gettempdir() not in reply.text
 
 
-def test_a_bomb(site: HomeworkSite) -> None:
+def test_a_bomb(shared_site: HomeworkSite) -> None:
     """An archive that would fill the disk costs its program, and no more."""
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(100):
-            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(24 * 1024**2))
-    ina = site.visitor("ina")
+        for number in range(8):  # each as large as a submission may be, the second too much for the archive
+            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(LARGEST_FILE))
+    ina = shared_site.visitor("ina")
     reply = upload(ina, bomb.getvalue())
-    assert reply.status_code == 409
+    assert reply.status_code == 409 and "unpacks to far too much" in reply.text
     assert ina.http.get("/health").status_code == 200
 
 

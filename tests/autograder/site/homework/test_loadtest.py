@@ -17,8 +17,6 @@ from autograder.site.loadtest.client import Receipt
 from autograder.site.loadtest.fixture import fixture_for
 from autograder.site.loadtest.load import LoadPlan, LoadResult
 
-SMALL = ("--class-size", "30", "--hostile", "6")
-
 
 def test_limits_are_judged() -> None:
     """A result beyond a limit misses it, and nothing else."""
@@ -50,7 +48,19 @@ def test_what_is_lost_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("loadtest", *("--students", "4"), *("--seconds", "2"), *("--size", "0.2"), *SMALL),
+        (
+            "loadtest",
+            "--students",
+            "4",
+            "--seconds",
+            "2",
+            "--size",
+            "0.2",
+            "--class-size",
+            "30",
+            "--hostile",
+            "6",
+        ),
         ("crashtest", "--rounds", "10", "--students", "2", "--life", "1.5"),
     ],
 )
