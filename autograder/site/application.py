@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from autograder.errors import AutograderError, Refused
+from autograder.errors import AutograderError, Busy, Refused
 from autograder.site import sign_in, staff
 from autograder.site.app_context import STATIC, AppContext
 from autograder.site.assignment_pages import ASSIGNMENT_ROUTES
@@ -49,6 +50,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
             Refused: _refused,
             AutograderError: _content_problem,
             HTTPException: _http_problem,
+            DBAPIError: _database_problem,
             Exception: _failed,
         },
     )
@@ -153,6 +155,17 @@ async def _http_problem(request: Request, problem: Any) -> Response:
     }
     message, next_step = sentences.get(problem.status_code, ("The request failed.", "Go back and try again."))
     return await _problem_page(request, problem.status_code, message, next_step, dict(problem.headers or {}))
+
+
+async def _database_problem(request: Request, problem: Any) -> Response:
+    """A connection to the database was cut; the next request has another one."""
+    if not problem.connection_invalidated:
+        raise problem
+    log.warning("%s %s: the connection to the database was cut", request.method, request.url.path)
+    message = "The database was away for a moment. What was saved is safe."
+    return await _problem_page(
+        request, 503, message, "Try again in a few seconds.", {"Retry-After": str(Busy.retry_after)}
+    )
 
 
 async def _failed(request: Request, problem: Exception) -> Response:

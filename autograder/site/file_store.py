@@ -15,7 +15,7 @@ import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -65,8 +65,7 @@ class FileStore:
     def put_file(self, file: IO[bytes]) -> str:
         """Store an open file, such as a class's archive, of which a piece at a time is in memory."""
         with _stored():
-            file.seek(0)
-            digest = file_digest(file, "sha256").hexdigest()
+            digest = _digest_of(file)
             path = self._path(digest)
             if self._files.exists(path):
                 return digest
@@ -178,6 +177,14 @@ def _read(digest: str) -> Iterator[None]:
         raise _missing(digest) from problem
     except Exception as problem:
         raise Busy("The server cannot read files now.", next_step="Try again in a minute.") from problem
+
+
+def _digest_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    found = sha256()
+    while piece := file.read(PIECE):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _pack(file: IO[bytes], packed: IO[bytes]) -> None:

@@ -52,7 +52,7 @@ def stops_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-START_TIMEOUT = 60.0  # seconds for a server to start
+START_TIMEOUT = 300.0  # seconds for a server to start, on a machine that has much else to do
 STOP_TIMEOUT = 30.0  # seconds for a server to stop
 
 
@@ -63,6 +63,7 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    log_start: int = 0  # where in the log, which several servers may share, this one begins
 
     def peak(self) -> float:
         """The peak of its memory in MB; 0 where the system does not tell."""
@@ -83,7 +84,7 @@ class Server:
 
     def log_tail(self, limit: int = 2000) -> str:
         """The end of its log."""
-        return self.log.read_bytes()[-limit:].decode(errors="replace").strip()
+        return self.log.read_bytes()[self.log_start :][-limit:].decode(errors="replace").strip()
 
     def kill(self) -> None:
         """Kill it, as a power cut would."""
@@ -107,6 +108,7 @@ def start_process(command: Sequence[str], folder: Path, environment: Mapping[str
     """
     port_file, log_file = folder / "port", folder / "server.log"
     port_file.unlink(missing_ok=True)
+    log_start = log_file.stat().st_size if log_file.exists() else 0
     with log_file.open("ab") as log:  # a file: a server that logs a lot must not wait for a reader
         process = subprocess.Popen(
             [*command, "--port", "0", "--port-file", str(port_file)],
@@ -115,7 +117,7 @@ def start_process(command: Sequence[str], folder: Path, environment: Mapping[str
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
-    server = Server(process, 0, log_file)
+    server = Server(process, 0, log_file, log_start)
     try:
         deadline = time.monotonic() + START_TIMEOUT
         while not port_file.exists() and process.poll() is None and time.monotonic() < deadline:

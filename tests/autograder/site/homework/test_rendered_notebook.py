@@ -22,7 +22,8 @@ def test_no_level_of_headings_is_skipped(tmp_path: Path) -> None:
     """Whatever levels the cells use, and in whatever order; each heading is closed as it was opened."""
     files = FileStore(tmp_path)
     for texts in (TEXTS, TEXTS[::-1], TEXTS[1:]):
-        cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
+        cells = [{"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": []}]
+        cells += [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
         notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
         digest = files.put(json.dumps(notebook).encode())
         rendered, problem = render_notebook(files, digest, "tiny.ipynb", "/pictures/")

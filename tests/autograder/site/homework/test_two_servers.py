@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command import autograder
 from homework_site import HomeworkSite, serving, solved, tiny_site, with_mistake
+from live_homework import live_homework
+from sqlalchemy import event, text
+from tiny_course import ASSIGNMENT
+
+from autograder.site.database import Database
 
 
 @pytest.mark.full
@@ -44,3 +50,26 @@ def test_two_servers_on_postgresql_and_an_object_store(
         assert not list((tmp_path / "first").rglob("*.gz")) + list((tmp_path / "other").rglob("*.gz"))
         verified = autograder("verify", folder=course.root)
         assert "tiny: 9 lines, nothing changed" in verified.stdout, verified.stdout + verified.stderr
+
+
+@pytest.mark.full
+def test_a_connection_that_is_cut_in_the_middle_of_a_page(tmp_path: Path, postgres_database: str) -> None:
+    """The page says that the database was away, not that the server has a fault; the next one is there."""
+    database, cut = Database(postgres_database), list[int]()
+    with live_homework(database, tmp_path / "course") as live:
+        live.publish()
+        ann = live.server.student(name="ann")
+
+        def end(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
+            if "FROM homework" in statement and not cut:
+                cut.append(cursor.connection.info.backend_pid)
+                with database.transaction() as other:
+                    other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": cut[0]})
+
+        event.listen(database._read, "before_cursor_execute", end)
+        reply = ann.get(f"/homework/{ASSIGNMENT}")
+        event.remove(database._read, "before_cursor_execute", end)
+        assert cut and reply.status_code == 503
+        assert "The database was away for a moment" in reply.text
+        assert ann.get(f"/homework/{ASSIGNMENT}").status_code == 200
+    database.close()
