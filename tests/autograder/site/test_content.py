@@ -133,7 +133,7 @@ def test_a_text_that_is_refused_stays_in_the_editor(
         busy = sent(ina, BANK, mine, look="yes")
     assert busy.status_code == 503 and "Your text is below, and is not saved." in busy.text
     assert form(busy.text)["text"] == mine["text"] and form(busy.text)["seen"] == fields["seen"]
-    monkeypatch.setattr(file_versions, "LARGEST_TEXT", 10)
+    mine["text"] += "# " + "x" * file_versions.LARGEST_TEXT
     large = sent(ina, BANK, mine, save="yes")
     assert large.status_code == 409 and form(large.text)["text"] == mine["text"]
 

@@ -190,8 +190,11 @@ def test_a_quiz_that_was_held_in_a_terminal(live: LiveHomework) -> None:
     One that cannot be read is a warning to staff and spoils no page.
     """
     ann, bob, _, ina = scored(live)
-    graded = live.server.course.root / "graded"
+    graded, quizzes = (live.server.course.root / name for name in ("graded", "quizzes"))
     graded.mkdir()
+    (quizzes / "oral.yaml").write_text((quizzes / f"{QUIZ}.yaml").read_text(encoding="utf-8"))
+    rules = live.server.course.root / "course.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("of: [words]", "of: [words, oral]"))
     row = "{},,{},Oral exam,1,{},10,graded,0,,2026-05-01T10:00:00+00:00,0,2026-05-01T11:00:00+00:00\n"
     heads = (
         "student,name,quiz,title,attempt,points,out_of,"
