@@ -18,20 +18,22 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from autograder.environment import at_usual_priority
 from autograder.errors import UsageError
 from autograder.site.extensions import extensions
 
 __all__ = ["Database", "database_address", "migrate", "migrations", "version_of"]
 
+T = TypeVar("T")
 
 # SQLite adds no constraint to a table that others refer to: two triggers do the same.
 RIGHT_STATE = (
@@ -130,8 +132,9 @@ class Database:
         try:
             if self.file is not None:
                 _copy_before_upgrade(self.file)
-            with self.transaction() as connection:
-                migrate(connection)
+            if not self._is_migrated():
+                with self.transaction() as connection:
+                    migrate(connection)
         except UsageError:
             self.close()
             raise
@@ -141,6 +144,25 @@ class Database:
                 f"The database cannot be opened: {str(problem.orig).strip()}.",
                 next_step="Check DATABASE_URL, or the file's directory and its permissions.",
             ) from problem
+
+    def _is_migrated(self) -> bool:
+        """Whether the schema is the newest; asked by reading, so that a command keeps no server waiting."""
+        newest = text("SELECT max(version) FROM schema_version")
+        with suppress(DBAPIError), self.reading() as connection:  # what is wrong, migrating says
+            return bool(connection.execute(newest).scalar() == len(migrations()))
+        return False
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """The result of a write in a transaction of its own, at the usual priority.
+
+        For commands that give way to a server: it waits for the lock that they hold.
+        """
+
+        def run() -> T:
+            with self.transaction() as connection:
+                return work(connection)
+
+        return at_usual_priority(run)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -11,7 +11,7 @@ from autograder.site.extensions import extensions
 from autograder.site.lti.score_states import failed_scores
 from autograder.site.marking.regrade_requests import requests_waiting
 from autograder.site.requests import reads, session_of, site_of
-from autograder.site.roles import Access, StudentData, access_of
+from autograder.site.roles import Access, access_of
 
 __all__ = ["home"]
 
@@ -30,7 +30,6 @@ def home(request: Request) -> Response:
         "home.html",
         sections=sections,
         access=access,
-        sees_students=access is not None and access.students is not StudentData.NONE,
         waiting=waiting,
         session=session,
         token=site.form_token(session),
@@ -40,7 +39,7 @@ def home(request: Request) -> Response:
 
 def _waiting(connection: Connection, course: str, access: Access) -> list[tuple[str, str]]:
     """What waits for a member of staff: sentences and the pages to go to."""
-    if access.students is StudentData.NONE:
+    if not access.sees_students:
         return []
     waiting = []
     if asked := requests_waiting(connection, course, access):

@@ -78,6 +78,11 @@ class Access:
         return self.role is not Role.STUDENT
 
     @property
+    def sees_students(self) -> bool:
+        """Whether the person may see somebody's work."""
+        return self.is_staff and self.students is not StudentData.NONE
+
+    @property
     def manages(self) -> bool:
         """Whether the person manages people, releases and settings."""
         return self.role is Role.INSTRUCTOR
@@ -106,7 +111,7 @@ def student_access(connection: Connection, course: str, person: str) -> Access:
     access = access_of(connection, course, person)
     if access is None or not access.is_staff:
         raise NotFound("There is no such page.", next_step="Go back to the start page.")
-    if access.students is StudentData.NONE:
+    if not access.sees_students:
         raise Forbidden(
             "Your role in this course shows no student's work.",
             next_step="Ask one of the course's instructors.",

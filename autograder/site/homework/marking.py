@@ -260,7 +260,7 @@ class HomeworkMarking:
     ) -> int | None:
         """When it was graded, or when results were released, whichever came later."""
         course = self._context.course(connection)
-        row = published(connection, self._context.site.course, work)
+        row = published(connection, self._context.site.course, work).as_of(at)
         last_due = latest_due(course, row)
         of = self._context.site.course
         if not visible_to(connection, of, row, person, "student", at, last_due).score:

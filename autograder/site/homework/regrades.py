@@ -422,7 +422,7 @@ def apply_regrades(site: AppContext) -> int:
     with site.database.reading() as connection:
         waiting = list(connection.execute(due).scalars())
     for number in waiting:
-        site.writer.submit(partial(_apply, number=number, at=site.now())).result()
+        site.writer.submit(partial(_apply, number=number, at=site.now()), in_background=True).result()
     return len(waiting)
 
 

@@ -113,7 +113,7 @@ def assignment_page(request: Request) -> Response:
     wanted = request.query_params
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
-        row = published(connection, site.course, request.path_params["assignment"])
+        row = published(connection, site.course, request.path_params["assignment"]).as_of(request.state.at)
         rows = _class(connection, context.course(connection), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
         partners = partners_in(connection, context.course(connection), site.course, row.id)
@@ -242,7 +242,7 @@ async def release(request: Request) -> Response:
     hold = "hold" in form
 
     def write(connection: Connection) -> None:
-        row, who = published(connection, site.course, assignment), session.person
+        row, who = published(connection, site.course, assignment).as_of(at), session.person
         if "undo" in form:
             undo_release(connection, site.course, assignment, at=at, who=who)
             return

@@ -93,7 +93,7 @@ class ScoreSender:
         arrived = 0
         for _ in range(BATCH):  # a platform that is silent costs the others one wait, not many
             self._silent = {issuer: until for issuer, until in self._silent.items() if now < until}
-            due = self._writer.submit(partial(self._claim, now=now)).result()
+            due = self._writer.submit(partial(self._claim, now=now), in_background=True).result()
             if not due:
                 break
             arrived += sum(self._deliver(delivery, now) for delivery in due if delivery.kind in self._sources)
@@ -168,4 +168,4 @@ class ScoreSender:
         self._lti.post_score(link, posted)
 
     def _write(self, work: Callable[[Connection], None]) -> None:
-        self._writer.submit(work).result()
+        self._writer.submit(work, in_background=True).result()
