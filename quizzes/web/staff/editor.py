@@ -21,7 +21,7 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from autograder.errors import AutograderError, Busy, Conflict, NotFound
+from autograder.errors import AutograderError, Busy, Conflict, NotFound, Refused
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
 from autograder.site.content.file_versions import (
@@ -63,6 +63,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 KINDS = {"banks": "bank", "quizzes": "quiz"}
 FOLDERS = {"banks": Path("quizzes") / "banks", "quizzes": Path("quizzes")}
 IN_USE = Lock()  # held while a text is looked at
+SHORT_WAIT, LONG_WAIT = (
+    5.0,
+    20.0,
+)  # seconds for another look: a script asks again by itself, a person does not
 MOST = 999_999_999  # of a version's number
 SHOWN_ONCE = re.compile(r"[\w .:,;'’“”()-]{0,400}")
 
@@ -94,13 +98,23 @@ async def save(request: Request) -> Response:
     seen, note = sent.fields.get("seen", "")[:64], " ".join(sent.fields.get("note", "").split())[:200]
     at = request.state.at
     if "look" in sent.fields:
-        look = partial(_page, request, session, kind, name, text, seen=seen, look=True)
-        return await site.in_thread(look)
-    result = await site.written(
-        lambda connection: save_text(
-            connection, site.folder, name, text, seen=seen, at=at, who=session.person, note=note
+        try:
+            look = partial(_page, request, session, kind, name, text, seen=seen, look=True)
+            return await site.in_thread(look)
+        except Refused as problem:  # the text stays in the editor
+            again = partial(_page, request, session, kind, name, text, seen=seen, problem=problem)
+            return await site.in_thread(again)
+    try:
+        result = await site.written(
+            lambda connection: save_text(
+                connection, site.folder, name, text, seen=seen, at=at, who=session.person, note=note
+            )
         )
-    )
+    except Conflict as problem:
+        if is_json(request):
+            raise
+        again = partial(_page, request, session, kind, name, text, seen=seen, problem=problem)
+        return await site.in_thread(again)
     if isinstance(result, Clash):
         if is_json(request):
             return JSONResponse(
@@ -203,12 +217,12 @@ def _stem(name: str) -> str:
     return Path(name).stem
 
 
-def _look(site: AppContext, kind: str, name: str, text: str, seed: str) -> Draft:
+def _look(site: AppContext, kind: str, name: str, text: str, seed: str, wait: float = SHORT_WAIT) -> Draft:
     """A look at a text, one at a time; raises Busy while somebody else's is looked at."""
     if len(text.encode()) > LARGEST_TEXT:
         raise Conflict(f"A file may have {LARGEST_TEXT // 1024} KB.", next_step="Divide it into two.")
-    if not IN_USE.acquire(timeout=5.0):
-        raise Busy("Another text is being looked at just now.", next_step="It is tried again soon.")
+    if not IN_USE.acquire(timeout=wait):
+        raise Busy("Another text is being looked at just now.", next_step="Look at yours again in a moment.")
     try:
         banks = site.folder / FOLDERS["banks"]
         return look_at(KINDS[kind], _stem(name), text, banks, site.zone.key, seed)
@@ -227,11 +241,12 @@ def _page(
     current: str | None = None,
     clash: Clash | None = None,
     look: bool = False,
+    problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
     site = site_of(request)
     current = read_text(site.folder / name) if current is None else current
-    draft = _look(site, kind, name, text, "1") if look else None
+    draft = _look(site, kind, name, text, "1", LONG_WAIT) if look else None
     with site.database.reading() as connection:
         versions = versions_of(connection, name)
         names = names_of(connection, {version.who for version in versions} - {""})
@@ -244,6 +259,7 @@ def _page(
         address=request.url.path,
         text=text,
         seen=seen,
+        problem=problem,
         clash=clash,
         clash_sentence=_clash_sentence(clash) if clash else "",
         theirs=list(_difference(clash.base, clash.theirs)) if clash else [],
@@ -259,7 +275,7 @@ def _page(
         session=session,
         token=site.form_token(session),
     )
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, problem.status if problem else status)
 
 
 def _views(draft: Draft) -> list[QuestionView]:

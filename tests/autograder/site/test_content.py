@@ -20,11 +20,13 @@ from sqlalchemy import select
 
 from autograder.course.course import find_course
 from autograder.errors import AutograderError
+from autograder.site.content import file_versions
 from autograder.site.content.assignment_form import changed_assignment, file_of, values_of
 from autograder.site.content.file_versions import merged
 from autograder.site.content.yaml_values import with_values
 from autograder.site.tables import audit, file_version
 from quizzes.content.quiz_file import load_quiz
+from quizzes.web.staff import editor
 
 BANK = "/content/banks/words"
 
@@ -117,6 +119,23 @@ def test_a_look_while_typing(live: LiveHomework) -> None:
     wrong = quiz_text(live).replace("words/product", "words/quotient")
     missing = ina.ask(f"/content/quizzes/{QUIZ}/check", {"text": wrong}).json()
     assert missing["faults"][0]["line"] == 8 and "quotient" in missing["faults"][0]["message"]
+
+
+def test_a_text_that_is_refused_stays_in_the_editor(
+    live: LiveHomework, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others' texts are looked at, and where a text is too large, nothing that was typed is lost."""
+    monkeypatch.setattr(editor, "LONG_WAIT", 0.01)
+    ina = live.server.student(name="ina", role="instructor")
+    fields = form(ina.page(BANK))
+    mine = {**fields, "text": fields["text"].replace("Words", "Typed just now")}
+    with editor.IN_USE:
+        busy = sent(ina, BANK, mine, look="yes")
+    assert busy.status_code == 503 and "Your text is below, and is not saved." in busy.text
+    assert form(busy.text)["text"] == mine["text"] and form(busy.text)["seen"] == fields["seen"]
+    mine["text"] += "# " + "x" * file_versions.LARGEST_TEXT
+    large = sent(ina, BANK, mine, save="yes")
+    assert large.status_code == 409 and form(large.text)["text"] == mine["text"]
 
 
 def quiz_text(live: LiveHomework) -> str:

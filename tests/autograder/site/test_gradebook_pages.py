@@ -184,6 +184,33 @@ def test_what_students_may_not_see_leaves_the_site_in_no_export(live: LiveHomewo
     assert ",4.5," in everything
 
 
+def test_a_quiz_that_was_held_in_a_terminal(live: LiveHomework) -> None:
+    """A table of `quizzes results` beside results is a column, unless the site has the quiz itself.
+
+    One that cannot be read is a warning to staff and spoils no page.
+    """
+    ann, bob, _, ina = scored(live)
+    graded, quizzes = (live.server.course.root / name for name in ("graded", "quizzes"))
+    graded.mkdir()
+    (quizzes / "oral.yaml").write_text((quizzes / f"{QUIZ}.yaml").read_text(encoding="utf-8"))
+    rules = live.server.course.root / "course.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("of: [words]", "of: [words, oral]"))
+    row = "{},,{},Oral exam,1,{},10,graded,0,,2026-05-01T10:00:00+00:00,0,2026-05-01T11:00:00+00:00\n"
+    heads = (
+        "student,name,quiz,title,attempt,points,out_of,"
+        "state,waiting,started_at,finished_at,late_seconds,due_at\n"
+    )
+    (graded / "oral.csv").write_text(heads + row.format("ann", "oral", 7) + row.format("bob", "oral", 4))
+    (graded / "again.csv").write_text(heads + row.format("ann", QUIZ, 9))
+    page = ina.page("/gradebook")
+    assert ("/gradebook?find=ann#students", "7") in cells(page, "Ann")
+    assert "Oral exam" in texts(ann.page("/grades")) and "9" not in [text for _, text in cells(page, "Ann")]
+    assert ">7<" not in bob.page("/grades")
+    (graded / "oral.csv").write_text(heads + row.format("ann", "oral", "many"))
+    assert "oral.csv, line 2" in ina.page(f"/staff/homework/{ASSIGNMENT}")
+    assert "Oral exam" not in ina.page("/gradebook") and ann.get("/grades").status_code == 200
+
+
 def test_moodle_both_ways(live: LiveHomework) -> None:
     """One table of all work by e-mail address, and one assignment's worksheet filled in."""
     _, _, _, ina = scored(live)

@@ -194,6 +194,9 @@ you may not see, and 409 where the state does not allow it. Whoever marks sends 
 they saw (`seen`), and gets 409 where somebody else has marked since. The pages `/marking…`,
 `/regrade-requests` and `/staff/homework/…/regrades` answer `Accept: application/json` with their content.
 
+What belongs to a browser's session has no call: signing in and out, looking at the site as a student, and
+tokens themselves. Students' own acts, platforms and graders have calls of their own.
+
 | Call | Does |
 |---|---|
 {chr(10).join(rows)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from sqlalchemy import Boolean, Table, Text, insert, select
 from tiny_course import ASSIGNMENT
 
 from autograder.report import SubmissionFacts
+from autograder.site.content.file_versions import keep_found
 from autograder.site.database import Database
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.ledger_check import check_ledgers
@@ -28,7 +30,7 @@ from autograder.site.marking.tables import regrade_message, regrade_request
 from autograder.site.people import COURSE, add_person
 from autograder.site.personal_data.pages import retention_warning
 from autograder.site.personal_data.rows import AUTHORS, author_columns, person_columns
-from autograder.site.tables import lti_member, lti_user, metadata
+from autograder.site.tables import file_version, lti_member, lti_user, metadata
 from autograder.site.upsert import upsert
 
 NAME, FULL, ADDRESS = "zq-anna", "Zqanna Zqsmith", "zqanna@example.org"
@@ -112,6 +114,11 @@ class Person:
         self.ina.post("/announcements/send", kind="all", subject="Hello", text="All.")
         self.ina.post("/look", person=NAME)
         self.ina.post("/look/stop")
+        exception = f"students:\n  {NAME}: {{extension_days: 1}} # {FULL}\n  'bob': {{extension_days: 2}}\n"
+        course = self.server.course.root / "course.yaml"
+        course.write_text(course.read_text(encoding="utf-8") + exception, encoding="utf-8")
+        with self.server.database.transaction() as connection:
+            keep_found(connection, "course.yaml", course.read_text(encoding="utf-8"), 1)
 
     def faults(self) -> list[str]:
         """What verifying the ledgers finds."""
@@ -159,10 +166,14 @@ def test_erasing_leaves_no_trace_and_breaks_no_hash(person: Person) -> None:
         "attempts at quizzes: 1",
     ):
         assert words in counts, words
+    assert f"Files that name {FULL}:</strong> course.yaml." in counts
     assert person.ina.post(f"/personal-data/person/{NAME}/erase", confirm="zq").status_code == 409
     assert person.traces()
     assert person.ina.post(f"/personal-data/person/{NAME}/erase", confirm=NAME).status_code == 303
     assert person.traces() == []
+    with person.server.database.reading() as connection:
+        (version,) = connection.execute(select(file_version.c.content)).scalars()
+    assert re.search(r"\n  erased-\w+: \{extension_days: 1\} # erased-\w+\n  'bob': ", version)
     assert person.faults() == []
     assert person.heads() == heads
     assert person.anna.get("/").status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import shutil
@@ -205,7 +206,36 @@ def test_an_upgrade_keeps_a_way_back(tmp_path: Path) -> None:
         assert connection.execute("SELECT max(version) FROM schema_version").fetchone() == (newest - 1,)
     assert copy.stat().st_mode & 0o077 == 0
     Database(file).close()
-    assert sorted(path.name for path in tmp_path.glob("quiz.db.schema-*")) == [copy.name]
+    assert sorted(path.name for path in tmp_path.glob("quiz.db*schema-*")) == [copy.name]
+
+
+def test_an_upgrade_after_a_way_back(tmp_path: Path) -> None:
+    """What the earlier version did after somebody went back is copied, too; the same content once."""
+    file, newest = tmp_path / "quiz.db", len(migrations())
+
+    def earlier(title: str) -> None:
+        """The earlier version at work on a database of its schema."""
+        for path in tmp_path.glob("quiz.db*"):
+            if "schema" not in path.name:
+                path.unlink()
+        engine = create_engine(f"sqlite:///{file}")
+        with engine.begin() as connection:
+            migrate(connection, migrations()[:-1])
+            connection.execute(text("INSERT INTO course VALUES ('course', :title, 'UTC')"), {"title": title})
+        engine.dispose()
+
+    def titles() -> list[str]:
+        """What each copy holds, the newest first."""
+        found = sorted(tmp_path.glob(f"quiz.db.schema-{newest - 1}*"))
+        with contextlib.ExitStack() as stack:
+            opened = [stack.enter_context(closing(sqlite3.connect(path))) for path in found]
+            return [connection.execute("SELECT title FROM course").fetchone()[0] for connection in opened]
+
+    for title in ("First", "First", "Second"):
+        earlier(title)
+        Database(file).close()
+    assert titles() == ["Second", "First"]
+    assert not list(tmp_path.glob("*copying*"))
 
 
 def test_the_log_is_found_by_words_and_pages(live: LiveHomework) -> None:

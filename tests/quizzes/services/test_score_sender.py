@@ -222,6 +222,20 @@ def test_whoever_is_excused_has_no_score(server: LiveServer, platform: Platform)
     assert platform.scores == []
 
 
+def test_a_dropped_student_s_scores_stay_here(server: LiveServer, platform: Platform) -> None:
+    """Platforms refuse scores of people who have left, so none is sent; it goes once the student returns."""
+    student = launched(server, platform)
+    take(server, student, NUMERIC)
+    tea, sending = server.student(role="instructor", name="tea"), sender(server)
+    path = f"/people/person/{student.name}"
+    assert tea.post(f"{path}/drop", reason="left").status_code == 200
+    assert sending.send_due(server.clock.now()) == 0
+    assert platform.scores == [] and states(server) == {"link-1": "retired"}
+    assert tea.post(f"{path}/return").status_code == 200
+    assert sending.send_due(server.clock.now()) == 1
+    assert states(server) == {"link-1": "sent"}
+
+
 def test_a_column_is_made(server: LiveServer, platform: Platform) -> None:
     """A link without a column of its own gets one, once."""
     endpoint = {"scope": [], "lineitems": f"{platform.address}/items"}

@@ -139,6 +139,8 @@ def test_points_of_any_question(server: LiveServer) -> None:
     assert f"0.75 of 1, given by {teacher.name.capitalize()}" in question(page, TEXT)
     assert "nearly the word" in question(page, TEXT)
     assert points(server, attempt) == 1.75
+    assert f'href="/attempts/{attempt}/results#question-{TEXT + 1}"' in student.page("/notices")
+    assert "Of every kind: a mark was changed" in student.page("/notices")
     assert "1.75 of 11 points" in " ".join(
         re.sub("<[^>]+>", "", student.page(f"/attempts/{attempt}/results")).split()
     )

@@ -75,10 +75,13 @@ def test_a_request_that_succeeds(site: MarkingSite) -> None:
     later(site, 25)
     assert asked(ann) == 303
     assert "You have 2 requests left" in ann.page(REQUESTS)
+    waits = '<a href="/regrade-requests">1 regrade request waits for an answer</a>'
+    assert waits in tim.page("/") and waits in ina.page("/") and "waits for an answer" not in ann.page("/")
     assert "For Tim, who marked it." in tim.page(REQUESTS)
     assert answered(tim, points="5").status_code == 409
     assert answered(tim, text="").status_code == 409
     assert answered(tim, points="1", text="You do, sorry.").status_code == 303
+    assert waits not in tim.page("/")
     page = " ".join(ann.page(REQUESTS).split())
     assert "points changed" in page and "0.5 → <strong>1</strong> of 1" in page and "You do, sorry." in page
     assert "You have 3 requests left" in page
