@@ -60,6 +60,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.full)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_priority() -> Iterator[None]:
+    """Commands that a test runs in its own process lower no priority: the tests after it would keep it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(os, "nice"):
+            patch.setattr(os, "nice", lambda increment: 0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course folder with one assignment, `tiny`; read it, do not change it."""
