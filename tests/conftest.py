@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from browser import browser, browser_page
+from examples import QUICK, USUAL
 from hypothesis import HealthCheck, settings
 from object_store import bucket, object_store
-from quiz_fixtures import address, fixture, postgres, postgres_database, server
+from quiz_fixtures import address, fixture, new_address, postgres, postgres_database, server
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
@@ -24,6 +25,7 @@ __all__ = [
     "browser_page",
     "bucket",
     "fixture",
+    "new_address",
     "object_store",
     "postgres",
     "postgres_database",
@@ -32,13 +34,17 @@ __all__ = [
 
 # Wall time says little on a shared machine; tests that are about time measure it themselves.
 # `make fuzz` sets FUZZ, for many more examples than a suite has time for.
-settings.register_profile(
-    "course",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    max_examples=int(os.environ.get("FUZZ", "100")),
-)
-settings.load_profile("course")
+QUICK_SUITE, FULL_SUITE = "not full", "full"  # what `make test` and `make test-full` write after -m
+for profile, number in (("quick", QUICK), ("course", int(os.environ.get("FUZZ", USUAL)))):
+    settings.register_profile(
+        profile, deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=number
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw fewer examples in the quick suite."""
+    is_quick = config.getoption("markexpr") == QUICK_SUITE and "FUZZ" not in os.environ
+    settings.load_profile("quick" if is_quick else "course")
 
 
 # What the quick suite asks of PostgreSQL: what is about the database itself. Pages and commands are asked on
@@ -53,11 +59,26 @@ ABOUT_DATABASES = (
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out of the quick suite what another test of it holds in less time."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of the quick suite what another test of it holds in less time; share what is costly.
+
+    Property tests are of both suites: the full one draws all examples.
+    """
+    is_full = config.getoption("markexpr") == FULL_SUITE
     for item in items:
+        if is_full and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.full)
         if "[postgresql" in item.name and not item.path.as_posix().endswith(ABOUT_DATABASES):
             item.add_marker(pytest.mark.full)
+        if shares_with_its_module(item) and item.get_closest_marker("xdist_group") is None:
+            # Else every process starts the server, grades the class … for its share of the module's tests.
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def shares_with_its_module(item: pytest.Item) -> bool:
+    """Whether a test uses a fixture that is made once for its module."""
+    definitions = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    return any(definition.scope == "module" for of_name in definitions for definition in of_name)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,9 +91,23 @@ def own_priority() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A course folder with one assignment, `tiny`; read it, do not change it."""
-    return write_tiny_course(tmp_path_factory.mktemp("course"))
+def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """A course folder with one assignment, `tiny`; read it, do not change it, which is asked at the end."""
+    course = write_tiny_course(tmp_path_factory.mktemp("course"))
+    written = contents(course.root)
+    yield course
+    assert contents(course.root) == written, "a test has changed the course that tests share"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a course, by path, but for what Python and the programs keep for themselves."""
+    paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    kept = ("__pycache__", ".")
+    return {
+        str(name): path.read_bytes()
+        for name, path in paths.items()
+        if not any(part.startswith(kept) for part in name.parts)
+    }
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""One server process: the course's database, its clock, its pages and its background work."""
+"""One server process: the course's database, its clock, its pages and its background work.
+
+Every command that opens the database imports this, so the pages are imported only when they are served.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from sqlalchemy import Connection
-from starlette.types import ASGIApp
 
 from autograder.errors import UsageError
-from autograder.site.app_context import AppContext
-from autograder.site.application import make_app
 from autograder.site.background import PeriodicTask
 from autograder.site.backup import secret_beside
 from autograder.site.clock import ServerClock
@@ -25,17 +26,17 @@ from autograder.site.clock_correction import latest_act, wrong_spans
 from autograder.site.database import Database, database_address
 from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
-from autograder.site.lti.score_sender import ScoreSender
-from autograder.site.lti.services import Tool
-from autograder.site.marking.rubrics import apply_recalculations
-from autograder.site.notices.mail import MailSender
 from autograder.site.people import COURSE, course_of
-from autograder.site.personal_data.pages import retention_warning
-from autograder.site.request_log import LogFile, RequestLogMiddleware
-from autograder.site.running import database_in_use
-from autograder.site.settings.backups import NightlyBackup
+from autograder.site.running import being_served, database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from autograder.site.app_context import AppContext
+    from autograder.site.lti.services import Tool
+    from autograder.site.request_log import LogFile
 
 __all__ = [
     "FILE",
@@ -110,6 +111,8 @@ def address_here(waiting: socket.socket) -> str:
 
 def _lti(folder: Path, open_site: OpenSite) -> Tool:
     """Launches from the learning platforms of lti.yaml, and from those that register themselves."""
+    from autograder.site.lti.services import Tool
+
     database_folder = folder / FOLDER
     database_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Tool(folder, database_folder, open_site.signer, open_site.database)
@@ -117,6 +120,8 @@ def _lti(folder: Path, open_site: OpenSite) -> Tool:
 
 def _score_tasks(site: AppContext, lti: Tool) -> list[PeriodicTask]:
     """The tasks that send scores to learning platforms, where any is registered."""
+    from autograder.site.lti.score_sender import ScoreSender
+
     sender = ScoreSender(site.database, site.writer, lti, site.score_sources)
 
     def send_due() -> int:
@@ -166,6 +171,14 @@ def serve(
     the number of programs that grade homework beside the server; `graded` is the directory of results of
     assignments, `graded` in `folder` if left out.
     """
+    from autograder.site.app_context import AppContext
+    from autograder.site.application import make_app
+    from autograder.site.marking.rubrics import apply_recalculations
+    from autograder.site.notices.mail import MailSender
+    from autograder.site.personal_data.pages import retention_warning
+    from autograder.site.request_log import RequestLogMiddleware
+    from autograder.site.settings.backups import NightlyBackup
+
     with open_site.database.reading() as connection:
         title, zone = course_of(connection, COURSE)
     calm_the_collector()
@@ -187,7 +200,10 @@ def serve(
     )
     site.warnings.append(lti.warning)
     site.backups = NightlyBackup(
-        open_site.database, site.course_rules, lambda work: writer.submit(work).result(), site.now
+        open_site.database,
+        site.course_rules,
+        lambda work: writer.submit(work).result(),
+        site.now,
     )
     site.warnings.append(site.backups.warning)
     running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
@@ -206,7 +222,7 @@ def serve(
         config = http_config(app, proxies=proxies)
         # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), being_served(folder / FOLDER):
             uvicorn.Server(config).run(sockets=[waiting])
         signal.signal(signal.SIGTERM, before)
     finally:

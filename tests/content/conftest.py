@@ -10,6 +10,16 @@ from repository_assignments import assignment
 from autograder.authoring.lint_proof import Proof
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of one assignment run in one process, so that its sandboxes start once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "proof" in item.fixturenames and hasattr(item, "callspec"):
+            name = item.callspec.params.get("name")
+            if name is not None:
+                item.add_marker(pytest.mark.xdist_group(f"proof {name}"))
+
+
 @pytest.fixture(scope="session")
 def proof() -> Iterator[Callable[[str], Proof]]:
     """Grades an assignment's own variants in the real sandbox.

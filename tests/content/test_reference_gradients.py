@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
@@ -118,7 +119,7 @@ def test_a_backward_is_the_gradient(name: str, function: str, seed: int) -> None
 
 
 @pytest.mark.parametrize(("name", "function"), ELEMENTWISE)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     shape=array_shapes(min_dims=1, max_dims=4, max_side=4),
     seed=st.integers(0, 2**32 - 1),

@@ -8,20 +8,22 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from sqlalchemy import Connection, func, select
 
-from autograder.site import sessions, staff_tokens
+from autograder.site import sessions, staff_tokens, tables
 from autograder.site.database import Database
 from autograder.site.homework import tokens
 from autograder.site.lti import users
 from autograder.site.people import COURSE, add_course, add_person, enrol
 from autograder.site.signer import Signer
-from autograder.site.tables import metadata
 
 ROOT = Path(__file__).parents[2]
 HASHES = ROOT / ".ci" / "hashes.txt"
@@ -43,7 +45,7 @@ def test_every_table_is_in_the_data_inventory() -> None:
     ):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     page = (ROOT / "autograder/site/DATA.md").read_text(encoding="utf-8")
-    assert sorted(name for name in metadata.tables if f"`{name}`" not in page) == []
+    assert sorted(name for name in tables.metadata.tables if f"`{name}`" not in page) == []
 
 
 def rows_that_end() -> dict[str, Callable[[Connection, int], object]]:
@@ -92,7 +94,7 @@ def test_what_is_kept_for_a_time_is_deleted(tmp_path: Path, table: str) -> None:
             add_person(connection, "ina", "Ina", None)
             enrol(connection, COURSE, "ina", role="instructor")
             store(connection, 0)
-            count = select(func.count()).select_from(metadata.tables[table])
+            count = select(func.count()).select_from(tables.metadata.tables[table])
             rows = connection.execute(count).scalar_one()
             store(connection, lasts - 1)
             assert connection.execute(count).scalar_one() == 2 * rows
@@ -118,6 +120,20 @@ def test_the_numbers_of_how_grading_decides() -> None:
     rows = re.findall(r"^\| .* \| `([\w.]+)` \| ([\d.e-]+) \|$", page, re.M)
     assert len(rows) >= 10
     assert [(name, number) for name, number in rows if float(number) != float(value_of(name))] == []
+
+
+def test_pinned_libraries_run_on_the_oldest_python() -> None:
+    """Every pinned library that is installed here accepts the oldest Python that the project accepts."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = f"{project['requires-python'].removeprefix('>=')}.0"
+    pinned = pins(ROOT / "constraints.txt")
+    needs = {
+        found.name: found.metadata["Requires-Python"] or ""
+        for found in metadata.distributions()
+        if re.sub(r"[-_.]+", "-", found.name).lower() in pinned
+    }
+    assert len(needs) > 100
+    assert {name: need for name, need in needs.items() if oldest not in SpecifierSet(need)} == {}
 
 
 def test_hashed_libraries_are_the_pinned_ones() -> None:

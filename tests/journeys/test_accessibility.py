@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import follow
 from fake_clock import MINUTE
 from live_server import SIGNER, TEXT, LiveServer
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from autograder.site.sessions import new_link
 
@@ -49,13 +50,13 @@ def test_every_page(context: BrowserContext, server: LiveServer) -> None:
     look("/sign-in?next=/quizzes/all")
     page.get_by_label("Student ID").fill(student.name)
     page.get_by_label("Passcode").fill("WRONG-CODE2")
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
     look()
     look(f"/sign-in/{secret}")
-    page.get_by_role("button").last.click()
+    follow(page.get_by_role("button").last)
     look()
     look("/quizzes/all")
-    page.get_by_role("button", name="Start the quiz").click()
+    follow(page.get_by_role("button", name="Start the quiz"))
     look()
     attempt = re.search(r"/attempts/([^/?#]+)", page.url)[1]  # type: ignore[index]
     page.locator("[name='a0']").fill("not a number")
@@ -70,6 +71,7 @@ def test_every_page(context: BrowserContext, server: LiveServer) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     look(f"/attempts/{attempt}/review")
     page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
     look()
     look(f"/attempts/{attempt}/results")
     server.fake.pass_(61 * MINUTE)

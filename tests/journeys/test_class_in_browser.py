@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from browser import follow
+from command import autograder
 from playwright.sync_api import Page
 
 from autograder.course.course import find_course
 
-COMMAND = Path(sys.executable).with_name("autograder")
 COURSE = find_course(Path(__file__).parent)
 
 
@@ -35,7 +34,8 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ["grade", name, folder / "class", "--out", folder / "graded", "--seed", "15", "--dataset", "digits"],
     ]
     for command in commands:
-        subprocess.run([COMMAND, *command], cwd=COURSE.root, check=True, capture_output=True)
+        done = autograder(*command, folder=COURSE.root)
+        assert done.returncode == 0, done.stderr
     return folder / "graded"
 
 
@@ -47,7 +47,7 @@ def test_from_the_class_to_a_student(graded: Path, browser_page: Page) -> None:
     browser_page.goto(graded.joinpath("index.html").as_uri())
     table = browser_page.locator("table.students")
     assert table.locator("tbody tr").count() == 14
-    table.get_by_role("link", name="student-002", exact=True).click()
+    follow(table.get_by_role("link", name="student-002", exact=True))
     assert "student-002" in browser_page.locator("header").inner_text()
     assert browser_page.get_by_text("Known mistake").first.is_visible()
     sentence = expected["student-002"]["expect"].split("The feedback says: ")[1]

@@ -16,7 +16,6 @@ SAVED = re.compile("All saved")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of its own."""
     context = browser.new_context(viewport={"width": 1100, "height": 900})
-    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -144,7 +143,6 @@ def test_no_button_is_dead_without_script(browser: Browser, server: LiveServer) 
     server.publish()
     student = server.student()
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(30_000)
     signed_in(context, student)
     page = context.new_page()
     attempt = student.start()

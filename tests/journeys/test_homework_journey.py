@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import follow
 from homework_site import HomeworkSite, broken_notebook, serving, solved, tiny_site, with_mistake
-from patience import PATIENCE
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from tiny_course import ASSIGNMENT
 
@@ -28,7 +28,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
 def page_of(browser: Browser, site: HomeworkSite, person: str, **settings: object) -> Page:
     """A page of somebody who has signed in."""
     context = browser.new_context(**settings)  # type: ignore[arg-type]
-    context.set_default_timeout(1000 * PATIENCE)
     value = site.visitor(person).http.cookies["quiz_session"]
     context.add_cookies([{"name": "quiz_session", "value": value, "url": site.address}])
     page = context.new_page()
@@ -50,8 +49,15 @@ def faults_of(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("size", "script"),
+    [
+        pytest.param(PHONE, True, id="phone-script"),
+        pytest.param(DESKTOP, False, id="desktop-no-script"),
+        pytest.param(PHONE, False, id="phone-no-script", marks=pytest.mark.full),
+        pytest.param(DESKTOP, True, id="desktop-script", marks=pytest.mark.full),
+    ],
+)
 def test_a_student(browser: Browser, site: HomeworkSite, size: dict[str, int], script: bool) -> None:
     """A wrong notebook, the wait, the feedback, a better one, and what counts."""
     page = page_of(browser, site, "ann", viewport=size, java_script_enabled=script)
@@ -80,8 +86,15 @@ def test_a_student(browser: Browser, site: HomeworkSite, size: dict[str, int], s
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.full),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.full),
+    ],
+)
 def test_accessibility(browser: Browser, site: HomeworkSite, size: dict[str, int], scheme: str) -> None:
     """axe finds nothing on any page of homework, and no page is wider than the screen."""
     path = site.visitor("bob").submitted(with_mistake(site.course))
@@ -118,8 +131,7 @@ def test_axe_finds_nothing_on_the_forms(
     for content in (b"no archive", class_archive(site)):
         page.goto(f"{site.address}/staff/homework/{ASSIGNMENT}/upload")
         page.locator("input[type=file]").set_input_files(chosen(content, "class.zip"))
-        page.get_by_role("button").last.click()
-        page.wait_for_load_state("networkidle")
+        follow(page.get_by_role("button").last)
         faults += faults_of(page)
     expect(page.get_by_text("is not on the roster")).to_be_visible()
     assert faults == []

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LiveServer, Student
-from patience import PATIENCE
 from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import delete
 
@@ -48,7 +47,6 @@ def window(browser: Browser, server: LiveServer) -> Iterator[Window]:
     """The browser of a student of a published quiz."""
     server.publish()
     context = browser.new_context(viewport={"width": 1100, "height": 900})
-    context.set_default_timeout(1000 * PATIENCE)
     window = Window(context, server.student())
     yield window
     context.close()

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from browser import follow
 from fake_clock import MINUTE
 from live_server import CHOICE, CODE, ESSAY, NUMERIC, ORDERING, SIGNER, TEXT, LiveServer
-from patience import PATIENCE
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.site.sessions import new_passcode
@@ -19,7 +19,6 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     """A tab that runs no script, before the sign-in."""
     server.publish()
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -32,15 +31,15 @@ def begun(page: Page, server: LiveServer) -> str:
     page.goto(f"{server.address}/quizzes/all")
     page.get_by_label("Student ID").fill(name)
     page.get_by_label("Passcode").fill(code.lower().replace("-", " "))
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Start the quiz").click()
+    follow(page.get_by_role("button", name="Sign in"))
+    follow(page.get_by_role("button", name="Start the quiz"))
     return page.url.rpartition("/")[2].partition("#")[0]
 
 
 def save(page: Page, pos: int) -> None:
     """The Save button of a question."""
     section = page.locator(f"section.question[data-pos='{pos}']")
-    section.get_by_role("button", name="Save", exact=True).click()
+    follow(section.get_by_role("button", name="Save", exact=True))
 
 
 def test_the_whole_way(page: Page, server: LiveServer) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from axe_playwright_python.sync_playwright import Axe
+from browser import follow
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer
-from patience import PATIENCE
 from playwright.sync_api import Browser, expect
 
 from quizzes.services.scores import scores_at
@@ -21,7 +21,6 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     teacher, student, other = server.student(role="instructor"), server.student(), server.student()
     attempt, second = student.start(), other.start()
     context = browser.new_context(viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(1000 * PATIENCE)
     value = teacher.http.cookies["quiz_session"]
     context.add_cookies([{"name": "quiz_session", "value": value, "url": server.address}])
     page = context.new_page()
@@ -49,11 +48,11 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     expect(row.get_by_role("checkbox")).to_be_checked()
     page.get_by_label("Minutes", exact=True).fill("10")
     page.get_by_label("Reason").fill("came late with a note")
-    page.get_by_role("button", name="Give time").click()
+    follow(page.get_by_role("button", name="Give time"))
     expect(row).to_contain_text("30 minutes")
     assert student.get(f"/attempts/{attempt}/status").json()["remaining_ms"] == 30 * MINUTE
     page.get_by_label("Text; students see it").fill("Ten minutes to go.")
-    page.get_by_role("button", name="Send").click()
+    follow(page.get_by_role("button", name="Send"))
     for attempt_id, who in ((attempt, student), (second, other)):
         who.save(attempt_id, NUMERIC, "123456")
         who.save(attempt_id, ESSAY, "Because it saturates.")
@@ -62,12 +61,12 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     page.get_by_role("link", name=student.name.capitalize()).click()
     expect(page.get_by_role("heading", name=re.compile(student.name))).to_be_visible()
     look()
-    page.get_by_role("link", name="Manual marks").click()
+    follow(page.get_by_role("link", name="Manual marks"))
     look()
     essay = page.locator(".progress-line").filter(has_text="0 of 2 answers marked")
-    essay.get_by_role("link").click()
+    follow(essay.get_by_role("link"))
     look()
-    page.get_by_role("link", name="Mark the next answer").click()
+    follow(page.get_by_role("link", name="Mark the next answer"))
     for _ in range(2):
         look()
         marked = re.escape(page.url)
@@ -92,7 +91,7 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
         student.name: 1.0,
         other.name: 1.0,
     }
-    page.get_by_role("link", name="Regrade requests").click()
+    follow(page.get_by_role("link", name="Regrade requests"))
     look()
     context.close()
     assert (problems, faults) == ([], [])

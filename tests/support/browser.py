@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 from patience import PATIENCE
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect, sync_playwright
+
+__all__ = ["browser", "browser_page", "chromium", "follow"]
+
+Opened = TypeVar("Opened", Page, BrowserContext)
 
 expect.set_options(timeout=1000 * PATIENCE)  # a page says when it is ready, on a loaded machine later
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -27,6 +32,26 @@ def chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+def patient(make: Callable[..., Opened]) -> Callable[..., Opened]:
+    """The same, but what it opens waits as long as tests do: Playwright's 30 s pass on a loaded machine."""
+
+    def opened(**settings: Any) -> Opened:
+        made = make(**settings)
+        made.set_default_timeout(1000 * PATIENCE)
+        return made
+
+    return opened
+
+
+def follow(link: Locator) -> None:
+    """Press what leads to another page, and return when that page stands.
+
+    A click alone returns while the old page is still there, and "the network is idle" may be said of it.
+    """
+    with link.page.expect_navigation():
+        link.click()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium of this machine; tests are skipped without one, except in CI."""
@@ -38,6 +63,8 @@ def browser() -> Iterator[Browser]:
         pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        for name in ("new_context", "new_page"):
+            setattr(browser, name, patient(getattr(browser, name)))
         yield browser
         browser.close()
 

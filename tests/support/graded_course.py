@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from databases import new_database
 from live_homework import LiveHomework
 from live_server import Student, live_server
 from tiny_course import ASSIGNMENT, write_tiny_course
@@ -63,7 +64,7 @@ def graded_course(folder: Path, database: Database | None = None) -> Iterator[Li
     (banks / "words.yaml").write_text(BANK, encoding="utf-8")
     (folder / "quizzes" / f"{QUIZ}.yaml").write_text(QUIZ_FILE, encoding="utf-8")
     (folder / ".quizzes").mkdir(mode=0o700)
-    database = database or Database(str(folder / ".quizzes" / "quiz.db"))
+    database = database or new_database(folder / ".quizzes" / "quiz.db")
     with live_server(database, folder, course=find_course(folder)) as server:
         yield LiveHomework(server, FileStore(files_address(folder)))
 

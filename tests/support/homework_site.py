@@ -7,17 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from command import autograder
 from patience import PATIENCE, eventually
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.authoring.solved_notebook import filled_in, to_bytes
+from autograder.cli.serve import publish_assignment
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
 from autograder.site.people import COURSE, add_person, enrol
@@ -89,14 +89,22 @@ def with_mistake(course: Course) -> bytes:
 def tiny_site(folder: Path) -> Course:
     """A tiny course with people and its published assignment."""
     course = write_tiny_course(folder)
-    done = autograder("publish", ASSIGNMENT, folder=folder)
-    assert done.returncode == 0, done.stderr
+    publish(course)
     return course
+
+
+def publish(course: Course) -> None:
+    """What `autograder publish` does, in this process: a process of its own takes two seconds to start."""
+    publish_assignment(ASSIGNMENT, author="a test", course=course.root)
 
 
 @contextmanager
 def serving(
-    course: Course, *words: str, killed: bool = False, complaints: str = ""
+    course: Course,
+    *words: str,
+    people: Mapping[str, str] = PEOPLE,
+    killed: bool = False,
+    complaints: str = "",
 ) -> Iterator[HomeworkSite]:
     """The site of a course, ended by SIGTERM as a service would be, or killed.
 
@@ -104,7 +112,7 @@ def serving(
     """
     codes = {}
     with open_site(course.root) as opened, opened.database.transaction() as connection:
-        for person, role in PEOPLE.items():
+        for person, role in people.items():
             add_person(connection, person, person.title())
             enrol(connection, COURSE, person, role=role)
             codes[person] = new_passcode(connection, person, opened.signer)

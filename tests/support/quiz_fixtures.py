@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from databases import new_database, write_database
 from exam_fixture import ExamFixture, numbers
 from live_server import LiveServer, live_server
 from postgres import postgres
@@ -17,12 +18,20 @@ __all__ = ["postgres"]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
+def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a table."""
     if request.param == "sqlite":
         return str(tmp_path / "quiz.db")
     made: str = request.getfixturevalue("postgres_database")
     return made
+
+
+@pytest.fixture
+def address(new_address: str) -> str:
+    """The address of an empty database."""
+    if "://" not in new_address:
+        write_database(Path(new_address))
+    return new_address
 
 
 @pytest.fixture
@@ -45,5 +54,5 @@ def fixture(address: str) -> Iterator[ExamFixture]:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
     """A live server on SQLite."""
-    with live_server(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as live:
+    with live_server(new_database(tmp_path / "quiz.db"), tmp_path / "course") as live:
         yield live

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import random
 import re
 import shutil
@@ -26,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from command import COMMAND
+from command import COMMAND, run_command
 from marking_site import fields_of, mark
 from patience import PATIENCE, eventually
 from platform_simulator import CLAIM, CLIENT, CONTEXT, DEPLOYMENT, INSTRUCTOR, Browser, Platform
@@ -270,14 +269,7 @@ class Simulation:
 
     def command(self, *words: object, program: str = "autograder") -> str:
         """Run a command in the course's directory; what it prints."""
-        done = subprocess.run(
-            [COMMAND.with_name(program), *map(str, words)],
-            cwd=self.folder,
-            env={**os.environ, "COLUMNS": "400"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_command(program, *words, folder=self.folder)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 

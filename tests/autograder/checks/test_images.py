@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
@@ -186,7 +187,7 @@ def test_a_secret_order_of_pixels() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_a_disguise(seed: int) -> None:
     """A secret part of the images, in range, each class still there, the same again for the same seed."""
     images = load_images("digits")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ def test_an_exception_of_the_same_type_names_nothing(other: Callable[..., Any], 
     ),
     st.sampled_from(["no_factor", "squared", "always_three", "something else", "sometimes"]),
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_what_is_named_explains_every_call(inputs: list[list[float]], habit: str) -> None:
     """Whatever the calls are: a mistake that is named answers all of them as the function does."""
     arguments = [(np.array(each),) for each in inputs]
@@ -146,6 +147,7 @@ def test_what_is_named_explains_every_call(inputs: list[list[float]], habit: str
 PATTERNS: list[tuple[str, Callable[..., Any]]] = [
     ("sign", lambda x, factor=2.0: -factor * x),
     ("always_zero", lambda x, factor=2.0: 0.0 * x),
+    ("always_the_same", lambda x, factor=2.0: float(np.cos(np.sign(factor)))),
     ("argument_returned", lambda x, factor=2.0: x.copy()),
     ("divided_by_batch_size", lambda x, factor=2.0: factor * x / len(x)),
     ("default_always_used", lambda x, factor=2.0: 2.0 * x),
@@ -172,7 +174,7 @@ def test_patterns(name: str, function: Callable[..., Any]) -> None:
 
 
 @given(st.integers(2, 5), st.floats(-3, 3).filter(lambda x: abs(x) > 0.01), st.integers(0, 3))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_a_pattern_that_one_call_contradicts_is_not_told(count: int, factor: float, odd: int) -> None:
     """A factor or a sign is not told of a function that one call shows without it."""
     rng = np.random.default_rng(count)
@@ -232,7 +234,7 @@ def test_comments_and_texts_are_no_code() -> None:
 
 
 @given(st.text(alphabet="def relu(x):\n\t \"'#[]{}\\,=0", max_size=300), st.text(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_text_has_a_source_or_none(source: str, more: str) -> None:
     """Whatever a cell holds, looking for a function ends, and what is found stands in the cell."""
     cells = [(1, source + more), (2, f"def relu(x):{more}")]

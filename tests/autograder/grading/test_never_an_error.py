@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from correct_notebook import notebook
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -117,7 +118,7 @@ def test_an_odd_result(grader: Grader, function: str, returned: str) -> None:
 
 @pytest.mark.full
 @given(st.fixed_dictionaries(dict.fromkeys(FUNCTIONS, st.sampled_from([*ODD, *RIGHT.values()]))))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 def test_odd_results_together(grader: Grader, returned: dict[str, str]) -> None:
     """The same for all functions at once, where one is the other's gradient."""
     assert broken(graded(grader, returned)) == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,19 @@ def test_a_slip_is_told_with_its_line() -> None:
         "In this line, `np.log` is called where a square root belongs. "
         "With this alone changed, all your answers are right."
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "clause"),
+    [
+        ("-x * np.sqrt(1.0 - rate)", "In this line, `1.0` is too much."),
+        ("-x * (np.sqrt(rate) - 1 + rate)", "In this line, `rate` stands where 1 belongs."),
+    ],
+)
+def test_a_clause_reads_as_a_person_says_it(line: str, clause: str) -> None:
+    """What is too much is said once; what would have to be divided by itself stands where 1 belongs."""
+    cause = cause_of(f"def scale(x, rate):\n    return {line}\n")
+    assert cause.sentence.startswith(clause)
 
 
 def test_nothing_is_told_where_one_call_disagrees() -> None:
@@ -156,7 +170,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     described=st.tuples(WORDS, st.integers(-1, 4), WORDS, WORDS, st.integers(0, 3)) | VALUES,
     tried=st.just(((0,), (0,), (scale(*CALLS[1]),), 1)) | VALUES,

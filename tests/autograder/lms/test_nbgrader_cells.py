@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
@@ -52,7 +53,7 @@ def released(tiny: Assignment) -> dict[str, Given]:
 
 
 @given(cells=st.lists(CELL | ANYTHING, max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_notebook(cells: list[Any], released: dict[str, Given], tmp_path_factory: Any) -> None:
     """Any JSON with a list of cells becomes a notebook that nbgrader accepts, with every test once."""
     path = tmp_path_factory.getbasetemp() / "any.ipynb"
@@ -69,7 +70,7 @@ def test_any_notebook(cells: list[Any], released: dict[str, Given], tmp_path_fac
 
 
 @given(content=st.binary(max_size=60))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_file(content: bytes, released: dict[str, Given], tmp_path_factory: Any) -> None:
     """Any file at all does, too: it says that it could not be read, or why it has no cells."""
     path = tmp_path_factory.getbasetemp() / "any_file.ipynb"

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from parsed_page import ParsedPage, parse
@@ -81,7 +82,7 @@ SHAPES = [parse(page).shape for page in pages_of("word")]
 
 
 @given(TEXT)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @example(HOSTILE[0])
 @example(HOSTILE[1])
 @example("javascript:alert(1)//")

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parsed_page import ParsedPage, parse
@@ -270,7 +271,7 @@ def test_empty_report() -> None:
     ),
     wrong=st.lists(st.lists(st.booleans(), max_size=30), max_size=30),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_numbers(
     x: list[float], got: list[Number], expected: list[Number], worst: Worst, wrong: list[list[bool]]
 ) -> None:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from command import autograder
 from correct_notebook import SOURCE, notebook
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_course import ASSIGNMENT, write_tiny_course
@@ -155,7 +156,7 @@ def entries() -> st.SearchStrategy[list[Collected]]:
     return st.booleans().flatmap(made)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(entries(), st.data())
 def test_any_split_order_and_repetition(
     course: Course,

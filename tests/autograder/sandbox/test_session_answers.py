@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sessions import ENOUGH, HandIn, Student
@@ -58,7 +59,7 @@ def arrays_in(value: Any) -> list[Any]:
     st.sampled_from(sorted(EXPECTED)),
     st.lists(st.sampled_from([1, 3, 3, 3, 5_000]), min_size=1, max_size=6),  # the largest go by the arena
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_calls_of_one_frame_share_no_memory(student: Student, function: str, sizes: list[int]) -> None:
     """Whatever later calls of a frame write into a buffer, each answer holds what its own call returned."""
     inputs = [np.arange(size) + 10.0 * number for number, size in enumerate(sizes)]

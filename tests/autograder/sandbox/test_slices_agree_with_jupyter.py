@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from event_loops import in_thread, run
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -246,7 +247,7 @@ def test_the_sandbox_gives_what_all_cells_give(worker: SandboxProcess) -> None:
     """The same through a real child, asked for its first answer."""
 
     @given(notebooks)
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
     def agree(cells: list[str]) -> None:
         whole = [START, RELU, *cells]
         expected = outcome_of(in_order, whole)

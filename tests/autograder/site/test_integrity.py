@@ -10,13 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from databases import new_database
 from homework_site import solved
 from live_homework import LiveHomework, live_homework
 from live_server import NUMERIC, live_server
 from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
-from autograder.site.database import Database
 from autograder.site.homework.assignments import published
 from autograder.site.homework.posted_scores import class_scores, person_score
 from autograder.site.people import COURSE
@@ -51,7 +51,7 @@ class Cases:
 @pytest.fixture
 def cases(tmp_path: Path) -> Iterator[Cases]:
     """A live server with them."""
-    with live_homework(Database(tmp_path / "quiz.db"), tmp_path / "course") as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), tmp_path / "course") as site:
         yield Cases(site)
 
 
@@ -85,7 +85,7 @@ def test_a_hold_hides_a_score_until_the_case_is_closed(cases: Cases) -> None:
 
 def test_a_hold_of_a_quiz(tmp_path: Path) -> None:
     """The results of an attempt are not shown while a case holds them."""
-    with live_server(Database(tmp_path / "exam.db"), tmp_path / "exam") as server:
+    with live_server(new_database(tmp_path / "exam.db"), tmp_path / "exam") as server:
         server.publish(due_at=None)
         ina, ann = server.student(role="instructor", name="ina"), server.student(name="ann")
         attempt = ann.start()

@@ -60,20 +60,20 @@ def test_the_steps_make_what_the_code_believes(fixture: ExamFixture) -> None:
             }, name
 
 
-def test_opening_again_changes_nothing(address: str) -> None:
+def test_opening_again_changes_nothing(new_address: str) -> None:
     """A database is brought to its form once."""
     for _ in range(2):
-        database = Database(address)
+        database = Database(new_address)
         with database.transaction() as connection:
             assert migrate(connection) == 0
             assert version_of(connection) == len(migrations())
         database.close()
 
 
-def test_two_servers_that_begin_at_once(address: str) -> None:
+def test_two_servers_that_begin_at_once(new_address: str) -> None:
     """One makes the tables, the other waits and finds them."""
     with ThreadPoolExecutor(4) as pool:
-        for database in pool.map(lambda _: Database(address), range(4)):
+        for database in pool.map(lambda _: Database(new_address), range(4)):
             database.close()
 
 

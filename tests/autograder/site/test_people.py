@@ -7,20 +7,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from databases import new_database
 from homework_site import links_in
 from live_homework import LiveHomework, live_homework
 from live_server import Student
 from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
-from autograder.site.database import Database
 from autograder.site.people import COURSE, students_in
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[LiveHomework]:
     """A live server with a published assignment, four students and staff of all kinds."""
-    with live_homework(Database(tmp_path / "quiz.db"), tmp_path / "course") as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), tmp_path / "course") as site:
         site.publish()
         yield site
 
@@ -85,11 +85,24 @@ def test_access_limits_every_page_of_students_work(site: LiveHomework) -> None:
     ] == [403, 403, 403]
 
 
+def test_the_home_page_links_to_what_may_be_opened(site: LiveHomework) -> None:
+    """Gradebook, content, people and settings: each is linked for those who may open it, for nobody else."""
+    ina = site.server.student(role="instructor", name="ina")
+    tea, everybody = staff_with(site, ina, "all"), ["/gradebook", "/content", "/people", "/settings"]
+    editor = staff_with(site, ina, "none")
+    ina.post(person(editor.name, "access"), role="ta", content="edit", students="none")
+    ann = site.server.student(name="ann")
+    for visitor in (ina, tea, staff_with(site, ina, "assigned", assigned="ann"), editor, ann):
+        linked = [link for link in links_in(visitor.page("/")) if link in everybody]
+        assert linked == [path for path in everybody if visitor.get(path).status_code == 200]
+    assert [link for link in links_in(tea.page("/")) if link in everybody] == ["/gradebook", "/people"]
+
+
 def test_access_limits_the_pages_of_quizzes(site: LiveHomework, tmp_path: Path) -> None:
     """The monitor lists one's own students, and an attempt of another one does not exist."""
     from live_server import live_server
 
-    with live_server(Database(tmp_path / "exam.db"), tmp_path / "exam") as server:
+    with live_server(new_database(tmp_path / "exam.db"), tmp_path / "exam") as server:
         server.publish()
         ina = server.student(role="instructor", name="ina")
         ann, bob = (server.student(name=name) for name in ("ann", "bob"))

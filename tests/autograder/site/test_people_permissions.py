@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from databases import new_database
 from live_homework import live_homework
 from live_server import Student
 
-from autograder.site.database import Database
 from autograder.site.integrity.pages import INTEGRITY_ROUTES
 from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
@@ -78,7 +78,7 @@ def test_every_route_has_an_expectation() -> None:
 
 def test_everybody_on_every_route(tmp_path: Path) -> None:
     """Each answer is the expected one."""
-    with live_homework(Database(tmp_path / "quiz.db"), tmp_path / "course") as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), tmp_path / "course") as site:
         site.publish()
         server = site.server
         ina, ann = server.student(role="instructor", name="ina"), server.student(name="ann")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import new_database
 from fake_clock import MINUTE
 from live_homework import LiveHomework, live_homework
 from live_server import ALL, NUMERIC, REPOSITORY, Student
@@ -206,7 +207,7 @@ def test_the_zip_of_ones_own_data(person: Person) -> None:
 @pytest.mark.parametrize("detail", ["full", "titles"])
 def test_a_report_that_cannot_be_read_spoils_no_zip(tmp_path: Path, detail: str) -> None:
     """It is in the ZIP as it is stored where all of it may be seen, and a sentence is there otherwise."""
-    with live_homework(Database(str(tmp_path / "site.db")), tmp_path / "course") as site:
+    with live_homework(new_database(tmp_path / "site.db"), tmp_path / "course") as site:
         site.publish(site.server.clock.now() + 60 * MINUTE, detail=detail)
         anna = site.server.student(name=NAME)
         assert site.upload(anna, b"alone", "work.ipynb").status_code == 303

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -77,7 +78,7 @@ def test_ties_go_up() -> None:
     assert list(np.flatnonzero(both.lower)) == [8, 9]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(TABLES)
 def test_against_an_oracle(x: Table) -> None:
     """The same numbers come from NumPy's own covariance matrices and correlation."""
@@ -101,7 +102,7 @@ def test_against_an_oracle(x: Table) -> None:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(TABLES)
 def test_canvas_and_kr20(x: Table) -> None:
     """For right and wrong alone Canvas's point-biserial is Pearson's r with the total, and α is KR-20."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from command import run_command
 from graded_assignment import write_assignment, write_report, write_scores
 from live_server import CODE, NUMERIC, course_in
 from patience import PATIENCE, eventually
@@ -31,12 +32,9 @@ teacher,T,T,,instructor,
 
 
 def quizzes(course: Course, *words: object) -> subprocess.CompletedProcess[str]:
-    """The command, with this Python."""
-    command = [sys.executable, "-m", "quizzes", *map(str, words)]
+    """The command, on the course's own database."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return subprocess.run(
-        command, cwd=course.root, env=environment, capture_output=True, text=True, check=False
-    )
+    return run_command("quizzes", *words, folder=course.root, environment=environment)
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
+from command import run_command
 from live_server import CODE, LiveServer, live_server
 
 from autograder.site.database import Database
@@ -18,9 +18,9 @@ RIGHT = "def shuffled_together(x, y, order):\n    return x[order], y[order]\n"
 
 def grade(server: LiveServer, database: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the command on the server's database."""
-    command = [sys.executable, "-m", "quizzes", "grade", "--course", str(server.course.root), *more]
     environment = {**os.environ, "DATABASE_URL": str(database)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    words = "grade", "--course", server.course.root, *more
+    return run_command("quizzes", *words, folder=database.parent, environment=environment)
 
 
 def points(server: LiveServer, attempt: str) -> Decimal | None:

@@ -6,13 +6,14 @@ import csv
 import os
 import stat
 import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from command import run_command
 from exam_fixture import LOCK, ExamFixture
+from examples import examples
 from fake_clock import MINUTE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -39,13 +40,10 @@ class Course:
         (folder / "course.yaml").write_text("title: Test\ntime_zone: Europe/Berlin\n", encoding="utf-8")
 
     def run(self, *words: object) -> subprocess.CompletedProcess[str]:
-        """`autograder roster …`, with this Python."""
+        """`autograder roster …` on the test's database."""
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment["DATABASE_URL"] = self.address
-        command = [sys.executable, "-m", "autograder", "roster", *map(str, words)]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
+        return run_command("autograder", "roster", *words, folder=self.folder, environment=environment)
 
     def take(self, text: str, *words: object, accommodations: str = "") -> subprocess.CompletedProcess[str]:
         """Import tables by their text; passcodes go to a file of their own each time."""
@@ -312,7 +310,7 @@ CELLS = st.sampled_from(["", "", "1", "1.5", "2", "3"])
 ROLES = st.sampled_from(["", "", "student", "ta", "instructor"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from("abc"), ROLES, CELLS, CELLS), max_size=4, unique_by=lambda r: r[0]))
 def test_any_import_keeps_what_it_does_not_speak_of(
     fixture: ExamFixture, rows: list[tuple[str, str, str, str]]

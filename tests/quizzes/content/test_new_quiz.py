@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
+
+from command import run_command
 
 from quizzes.content.bank import load_bank
 from quizzes.content.items.any_item import Item
@@ -13,8 +14,7 @@ from quizzes.content.items.any_item import Item
 
 def quizzes(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder."""
-    command = [sys.executable, "-m", "quizzes", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run_command("quizzes", *words, folder=folder)
 
 
 def test_it_is_proven(tmp_path: Path) -> None:

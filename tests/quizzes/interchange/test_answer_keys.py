@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qti_packages import (
@@ -54,7 +55,7 @@ def question_of(data: dict[str, Any]) -> Question:
     return ITEM.validate_python(data).question(b"seed", Decimal(1))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(WORTHS, st.sampled_from(["0", "-1", "-0.5"]), st.booleans())
 def test_points_by_option(worths: list[float], default: str, bounded: bool) -> None:
     """Several options with any points: the same shares for every choice, or a sentence."""
@@ -89,7 +90,7 @@ def test_points_by_option(worths: list[float], default: str, bounded: bool) -> N
             assert abs(float(share) - min(max(source / most, 0), 1)) < 0.03, chosen
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.sampled_from(["gte gt lte lt", "gte lte"])),

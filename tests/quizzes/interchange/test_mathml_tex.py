@@ -7,6 +7,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup, Tag
 from every_item import every_item
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,7 +55,7 @@ def shape(markup: str) -> str:
     return re.sub(r"</?mrow>|<mspace/>|</?math>|<mo></mo>|\s", "", bare)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(FORMULAS)
 def test_there_and_back(tex: str) -> None:
     """TeX to MathML without its TeX and back: the same elements and signs in the same order."""

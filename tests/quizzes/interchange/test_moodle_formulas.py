@@ -6,6 +6,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +39,7 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.recursive(LEAVES, larger, max_leaves=6), st.decimals(-9, 9, places=2), st.decimals("0.01", 9, places=2)
 )

@@ -6,7 +6,6 @@ import base64
 import os
 import random
 import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from command import run_command
 from every_item import PNG
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -753,7 +754,7 @@ SIGNS = [
 ]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 10))
 def test_any_damage(tmp_path_factory: pytest.TempPathFactory, chance: random.Random, times: int) -> None:
     """Whatever is cut or put in: the file gives sound items, or is refused with a sentence."""
@@ -781,9 +782,7 @@ def test_the_commands(tmp_path: Path) -> None:
     file = tmp_path / "quiz4.xml"
 
     def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, check=False
-        )
+        return run_command("quizzes", *words, folder=tmp_path)
 
     out = command("export", "quiz4", "--to", "moodle-xml", "--out", str(file), "--course", str(root))
     assert (out.returncode, out.stderr) == (0, "")

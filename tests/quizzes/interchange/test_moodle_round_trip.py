@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from every_item import every_item, quiz_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shown_items import as_shown, shown
@@ -200,7 +201,7 @@ SIGNS = [
 WORDS = st.lists(st.sampled_from(SIGNS), max_size=6).map(lambda signs: " ".join(["w", *signs]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(WORDS)
 def test_any_text(text: str) -> None:
     """Markdown to Moodle's HTML and back is shown the same; nothing in it becomes a formula, gap or value."""
@@ -209,7 +210,7 @@ def test_any_text(text: str) -> None:
     assert notes.losses == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(WORDS, min_size=3, max_size=5, unique_by=shown), WORDS, st.integers(1, 9))
 def test_any_text_in_any_place(texts: list[str], prompt: str, weight: int) -> None:
     """Whatever options, labels, pairs, entries and accepted texts hold, they come back as they were."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from every_item import quiz_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qti_packages import (
@@ -128,7 +129,7 @@ def question_of(item: dict[str, Any]) -> Question:
     return ITEM.validate_python(item).question(b"1", Decimal(1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.permutations("abcd"), st.lists(st.integers(0, 3), min_size=4, max_size=4), st.booleans())
 def test_any_order(right: list[str], worths: list[int], whole: bool) -> None:
     """Whatever order is right and whatever a place earns: every order earns the same here, or it is said."""
@@ -162,7 +163,7 @@ def test_any_order(right: list[str], worths: list[int], whole: bool) -> None:
 SPELLINGS = ("relu", "ReLU", "RELU", "adam", "Adam", "ADAM", "x1", "X1", "42")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(SPELLINGS), st.booleans()), min_size=1, max_size=4),
     st.sampled_from(["1.2", "2.1"]),

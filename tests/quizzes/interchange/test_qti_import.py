@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import random
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -14,8 +13,10 @@ from xml.etree.ElementTree import Element, tostring
 
 import pytest
 import yaml
+from command import run_command
 from defusedxml.ElementTree import fromstring
 from every_item import PNG, every_item, quiz_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -376,7 +377,7 @@ def test_an_item_without_a_response(tmp_path: Path, kind: str) -> None:
     assert any("it asks for nothing" in sentence for _, sentence in made.lost)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(["qti12", "qti21"]))
 def test_damaged_documents(chance: random.Random, to: Format) -> None:
     """Elements, attributes and texts taken away or put elsewhere: a bank that loads, or a sentence."""
@@ -428,9 +429,7 @@ def test_bombs(tmp_path: Path) -> None:
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
     """The `quizzes` command."""
-    return subprocess.run(
-        [sys.executable, "-m", "quizzes", *words], capture_output=True, text=True, check=False
-    )
+    return run_command("quizzes", *words, folder=Path.cwd())
 
 
 def test_the_commands(tmp_path: Path) -> None:

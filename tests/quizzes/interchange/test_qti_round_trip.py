@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from every_item import every_item, quiz_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shown_items import as_shown, shown
@@ -143,7 +144,7 @@ def test_the_kinds_are_all_there() -> None:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(WORDS)
 @pytest.mark.parametrize("html", [canvas_html, xhtml])
 def test_any_text(html: Callable[[str], str], text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from every_item import PNG
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -201,7 +202,7 @@ SIGNS = ["", "\n", "*", ")", "a) ", "[*] ", "= ", "GROUP\n", "```", "$", "<i", "
 GOOD = "Title: T\nPoints: 2\n1. A $x_1$\n... g\n+ r\n*a) x\n... f\nb) y\n\n2. B\n= 5 +- 1%\n\n3. C\n* s\n"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 12))
 def test_any_damage(tmp_path_factory: pytest.TempPathFactory, chance: random.Random, times: int) -> None:
     """Whatever is cut, doubled or put in: the text gives sound items, or is refused with a sentence."""

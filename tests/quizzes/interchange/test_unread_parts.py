@@ -13,6 +13,7 @@ import pytest
 import yaml
 from defusedxml.ElementTree import fromstring
 from every_item import every_item, quiz_of
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qti_packages import canvas_document, canvas_item, choice_list, correct, package, points
@@ -79,7 +80,7 @@ def places(root: Element, to: Format) -> list[Element]:
     return found
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.randoms(use_true_random=False),
     st.sampled_from(FORMATS),

@@ -7,18 +7,18 @@ import random
 from pathlib import Path
 
 import pytest
+from databases import new_database
 from event_loops import run
 from hypothesis import given
 from hypothesis import strategies as st
 from live_server import live_server
 
-from autograder.site.database import Database
 from quizzes.loadtest.student import Connection, Lost, questions_in
 
 
 def test_answers_are_valid(tmp_path: Path) -> None:
     """Whatever a test's student answers, a question of any kind can read it, and it is not blank."""
-    with live_server(Database(tmp_path / "quiz.db"), tmp_path / "course") as server:
+    with live_server(new_database(tmp_path / "quiz.db"), tmp_path / "course") as server:
         server.publish()
         student = server.student()
         attempt = student.start()

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from exam_fixture import SIGNER, ExamFixture
+from examples import examples
 from fake_clock import MINUTE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -68,7 +69,9 @@ def test_publishing_again_keeps_the_time_that_everybody_was_given(fixture: ExamF
     assert fixture.started(quiz).deadline_at == fixture.opens + 75 * MINUTE
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(15)
+)
 @given(
     st.lists(
         st.one_of(

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from databases import new_database
 from every_item import PNG
 from live_server import LiveServer, Student, live_server
 from qti_packages import canvas_document, canvas_item, choice_list, correct, package, points
 from sqlalchemy import select
 
-from autograder.site.database import Database
 from autograder.site.middleware import LARGEST_UPLOAD
 from autograder.site.tables import audit
 from quizzes.content.bank import load_bank
@@ -29,7 +29,7 @@ MARKED = points(correct("response1", "a"))
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[LiveServer]:
     """A live server."""
-    with live_server(Database(str(tmp_path / "quiz.db")), tmp_path / "course") as server:
+    with live_server(new_database(tmp_path / "quiz.db"), tmp_path / "course") as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import new_database
 from event_loops import run
 from live_server import TEXT, LiveServer, live_server
 from patience import eventually
@@ -21,7 +22,6 @@ from raw_http import raw_request
 from autograder.site.app_context import result_of
 from autograder.site.application import _first_name, site_routes
 from autograder.site.background import CROWD, Crowd, Pace
-from autograder.site.database import Database
 from quizzes.store.quizzes import current_version
 
 SMALL = 45 * 1024  # bytes of an attempt that waits to be started
@@ -144,7 +144,7 @@ def test_only_complete_requests_are_a_crowd(server: LiveServer) -> None:
 
 def test_an_attempt_that_waits_takes_little_memory(tmp_path: Path) -> None:
     """The questions of a class are kept ready, with their HTML, in less than 45 KB for each student."""
-    with live_server(Database(tmp_path / "quiz.db"), tmp_path / "course") as server:
+    with live_server(new_database(tmp_path / "quiz.db"), tmp_path / "course") as server:
         server.publish()
         with server.database.reading() as connection:
             version = current_version(connection, "all")

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from databases import new_database
 from fake_clock import MINUTE
 from live_server import REPOSITORY, LiveServer, live_server
 
-from autograder.site.database import Database
 from quizzes.content.quiz_file import load_quiz
 from quizzes.services.enrolment import publish_plan
 
@@ -19,7 +19,7 @@ from quizzes.services.enrolment import publish_plan
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
     """A live server whose course has the repository's quizzes."""
-    with live_server(Database(tmp_path / "quiz.db"), tmp_path / "course") as running:
+    with live_server(new_database(tmp_path / "quiz.db"), tmp_path / "course") as running:
         shutil.copy(REPOSITORY.root / "quizzes" / "quiz4-practice.yaml", running.course.root / "quizzes")
         yield running
 

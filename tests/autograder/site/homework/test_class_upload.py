@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import re
 import tempfile
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import httpx
 import pytest
 from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site, with_mistake
+from live_homework import live_homework
 from patience import eventually
 from tiny_course import ASSIGNMENT
+
+from autograder.site.database import Database
+from autograder.submissions.notebook import LARGEST_FILE
 
 CLASS = f"/staff/homework/{ASSIGNMENT}"
 
@@ -22,6 +28,13 @@ CLASS = f"/staff/homework/{ASSIGNMENT}"
 def site(tmp_path: Path) -> Iterator[HomeworkSite]:
     """A running site with one grader beside it."""
     with serving(tiny_site(tmp_path), "--graders", "1") as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
+    """A running site for what is refused; nothing grades beside it."""
+    with serving(tiny_site(tmp_path_factory.mktemp("course")), "--graders", "0") as site:
         yield site
 
 
@@ -41,10 +54,14 @@ def upload(visitor: Visitor, content: bytes, name: str = "class.zip") -> httpx.R
     )
 
 
+def hidden_fields(page: str) -> dict[str, str]:
+    """What the page's form sends beside what is typed."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
 def confirm(visitor: Visitor, page: str) -> int:
     """Press the button of the page with the difference."""
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
-    return visitor.http.post(f"{CLASS}/upload/confirm", data=fields).status_code
+    return visitor.http.post(f"{CLASS}/upload/confirm", data=hidden_fields(page)).status_code
 
 
 def test_a_class_s_download(site: HomeworkSite) -> None:
@@ -101,21 +118,50 @@ def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
         (packed({"../../etc/passwd": b"x", "a/b.txt": b"y"}), "class.zip", "class.zip holds no"),
         (packed({f"eve/{ASSIGNMENT}.ipynb": b"{}"}), "class.zip", "Complete roster.csv"),
     ],
+    ids=["no-zip", "a-table", "no-notebook", "outside", "nobody-known"],  # a ZIP's bytes tell the time
 )
-def test_what_is_no_download(site: HomeworkSite, content: bytes, name: str, words: str) -> None:
+def test_what_is_no_download(shared_site: HomeworkSite, content: bytes, name: str, words: str) -> None:
     """A sentence says what is wrong; the server stays as it was."""
-    reply = upload(site.visitor("ina"), content, name)
+    reply = upload(shared_site.visitor("ina"), content, name)
     assert reply.status_code in (200, 409)
     assert words in reply.text and tempfile.gettempdir() not in reply.text
 
 
-def test_a_bomb(site: HomeworkSite) -> None:
+def test_a_bomb(shared_site: HomeworkSite) -> None:
     """An archive that would fill the disk costs its program, and no more."""
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(100):
-            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(24 * 1024**2))
-    ina = site.visitor("ina")
+        for number in range(8):  # each as large as a submission may be, the second too much for the archive
+            archive.writestr(f"ann/{ASSIGNMENT}-{number}.ipynb", bytes(LARGEST_FILE))
+    ina = shared_site.visitor("ina")
     reply = upload(ina, bomb.getvalue())
-    assert reply.status_code == 409
+    assert reply.status_code == 409 and "unpacks to far too much" in reply.text
     assert ina.http.get("/health").status_code == 200
+
+
+@pytest.mark.full
+def test_a_large_archive_is_never_in_memory(tmp_path: Path) -> None:
+    """Neither when it is shown nor when it is confirmed; its bytes go from disk to disk."""
+    database = Database(str(tmp_path / "quiz.db"))
+    with live_homework(database, tmp_path / "course") as live:
+        live.publish()
+        ina, ann = live.server.student(name="ina", role="instructor"), live.server.student(name="ann")
+        path, size = tmp_path / "class.zip", 40 * 1024**2
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"submitted/ann/{ASSIGNMENT}/{ASSIGNMENT}.ipynb", solved(live.server.course))
+            archive.writestr(f"submitted/ann/{ASSIGNMENT}/data.bin", Random(1).randbytes(size))
+        tracemalloc.start()
+        try:
+            with path.open("rb") as file:
+                page = ina.http.post(
+                    f"{CLASS}/upload", data={"token": ina.token}, files={"notebook": ("class.zip", file)}
+                )
+            assert "1 submission is new" in page.text
+            fields = hidden_fields(page.text)
+            assert ina.http.post(f"{CLASS}/upload/confirm", data=fields).status_code == 303
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < size / 2
+        assert ann.page(f"/homework/{ASSIGNMENT}").count('href="/submissions/') == 1
+    database.close()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from databases import new_database
 from fake_clock import MINUTE
 from live_homework import LiveHomework, live_homework
 from live_server import LiveServer, Student, live_server
 from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
-from autograder.site.database import Database
 from autograder.site.homework.assignments import due_for_student, published
 from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.scores import attempts_of, counted
@@ -81,7 +81,7 @@ class Dates:
 def dates(tmp_path: Path) -> Iterator[Dates]:
     """A live server with them."""
     folder = tmp_path / "course"
-    with live_homework(Database(tmp_path / "quiz.db"), folder) as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), folder) as site:
         (folder / "course.yaml").write_text(
             "title: A tiny course\ntime_zone: UTC\nlate_days: {per_term: 3, per_assignment: 2}\n"
         )
@@ -266,7 +266,7 @@ def test_a_program_gives_an_extension(dates: Dates) -> None:
 @pytest.fixture
 def exam(tmp_path: Path) -> Iterator[tuple[LiveServer, Student]]:
     """A live server with a quiz, and an instructor."""
-    with live_server(Database(tmp_path / "exam.db"), tmp_path / "exam") as server:
+    with live_server(new_database(tmp_path / "exam.db"), tmp_path / "exam") as server:
         server.publish()
         yield server, server.student(role="instructor", name="ina")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from command import autograder
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_site import NAME, LedgerSite
@@ -267,7 +268,7 @@ def without(scores: dict[str, float | None], people: set[str]) -> dict[str, floa
     return {person: score for person, score in scores.items() if person not in people}
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @example([("submit", "ann", 0), ("submit", "ann", 1), ("grade", 1), ("mark", 0, 0), ("move",)])
 @example(
     [

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from databases import new_database
 from fake_clock import MINUTE
 from live_homework import LiveHomework, live_homework
 from live_server import Student
 from tiny_course import ASSIGNMENT
 
-from autograder.site.database import Database
 from autograder.site.homework.partners import partners_in
 from autograder.site.people import COURSE
 
@@ -56,7 +56,7 @@ class Groups:
 @pytest.fixture
 def groups(tmp_path: Path) -> Iterator[Groups]:
     """A live server with them."""
-    with live_homework(Database(tmp_path / "quiz.db"), tmp_path / "course") as site:
+    with live_homework(new_database(tmp_path / "quiz.db"), tmp_path / "course") as site:
         yield Groups(site)
 
 

@@ -6,26 +6,41 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from command import autograder
-from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site, with_mistake
+from homework_site import HomeworkSite, Visitor, publish, serving, solved, with_mistake
 from patience import eventually
-from tiny_course import ASSIGNMENT
+from tiny_course import ASSIGNMENT, write_tiny_course
 
 CLASS = f"/staff/homework/{ASSIGNMENT}"
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[HomeworkSite]:
-    """A running site with one grader beside it."""
-    course = tiny_site(tmp_path)
+@contextmanager
+def running(folder: Path) -> Iterator[HomeworkSite]:
+    """A site with one grader beside it; what is submitted is late."""
+    course = write_tiny_course(folder)
     file = course.root / "assignments" / ASSIGNMENT / "assignment.yaml"
     late = "points: 6\ndue: 2026-05-18 12:00\nlate: {per_day: 0.01, at_most: 0.1}\n"
     file.write_text(file.read_text(encoding="utf-8").replace("points: 6\n", late, 1), encoding="utf-8")
-    assert autograder("publish", ASSIGNMENT, folder=course.root).returncode == 0
+    publish(course)
     with serving(course, "--graders", "1") as site:
+        yield site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[HomeworkSite]:
+    """A site of its own, where nobody has submitted."""
+    with running(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
+    """A site for all tests that leave results released, no points set by hand and the version published."""
+    with running(tmp_path_factory.mktemp("course")) as site:
         yield site
 
 
@@ -52,41 +67,44 @@ def test_the_class(site: HomeworkSite) -> None:
         assert "Bob" in ina.page(f"{CLASS}?sort={sort}&page=99")
 
 
-def test_hold_and_release(site: HomeworkSite) -> None:
+def test_hold_and_release(shared_site: HomeworkSite) -> None:
     """While results are held, no page of a student has a score or a report; staff see both."""
-    ann, ina = site.visitor("ann"), site.visitor("ina")
-    path = ann.submitted(with_mistake(site.course))
-    ann.graded(path)
+    site = shared_site
+    bob, ina = site.visitor("bob"), site.visitor("ina")
+    path = bob.submitted(with_mistake(site.course))
+    bob.graded(path)
     assert post(ina, f"{CLASS}/release", hold="yes") == 303
-    held = [ann.page(page) for page in ("/", f"/homework/{ASSIGNMENT}", path)]
+    held = [bob.page(page) for page in ("/", f"/homework/{ASSIGNMENT}", path)]
     assert not [page for page in held if re.search(r"[345][.\d]* of 6 points</strong>", page)]
     assert "look at the results before you see them" in held[1]
-    assert ann.http.get(f"{path}/feedback").status_code == 403
+    assert bob.http.get(f"{path}/feedback").status_code == 403
     assert "The factor 2 is missing" in ina.page(f"{staff_path(path)}/feedback")
     assert post(ina, f"{CLASS}/release", now="yes") == 303
-    assert "The factor 2 is missing" in ann.page(f"{path}/feedback")
+    assert "The factor 2 is missing" in bob.page(f"{path}/feedback")
 
 
-def test_points_by_hand(site: HomeworkSite) -> None:
+def test_points_by_hand(shared_site: HomeworkSite) -> None:
     """Points set with a reason count; a second person is told of the first; they can be withdrawn."""
-    ann, ina = site.visitor("ann"), site.visitor("ina")
-    path = ann.submitted(with_mistake(site.course))
-    ann.graded(path)
+    site = shared_site
+    bob, ina = site.visitor("bob"), site.visitor("ina")
+    path = bob.submitted(with_mistake(site.course))
+    bob.graded(path)
     points = f"{staff_path(path)}/points"
     assert post(ina, points, points="5.5", reason="", seen="0") == 409
     assert post(ina, points, points="many", reason="so", seen="0") == 409
     assert post(ina, points, points="5.5", reason="A typing error", seen="0") == 303
     assert post(ina, points, points="1", reason="At the same time", seen="0") == 409
-    page = ann.page(f"/homework/{ASSIGNMENT}")
+    page = bob.page(f"/homework/{ASSIGNMENT}")
     assert "5.5 of 6 points" in page and "set by hand (A typing error)" in page
     seen = re.search(r'name="seen" value="(\d+)"', ina.page(staff_path(path)))
     assert seen is not None
     assert post(ina, points, withdraw="yes", reason="Not so", seen=seen[1]) == 303
-    assert "set by hand" not in ann.page(f"/homework/{ASSIGNMENT}")
+    assert "set by hand" not in bob.page(f"/homework/{ASSIGNMENT}")
 
 
-def test_the_notebook_is_text(site: HomeworkSite) -> None:
+def test_the_notebook_is_text(shared_site: HomeworkSite) -> None:
     """Whatever a notebook holds, its page for staff has no markup of it."""
+    site = shared_site
     notebook = json.loads(solved(site.course))
     evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     cell = {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": f"# {evil}"}
@@ -109,8 +127,9 @@ def test_the_notebook_is_text(site: HomeworkSite) -> None:
     assert "unsafe" not in policy
 
 
-def test_pictures_have_addresses(site: HomeworkSite) -> None:
+def test_pictures_have_addresses(shared_site: HomeworkSite) -> None:
     """A notebook's pictures are not in the page but at addresses of it; a number too many is not found."""
+    site = shared_site
     notebook = json.loads(solved(site.course))
     pictures = [b"\x89PNG\r\n\x1a\n" + bytes([n]) * 50_000 for n in (1, 2)]
     outputs = [
@@ -149,8 +168,9 @@ def test_grading_again_with_new_checks(site: HomeworkSite) -> None:
     assert eventually(lambda: "earlier version" not in ina.page(CLASS))
 
 
-def test_students_have_no_staff_pages(site: HomeworkSite) -> None:
+def test_students_have_no_staff_pages(shared_site: HomeworkSite) -> None:
     """For a student the staff's pages do not exist, and their forms change nothing."""
+    site = shared_site
     ann, bob = site.visitor("ann"), site.visitor("bob")
     path = ann.submitted(solved(site.course))
     for page in (CLASS, staff_path(path), f"{staff_path(path)}/feedback"):

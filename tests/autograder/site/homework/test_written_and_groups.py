@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from command import autograder
-from homework_site import HomeworkSite, Visitor, serving
+from homework_site import HomeworkSite, Visitor, publish, serving
 from tiny_course import ASSIGNMENT
 from written_course import answered_notebook, write_written_course
 
@@ -36,8 +35,7 @@ def site_of_a_group(folder: Path) -> Iterator[HomeworkSite]:
     file = course.root / "assignments" / ASSIGNMENT / "assignment.yaml"
     due = f"points: 6\ndue: '{local(now - timedelta(hours=30))}'\nlate: {{per_day: 0.1}}\n"
     file.write_text(file.read_text(encoding="utf-8").replace("points: 6\n", due, 1), encoding="utf-8")
-    published = autograder("publish", ASSIGNMENT, folder=course.root)
-    assert published.returncode == 0, published.stderr
+    publish(course)
     with serving(course, "--graders", "1") as site:
         yield site
 
