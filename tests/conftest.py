@@ -82,7 +82,7 @@ def shares_with_its_module(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_priority() -> Iterator[None]:
+def unchanged_priority() -> Iterator[None]:
     """Commands that a test runs in its own process lower no priority: the tests after it would keep it."""
     with pytest.MonkeyPatch.context() as patch:
         if hasattr(os, "nice"):

@@ -547,7 +547,7 @@ def _chosen(
 
 
 def _no_function(cells: Sequence[Cell]) -> list[str]:
-    """What stands in the cells that students answer, where it is no function."""
+    """What the cells that students answer hold in place of a function."""
     answers = [cell for cell in cells if cell.kind == "code" and (cell.is_answer or MARK.search(cell.source))]
     written = [cell for cell in answers if not all(map(PLACEHOLDER.fullmatch, cell.source.split("\n")))]
     nodes = [node for cell in written for node in _parsed(cell.source).body]
