@@ -81,6 +81,15 @@ def shares_with_its_module(item: pytest.Item) -> bool:
     return any(definition.scope == "module" for of_name in definitions for definition in of_name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unchanged_priority() -> Iterator[None]:
+    """Commands that a test runs in its own process lower no priority: the tests after it would keep it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(os, "nice"):
+            patch.setattr(os, "nice", lambda increment: 0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     """A course folder with one assignment, `tiny`; read it, do not change it, which is asked at the end."""

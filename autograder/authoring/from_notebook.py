@@ -42,6 +42,7 @@ from autograder.authoring.new_assignment import (
     guessed_argument,
     tasks_of,
 )
+from autograder.course.local_time import counted
 from autograder.course.python_source import Library, functions_in, global_names, imported_names
 from autograder.errors import UsageError
 from autograder.submissions.written_answers import answer_cell_source, answer_tag
@@ -65,6 +66,9 @@ FRAME = re.compile(r"^#\s*(BEGIN|END|ASSIGNMENT)\b", re.M)  # otter's raw cells
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MARK_SCHEME = re.compile(r"===\s*BEGIN MARK SCHEME\s*===\n?(.*?)===\s*END MARK SCHEME\s*===\n?", re.S)
 WRITE_HERE = "..."
+PLACEHOLDER = re.compile(
+    r"\s*(#.*|\.\.\.|pass|raise NotImplementedError.*)?"
+)  # a line of a cell without a solution
 
 # Reads [[cell, ...], [function, ...]], runs the cells as Jupyter would, and writes what each function was
 # called with and returned: for each call a list of expressions that draw something like its arguments.
@@ -182,7 +186,7 @@ def assignment_from(
         for number, tree in enumerate(trees)
         for function, node in functions_in(tree).items()
     }
-    chosen = _chosen(known, kept, wanted, path)
+    chosen = _chosen(known, kept, wanted, path, marked_by_people=len(found.answers))
     library = _library(sources)
     tests = [*found.tests, *_ok_tests(more_tests, len(notebook["cells"]) + 1, remarks)]
     calls, problems, values = _calls(kept, tests, chosen, path.parent)
@@ -507,7 +511,9 @@ def _parsed(source: str) -> ast.Module:
     return ast.Module([], [])
 
 
-def _chosen(known: dict[str, Any], cells: Sequence[Cell], wanted: Sequence[str], path: Path) -> list[str]:
+def _chosen(
+    known: dict[str, Any], cells: Sequence[Cell], wanted: Sequence[str], path: Path, *, marked_by_people: int
+) -> list[str]:
     names = [text.split("(")[0].strip() for text in wanted]
     if missing := [name for name in names if name not in known]:
         raise UsageError(
@@ -522,22 +528,43 @@ def _chosen(known: dict[str, Any], cells: Sequence[Cell], wanted: Sequence[str],
     chosen = names or marked or ([] if any_answer else described)
     usable = [name for name in chosen if not _refused(known[name][1])]
     if not usable:
-        reasons = [_refused(known[name][1]) for name in chosen]
-        reasons += [
-            f"students write the class {node.name}, and functions are graded"
-            for cell in cells
-            if cell.is_answer or MARK.search(cell.source)
-            for node in _parsed(cell.source).body
-            if isinstance(node, ast.ClassDef)
-        ]
+        reasons = [_refused(known[name][1]) for name in chosen] + _no_function(cells)
+        if marked_by_people:
+            answers = counted(marked_by_people, "answer is", "answers are")
+            reasons.append(f"{answers} marked by a person")
         reason = "; ".join(filter(None, reasons))
         raise UsageError(
             f"{path} has no function with a docstring or a solution's mark that can be graded"
             + (f": {reason}." if reason else "."),
-            next_step="Name the functions that students write with --function NAME; "
-            "questions in words alone make a quiz: quizzes new.",
+            next_step=(
+                f"Name those of its functions that students write with --function NAME: {', '.join(known)}."
+                if known
+                else "Let students write functions, with the solution between ### BEGIN SOLUTION and "
+                "### END SOLUTION, and import it again; questions in words alone make a quiz: quizzes new."
+            ),
         )
     return [name for name in known if name in usable]
+
+
+def _no_function(cells: Sequence[Cell]) -> list[str]:
+    """What the cells that students answer hold in place of a function."""
+    answers = [cell for cell in cells if cell.kind == "code" and (cell.is_answer or MARK.search(cell.source))]
+    written = [cell for cell in answers if not all(map(PLACEHOLDER.fullmatch, cell.source.split("\n")))]
+    nodes = [node for cell in written for node in _parsed(cell.source).body]
+    reasons = [
+        f"students write the class {node.name}, and functions are graded"
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+    ]
+    empty = len(answers) - len(written)
+    if empty:
+        reasons.append(
+            f"{empty} of {counted(len(answers), 'answer cell')} {'holds' if empty == 1 else 'hold'} no "
+            "solution"
+        )
+    if nodes and not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in nodes):
+        reasons.append("its solutions define no function; they set values or draw plots")
+    return reasons
 
 
 def _is_marked(cell: Cell, node: ast.FunctionDef) -> bool:

@@ -7,16 +7,27 @@ from __future__ import annotations
 
 __all__ = ["COMMANDS", "app", "main"]
 
-from autograder.cli.command_table import (
-    ADMINISTRATION,
-    AUTHORING,
-    EXCHANGE,
-    GRADING,
-    STUDENTS,
-    CommandEntry,
-    program,
-    run_program,
-)
+import sys
+
+try:
+    from autograder.cli.command_table import (
+        ADMINISTRATION,
+        AUTHORING,
+        EXCHANGE,
+        GRADING,
+        STUDENTS,
+        CommandEntry,
+        program,
+        run_program,
+    )
+except ModuleNotFoundError as problem:
+    if problem.name != "typer":
+        raise
+    # What students install for their notebooks has no terminal.
+    sys.exit(
+        "Error: The library typer is missing; commands need it, check() in a notebook does not.\n"
+        f"  Install it: {sys.executable} -m pip install typer"
+    )
 
 COMMANDS = (
     CommandEntry(

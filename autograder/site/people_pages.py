@@ -35,6 +35,7 @@ from autograder.site.requests import (
     check_form_token,
     form_of,
     reads_much,
+    require_shown,
     site_of,
     whole_number,
 )
@@ -88,14 +89,12 @@ async def confirm_import(request: Request) -> Response:
     session = await site.in_reader(staff_of_course, request, True)
     form = await form_of(request, session, LARGEST_PAGE)
     texts = {name: form.get(name, [""])[-1] for name in TABLES}
-    digest, take_away = form.get("digest", [""])[-1], "take_away" in form
-    gone = form.get("drop", [])
+    take_away, gone = "take_away" in form, form.get("drop", [])
 
     def confirmed() -> ImportPlan:
         tables = _tables(texts)
         plan = _plan(site, tables, take_away=True)
-        if plan.digest != digest:
-            raise CHANGED
+        require_shown(form, session, plan.digest, CHANGED)
         return plan if take_away or not plan.losses else _plan(site, tables, take_away=False)
 
     def store(connection: Connection) -> list[tuple[str, str, str]]:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from autograder.errors import Conflict, Forbidden, Refused, TooLarge
+from autograder.errors import AutograderError, Conflict, Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
 from autograder.site.middleware import LARGEST_BODY, NO_ROOM, Body
 from autograder.site.sessions import Session
@@ -45,10 +45,12 @@ __all__ = [
     "parsed_json",
     "reads",
     "reads_much",
+    "require_shown",
     "session_for",
     "session_of",
     "site_of",
     "staff_token_in",
+    "status_of",
     "uploaded",
     "uploaded_file",
     "uploaded_form",
@@ -101,6 +103,23 @@ class SignedOut(Refused):
     """No session; the sign-in page follows."""
 
     status = 401
+
+
+def require_shown(form: Form, session: Session, digest: str, changed: Conflict) -> None:
+    """Raise `changed` unless a form confirms the difference with this digest.
+
+    A program, which was shown nothing, may leave the digest out.
+    """
+    sent = field_of(form, "digest")
+    if sent != digest and not (session.by_token and not sent):
+        raise changed
+
+
+def status_of(problem: AutograderError | None) -> int:
+    """The HTTP status of a page that shows a problem above its form: 200 where there is none."""
+    if problem is None:
+        return 200
+    return problem.status if isinstance(problem, Refused) else 409
 
 
 def whole_number(value: object, largest: int) -> int | None:

@@ -60,6 +60,7 @@ def make_staff_token(
             f"{owner} is not a member of the course's staff.", next_step="Give the person a role first."
         )
     token = f"{PREFIX}{secrets.token_urlsafe(24)}"
+    connection.execute(delete(staff_token).where(staff_token.c.ends_at <= at))
     label = " ".join(label.split())[:LONGEST_LABEL] or "a program"
     values = {"hash": _hash(signer, token), "course": course, "person": owner, "label": label}
     connection.execute(insert(staff_token).values(**values, made_at=at, ends_at=at + LASTS))

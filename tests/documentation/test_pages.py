@@ -105,3 +105,11 @@ def test_no_page_installs_another_project(page: str) -> None:
     """On the package index `autograder` is somebody else's: ours is installed from a file or a folder."""
     text = (ROOT / page).read_text(encoding="utf-8")
     assert not re.search(r"install\s+(?:-\S+\s+)*['\"]?autograder(?![\w.-]*\.whl)", text)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY])
+def test_who_is_shown_a_command_is_told_to_install_its_libraries(page: str) -> None:
+    """The wheel for students has commands with its extra `terminal` alone."""
+    lines = re.findall(r"^.*\binstall\b.*\.whl.*$", (ROOT / page).read_text(encoding="utf-8"), re.M)
+    if any(command_lines(page)):
+        assert [line for line in lines if "[terminal]" not in line] == []

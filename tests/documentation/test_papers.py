@@ -9,13 +9,21 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import pytest
 from packaging.specifiers import SpecifierSet
+from sqlalchemy import Connection, func, select
 
-from autograder.site import tables
+from autograder.site import sessions, staff_tokens, tables
+from autograder.site.database import Database
+from autograder.site.homework import tokens
+from autograder.site.lti import users
+from autograder.site.people import COURSE, add_course, add_person, enrol
+from autograder.site.signer import Signer
 
 ROOT = Path(__file__).parents[2]
 HASHES = ROOT / ".ci" / "hashes.txt"
@@ -38,6 +46,62 @@ def test_every_table_is_in_the_data_inventory() -> None:
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     page = (ROOT / "autograder/site/DATA.md").read_text(encoding="utf-8")
     assert sorted(name for name in tables.metadata.tables if f"`{name}`" not in page) == []
+
+
+def rows_that_end() -> dict[str, Callable[[Connection, int], object]]:
+    """What the inventory keeps for a time: table, and how a row of it is stored at an instant."""
+    signer = Signer(b"secret of a test")
+
+    def session_row(connection: Connection, at: int) -> object:
+        return sessions.open_session(connection, "ina", signer, at, "a browser")
+
+    def link(connection: Connection, at: int) -> object:
+        return sessions.new_link(connection, "ina", signer, at)
+
+    def wrong_passcode(connection: Connection, at: int) -> object:
+        return sessions.open_by_passcode(connection, "ina", "WRONG", signer, at, "a browser", "192.0.2.1")
+
+    def submit_token(connection: Connection, at: int) -> object:
+        return tokens.new_token(connection, COURSE, "ina", "", signer, at)
+
+    def staff_token(connection: Connection, at: int) -> object:
+        return staff_tokens.make_staff_token(connection, COURSE, "ina", "", signer, at=at, who="ina")
+
+    def nonce(connection: Connection, at: int) -> object:
+        return users.use_nonce(connection, f"nonce {at}", at)
+
+    return {
+        "session": session_row,
+        "credential": link,
+        "failed_sign_in": wrong_passcode,
+        "submit_token": submit_token,
+        "staff_token": staff_token,
+        "lti_nonce": nonce,
+    }
+
+
+MINUTES = {"session": 720, "credential": 7 * 1440, "failed_sign_in": 15, "lti_nonce": 60}
+
+
+@pytest.mark.parametrize("table", list(rows_that_end()))
+def test_what_is_kept_for_a_time_is_deleted(tmp_path: Path, table: str) -> None:
+    """A row is kept as long as the inventory says, and is deleted when the next one is stored after that."""
+    store, lasts = rows_that_end()[table], MINUTES.get(table, 180 * 1440) * 60_000
+    database = Database(tmp_path / "quiz.db")
+    try:
+        with database.transaction() as connection:
+            add_course(connection, COURSE, "Course", "UTC")
+            add_person(connection, "ina", "Ina", None)
+            enrol(connection, COURSE, "ina", role="instructor")
+            store(connection, 0)
+            count = select(func.count()).select_from(tables.metadata.tables[table])
+            rows = connection.execute(count).scalar_one()
+            store(connection, lasts - 1)
+            assert connection.execute(count).scalar_one() == 2 * rows
+            store(connection, 2 * lasts)
+            assert connection.execute(count).scalar_one() == rows
+    finally:
+        database.close()
 
 
 def value_of(name: str) -> Any:

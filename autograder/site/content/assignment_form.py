@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.course.assignment import AssignmentFile
 from autograder.course.course import Course
@@ -25,8 +24,7 @@ LONGEST = 200  # characters of a field
 ON = "yes"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A value that a form changes."""
 
     what: str

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from autograder.course.csv_table import parse_table, write_table
 from autograder.course.roster import Person, read_people
-from autograder.errors import AutograderError, Conflict, Forbidden, Refused
+from autograder.errors import AutograderError, Conflict, Forbidden
 from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.enrolment.acts import (
     AccessForm,
@@ -33,7 +33,15 @@ from autograder.site.enrolment.acts import (
 )
 from autograder.site.extensions import extensions
 from autograder.site.people import names_of
-from autograder.site.requests import Form, PageRoute, field_of, form_of, reads_much, site_of
+from autograder.site.requests import (
+    Form,
+    PageRoute,
+    field_of,
+    form_of,
+    reads_much,
+    site_of,
+    status_of,
+)
 from autograder.site.roles import Access, Role, require_visible
 from autograder.site.roster_import import remove_people
 from autograder.site.sessions import Session, end_sessions_of, new_link, new_passcode
@@ -305,8 +313,7 @@ def _page(
             session=session,
             token=site.form_token(session),
         )
-    status = 200 if problem is None else problem.status if isinstance(problem, Refused) else 409
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, status_of(problem))
 
 
 def _shown_acts(connection: Connection, acts: list[Act]) -> list[tuple[int, str]]:

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from autograder.course.course import Course
 from autograder.course.local_time import shown
-from autograder.errors import AutograderError, Conflict, NotFound, Refused
+from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.gradebook.final_grades import unfinished
 from autograder.gradebook.gradebook import Gradebook, Row, percent
 from autograder.gradebook.scores import Score, State
@@ -44,6 +44,7 @@ from autograder.site.requests import (
     reads_much,
     session_of,
     site_of,
+    status_of,
     uploaded_form,
     whole_number,
 )
@@ -513,8 +514,7 @@ async def export(request: Request) -> Response:
         if is_json(request):
             raise Conflict(problem.message, next_step=problem.next_step) from problem
         failed = partial(_class_page, request, site, session, problem=problem)
-        status = problem.status if isinstance(problem, Refused) else 409
-        return HTMLResponse(await site.in_thread(failed), status)
+        return HTMLResponse(await site.in_thread(failed), status_of(problem))
     detail: dict[str, object] = {
         "format": kind,
         "students": result.students,

@@ -47,9 +47,11 @@ from autograder.site.requests import (
     form_of,
     reads,
     reads_much,
+    require_shown,
     session_for,
     session_of,
     site_of,
+    status_of,
     whole_number,
 )
 from autograder.site.roles import StudentData, may_see, student_access
@@ -153,13 +155,11 @@ async def give(request: Request) -> Response:
     site, at = site_of(request), request.state.at
     session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
     form = await form_of(request, session, LONGEST_LIST)
-    digest = field_of(form, "digest")
 
     def planned() -> Plan:
         with site.database.reading() as connection:
             plan = _plan(connection, request, form, session.person)
-        if plan.digest != digest and not (session.by_token and not digest):
-            raise CHANGED
+        require_shown(form, session, plan.digest, CHANGED)
         if plan.due is not None and plan.due.losses and "take_away" not in form:
             raise Conflict(
                 f"{len(plan.due.losses)} dates would become earlier.",
@@ -500,8 +500,7 @@ def _page(
         session=session,
         token=site.form_token(session),
     )
-    status = 200 if problem is None else problem.status if isinstance(problem, Refused) else 409
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, status_of(problem))
 
 
 def _quizzes(connection: Connection, course: str) -> list[LinkTarget]:

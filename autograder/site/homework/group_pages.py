@@ -36,9 +36,11 @@ from autograder.site.requests import (
     form_of,
     reads,
     reads_much,
+    require_shown,
     session_for,
     session_of,
     site_of,
+    status_of,
     uploaded_form,
     whole_number,
 )
@@ -87,13 +89,12 @@ async def import_groups(request: Request) -> Response:
     site, at = site_of(request), request.state.at
     session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
     form = await form_of(request, session, LARGEST_PAGE)
-    text, digest = form.get("groups", [""])[-1], field_of(form, "digest")
+    text = form.get("groups", [""])[-1]
 
     def planned() -> GroupPlan:
         with site.database.reading() as connection:
             plan = _plan(connection, request, text)
-        if plan.digest != digest and not (session.by_token and not digest):
-            raise CHANGED
+        require_shown(form, session, plan.digest, CHANGED)
         return plan
 
     def write(connection: Connection) -> None:
@@ -221,8 +222,7 @@ def _page(
         session=session,
         token=site.form_token(session),
     )
-    status = 200 if problem is None else problem.status if isinstance(problem, Refused) else 409
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, status_of(problem))
 
 
 def _student_page(request: Request, session: Session, problem: Refused | None = None) -> Response:

@@ -58,6 +58,7 @@ class SubmitToken:
 def new_token(connection: Connection, course: str, person: str, label: str, signer: Signer, at: int) -> str:
     """A new token, shown this once; of more than twenty the oldest is revoked."""
     token = f"submit-{secrets.token_urlsafe(24)}"
+    connection.execute(delete(submit_token).where(submit_token.c.ends_at <= at))
     connection.execute(
         insert(submit_token).values(
             hash=_hash(signer, token),

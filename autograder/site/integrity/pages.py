@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from autograder.errors import AutograderError, Conflict, NotFound, Refused
+from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.extensions import extensions
 from autograder.site.homework.assignments import homework_in
@@ -36,6 +36,7 @@ from autograder.site.requests import (
     form_of,
     reads_much,
     site_of,
+    status_of,
     uploaded_form,
 )
 from autograder.site.sessions import Session
@@ -251,8 +252,7 @@ def _list(
         session=session,
         token=site.form_token(session),
     )
-    status = 200 if problem is None else problem.status if isinstance(problem, Refused) else 409
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, status_of(problem))
 
 
 def _page(request: Request, session: Session, problem: AutograderError | None = None) -> Response:
@@ -277,5 +277,4 @@ def _page(request: Request, session: Session, problem: AutograderError | None = 
         session=session,
         token=site.form_token(session),
     )
-    status = 200 if problem is None else problem.status if isinstance(problem, Refused) else 409
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, status_of(problem))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from autograder.errors import AutograderError, Refused
+from autograder.errors import AutograderError
 from autograder.site.enrolment.acts import sections_in
 from autograder.site.extensions import extensions
 from autograder.site.notices.announcements import (
@@ -31,6 +31,7 @@ from autograder.site.requests import (
     session_for,
     session_of,
     site_of,
+    status_of,
 )
 from autograder.site.sessions import Session
 from autograder.site.staff import staff_access
@@ -173,5 +174,4 @@ def _page(
         session=session,
         token=site.form_token(session),
     )
-    status = 200 if problem is None else problem.status if isinstance(problem, Refused) else 409
-    return HTMLResponse(page, status)
+    return HTMLResponse(page, status_of(problem))

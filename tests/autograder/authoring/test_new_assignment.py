@@ -127,10 +127,35 @@ def test_signatures(text: str) -> None:
     compile(placeholder(text, {name: parameters}).source, "source", "exec")
 
 
-def test_a_notebook_without_functions(tmp_path: Path) -> None:
-    """It says how to name the functions."""
+@pytest.mark.parametrize(
+    ("answers", "is_graded", "reason"),
+    [
+        (["# ... ENTER YOUR CODE HERE ..."], False, "1 of 1 answer cell holds no solution"),
+        (["### BEGIN SOLUTION\n### END SOLUTION", "# code\n..."], False, "2 of 2 answer cells hold no"),
+        (["# code\nraise NotImplementedError()", "y = 2"], False, "1 of 2 answer cells holds no solution"),
+        (["y = [1, 2]\nprint(y)"], False, "its solutions define no function"),
+        (["class Line:\n    pass"], False, "students write the class Line, and functions are graded"),
+        (["def f():\n    return 1"], False, "f takes no argument"),
+        (["# code", "y = 2"], True, "2 answers are marked by a person"),
+    ],
+)
+def test_a_notebook_without_functions(
+    tmp_path: Path, answers: list[str], is_graded: bool, reason: str
+) -> None:
+    """It says what stands in the cells that students answer, and what to write or to name."""
     from autograder.authoring.from_notebook import assignment_from
 
     path = solved_notebook(tmp_path, [("code", "x = 1")])
-    with pytest.raises(UsageError, match="no function with a docstring"):
+    notebook = json.loads(path.read_text())
+    marks = {"solution": True, "grade": is_graded, "points": 1, "grade_id": "a", "locked": False}
+    notebook["cells"] += [
+        {**notebook["cells"][0], "metadata": {"nbgrader": marks}, "source": source} for source in answers
+    ]
+    path.write_text(json.dumps(notebook))
+    with pytest.raises(UsageError, match="no function with a docstring") as raised:
         assignment_from(path, "hw", "Homework", [])
+    assert reason in raised.value.message
+    has_function = "def " in "".join(answers)
+    assert ("with --function NAME: f." if has_function else "Let students write functions") in (
+        raised.value.next_step
+    )

@@ -156,6 +156,18 @@ def test_the_same_bytes_each_time(out: Path, tmp_path: Path) -> None:
         assert (tmp_path / f"{FIRST}.zip").read_bytes() == (out / f"{FIRST}.zip").read_bytes()
 
 
+def test_the_command_without_its_library() -> None:
+    """With nothing but the wheel's own needs, the command says what to install, without a traceback."""
+    program = (
+        "import sys; sys.modules['typer'] = None; sys.argv[:] = ['autograder', 'check', 'hw.ipynb']; "
+        "from autograder.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The library typer is missing")
+    assert "-m pip install typer" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     """A folder that holds something else is left as it is, and the file is named."""
     (tmp_path / FIRST).mkdir()

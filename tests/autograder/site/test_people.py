@@ -300,6 +300,27 @@ def test_only_visible_students_are_looked_at(site: LiveHomework) -> None:
     assert tim.post("/look", person="ann").status_code == 303
 
 
+def test_a_program_confirms_what_it_was_not_shown(site: LiveHomework) -> None:
+    """With a token no digest is needed, though a wrong one is refused; a page's form needs the right one."""
+    import httpx
+
+    ina = site.server.student(role="instructor", name="ina")
+    token = ina.post("/staff-tokens", label="a script").text.split("<pre")[1].split(">")[1][:38]
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    tables = {
+        "/people/import": {"roster": "student_id,name\nann,Ann\n"},
+        "/groups/import": {"groups": "group,student_id\nowls,ann\n"},
+        "/extensions/give": {"scope": "person", "people": "ann", "work": ASSIGNMENT, "days": "1"},
+    }
+    for path, fields in tables.items():
+        fields = {**fields, "kind": "extend", "reason": "why"}
+        assert ina.post(path, **fields).status_code == 409, path
+        for digest, is_done in (("0" * 64, False), ("", True)):
+            sent = {**fields, "digest": digest}
+            reply = httpx.post(f"{site.server.address}{path}", data=sent, headers=headers, timeout=60)
+            assert (reply.status_code in (200, 303)) is is_done, (path, reply.status_code, reply.text)
+
+
 def test_a_program_does_what_its_owner_does(site: LiveHomework) -> None:
     """A token acts with the permissions and in the name of its owner, until it or the role ends."""
     import httpx
