@@ -292,3 +292,20 @@ def test_no_test_runs_an_event_loop_beside_a_browser() -> None:
         path.name for path in (ROOT / "tests").rglob("test_*.py") if "asyncio.run(" in path.read_text("utf-8")
     ]
     assert direct == [Path(__file__).name]
+
+
+def test_no_request_of_a_test_ends_by_itself() -> None:
+    """httpx gives up after 5 s, which a server on a loaded machine may need: calls say how long they wait."""
+    hasty = []
+    for path in (ROOT / "tests").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if "httpx." in source else ():
+            if (
+                isinstance(node, ast.Call)
+                and re.fullmatch(
+                    r"httpx\.(Client|get|post|put|delete|request|stream)", ast.unparse(node.func)
+                )
+                and not {"timeout", "transport"} & {keyword.arg for keyword in node.keywords}
+            ):
+                hasty.append(f"{path.relative_to(ROOT)}:{node.lineno}: add timeout=PATIENCE")
+    assert hasty == []
