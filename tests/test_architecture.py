@@ -294,18 +294,27 @@ def test_no_test_runs_an_event_loop_beside_a_browser() -> None:
     assert direct == [Path(__file__).name]
 
 
+REQUEST = re.compile(r"httpx\.(Client|get|post|put|delete|request|stream)")
+
+
+def requests_that_give_up(source: str) -> list[int]:
+    """The lines of the calls that leave it to httpx how long they wait."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        call.lineno
+        for call in calls
+        if REQUEST.fullmatch(ast.unparse(call.func))
+        and not {"timeout", "transport"} & {keyword.arg for keyword in call.keywords}
+    ]
+
+
 def test_no_request_of_a_test_ends_by_itself() -> None:
     """httpx gives up after 5 s, which a server on a loaded machine may need: calls say how long they wait."""
-    hasty = []
-    for path in (ROOT / "tests").rglob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(source)) if "httpx." in source else ():
-            if (
-                isinstance(node, ast.Call)
-                and re.fullmatch(
-                    r"httpx\.(Client|get|post|put|delete|request|stream)", ast.unparse(node.func)
-                )
-                and not {"timeout", "transport"} & {keyword.arg for keyword in node.keywords}
-            ):
-                hasty.append(f"{path.relative_to(ROOT)}:{node.lineno}: add timeout=PATIENCE")
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    hasty = [
+        f"{path.relative_to(ROOT)}:{line}: add timeout=PATIENCE"
+        for path, source in sources.items()
+        if "httpx." in source
+        for line in requests_that_give_up(source)
+    ]
     assert hasty == []
