@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from threadpoolctl import threadpool_limits
 
-__all__ = ["HUB_SECRET", "available_cores", "environment", "give_way", "one_core", "one_thread"]
+__all__ = [
+    "HUB_SECRET",
+    "at_usual_priority",
+    "available_cores",
+    "environment",
+    "give_way",
+    "give_way_except_writes",
+    "one_core",
+    "one_thread",
+]
 
+T = TypeVar("T")
 LOWER_PRIORITY = 10
 HUB_SECRET = "AUTOGRADER_HUB_SECRET"  # the variable with the secret that a JupyterHub and the site share
 
@@ -24,13 +37,55 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def give_way() -> None:
-    """Let a server on this machine go first, for the rest of this process and those that it starts.
+def give_way(process: int = 0) -> None:
+    """Let a server go first, for the rest of a process (by default this one) and those that it starts.
 
     For work that takes long and holds no lock that a server waits for.
     """
-    if hasattr(os, "nice"):
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, process, LOWER_PRIORITY)
+
+
+class _UsualPriority:
+    """A thread that keeps the priority from before this process gave way; without one, work is just run."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+        self._ident = 0
+
+    def keep(self) -> None:
+        """Start the thread; a thread has the priority of the one that starts it."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="usual-priority")
+        self._ident = self._thread.submit(threading.get_ident).result()
+
+    def run(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which may call this again."""
+        if self._thread is None or threading.get_ident() == self._ident:
+            return work()
+        return self._thread.submit(work).result()
+
+
+_usual_priority = _UsualPriority()
+
+
+def give_way_except_writes() -> None:
+    """Let a server on this machine go first, but for what is run `at_usual_priority`.
+
+    For a command that computes for long and then writes to the server's database. Does nothing where a
+    priority is not a thread's own: on Linux it is.
+    """
+    if sys.platform == "linux":
+        _usual_priority.keep()
         os.nice(LOWER_PRIORITY)
+
+
+def at_usual_priority(work: Callable[[], T]) -> T:
+    """The result of work that holds a lock that a server waits for, such as a transaction that writes.
+
+    At a lower priority it would be interrupted with the lock in its hands, and the server would wait for it.
+    A thread that `work` starts has the usual priority, too.
+    """
+    return _usual_priority.run(work)
 
 
 def environment() -> dict[str, str]:

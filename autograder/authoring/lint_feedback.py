@@ -22,6 +22,8 @@ from autograder.grading.causes import Cause
 
 __all__ = ["TellingRecord", "measured", "tally"]
 
+CAUSES = ("named", "looks like", "idiom")  # what says why; a pattern says what the numbers show
+
 
 @dataclass(frozen=True)
 class TellingRecord:
@@ -78,11 +80,16 @@ def _assignment_with(assignments: Sequence[Assignment], wrong: WrongFunction, pa
 
 
 def tally(records: Sequence[TellingRecord]) -> str:
-    """How many were told something of each kind, and how much of it was judged false."""
+    """How many were told something of each kind, and how much of it a person judged to be true and false."""
     kinds = Counter(str(record.cause.kind) or "nothing" for record in records)
     false = Counter(str(record.cause.kind) for record in records if record.judgment == "false")
     parts = []
     for kind, count in kinds.most_common():
         wrongly = f", {false[kind]} of them false" if false[kind] else ""
         parts.append(f"{kind} {count} ({count / len(records):.0%}{wrongly})")
-    return f"{len(records)} wrong functions: {'; '.join(parts)}."
+    told = f"{len(records)} wrong functions: {'; '.join(parts)}."
+    if not any(record.judgment for record in records):
+        return told
+    right = sum(record.judgment == "true" and record.cause.kind in CAUSES for record in records)
+    share = f"{right / len(records):.0%}"
+    return f"{told} Judged by hand: {right} ({share}) are told a true cause, {false.total()} something false."

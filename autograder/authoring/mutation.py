@@ -24,7 +24,7 @@ from typing import Any
 
 from autograder.course.assignment import Assignment
 
-__all__ = ["Base", "Mutant", "bases_of", "mutants_of"]
+__all__ = ["Base", "Mutant", "bases_of", "mutants_of", "speaking_names"]
 
 Definition = ast.FunctionDef
 Verbs = Mapping[type[ast.operator], Sequence[type[ast.operator]]]
@@ -273,8 +273,9 @@ def _definition(source: str) -> Definition:
 def mutants_of(base: Base) -> Iterator[Mutant]:
     """Every version of the base with one edit; no text comes twice."""
     seen = {base.definitions}
+    names = speaking_names(base)
     for number, source in enumerate(base.definitions):
-        mutator = _Mutator(source, base.parameters)
+        mutator = _Mutator(source, names[number])
         for text, edit, effect in mutator.versions():
             definitions = (*base.definitions[:number], text, *base.definitions[number + 1 :])
             if definitions not in seen:
@@ -285,6 +286,67 @@ def mutants_of(base: Base) -> Iterator[Mutant]:
     unedited.name = _unedited(base)
     for text, edit, effect in _passing_edits(base):
         yield Mutant(base, (text, ast.unparse(unedited), *base.definitions[1:]), edit, effect)
+
+
+def speaking_names(base: Base) -> list[tuple[str, ...]]:
+    """For each definition, the task's parameters whose names mean there what a student's mean.
+
+    A name that a loop assigns anew is another thing in each round: the `x` of a network is the images first
+    and a hidden layer then. So is a parameter of a helper that is handed something else.
+    """
+    trees = [_definition(source) for source in base.definitions]
+    numbers = {tree.name: number for number, tree in enumerate(trees)}
+    names = [set(base.parameters) - _assigned_in_loops(tree) for tree in trees]
+    for tree, known in zip(trees[1:], names[1:], strict=True):
+        own = {argument.arg for argument in tree.args.args}
+        known -= {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in own
+        }
+    calls = [
+        (caller, numbers[node.func.id], node)
+        for caller, tree in enumerate(trees)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in numbers
+    ]
+    called_places = {id(node.func) for _, _, node in calls}
+    for tree in trees:
+        for node in ast.walk(tree):
+            is_helper = isinstance(node, ast.Name) and node.id in numbers
+            if is_helper and id(node) not in called_places:  # handed on: nobody knows with what it is called
+                names[numbers[node.id]].clear()
+    changed = True
+    while changed:  # what a helper hands on is as good as what it was given
+        changed = False
+        for caller, called, node in calls:
+            formal = [argument.arg for argument in trees[called].args.args]
+            given = dict(zip(formal, node.args, strict=False))
+            given |= {each.arg: each.value for each in node.keywords if each.arg}
+            for name, value in given.items():
+                is_same = isinstance(value, ast.Name) and value.id == name and name in names[caller]
+                if name in names[called] and not is_same:
+                    names[called].discard(name)
+                    changed = True
+    return [
+        tuple(name for name in base.parameters if name in known & _names_in(tree))
+        for tree, known in zip(trees, names, strict=True)
+    ]
+
+
+def _names_in(tree: Definition) -> set[str]:
+    variables = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return variables | {argument.arg for argument in tree.args.args}
+
+
+def _assigned_in_loops(tree: Definition) -> set[str]:
+    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While, ast.comprehension))]
+    return {
+        node.id
+        for loop in loops
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 Version = tuple[str, str, str]  # source, edit, effect
@@ -315,7 +377,7 @@ class _Mutator:
 
     def __init__(self, source: str, parameters: tuple[str, ...]) -> None:
         self.tree = _definition(source)
-        self.parameters = parameters  # of the task's function: words that a student knows
+        self.parameters = parameters  # of the task's function, as far as they mean here what they mean there
         self.sites = list(_sites(self.tree))
         self.argument_names = [a.arg for a in self.tree.args.args]
         stored = [

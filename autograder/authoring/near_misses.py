@@ -16,7 +16,7 @@ from typing import Any
 from autograder.authoring.lint_files import Fault
 from autograder.authoring.lint_mutants import free_functions
 from autograder.authoring.mutant_trial import Trial, inputs_of
-from autograder.authoring.mutation import Base, Mutant, bases_of, mutants_of
+from autograder.authoring.mutation import Base, Mutant, bases_of, mutants_of, speaking_names
 from autograder.course.assignment import Assignment
 from autograder.grading.near_misses import FILE, HOLE, OPEN, tokens_of
 
@@ -108,14 +108,14 @@ def _natural(base: Base) -> Iterator[Mutant]:
 
 def _holes(base: Base) -> Iterator[Mutant]:
     """The base with a number left open: a constant of its own, a factor of a parameter or of the result."""
-    for number, definition in enumerate(base.definitions):
+    for number, (definition, names) in enumerate(zip(base.definitions, speaking_names(base), strict=True)):
         tree = ast.parse(definition)
         operands = set(map(id, _operands(tree)))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and id(node) in operands:
                 text = _with(tree, node, ast.Name(HOLE, ast.Load()))
                 yield _opened(base, number, text, f"{OPEN} stands where another number belongs")
-            elif isinstance(node, ast.Name) and node.id in base.parameters and isinstance(node.ctx, ast.Load):
+            elif isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load):
                 factor = ast.BinOp(ast.Name(HOLE, ast.Load()), ast.Mult(), ast.Name(node.id, ast.Load()))
                 effect = f"`{node.id}` is multiplied by {OPEN}, which does not belong there"
                 yield _opened(base, number, _with(tree, node, factor), effect)

@@ -41,9 +41,14 @@ class Budget:
 
     def add_call(self, seconds: float, function: str = "") -> None:
         """A function is called, which may take so many seconds of processor time."""
-        self._shares += self._added_by(seconds, function)
+        self.add(self.added_by(seconds, function))
 
-    def _added_by(self, seconds: float, function: str) -> float:
+    def add(self, seconds: float) -> None:
+        """Calls are made that add so many seconds to the total."""
+        self._shares += seconds
+
+    def added_by(self, seconds: float, function: str) -> float:
+        """What a call of a function that may take so many seconds adds to the total."""
         return seconds if self._share is None or not function else min(seconds, self._share(function))
 
     def charge(self, used: float, slept: float) -> None:
@@ -53,7 +58,7 @@ class Budget:
 
     def total(self, call: float = 0.0, function: str = "") -> float:
         """Seconds of processor time for all calls, with one more of `function` that may take `call`."""
-        shares = self._shares + self._added_by(call, function)
+        shares = self._shares + self.added_by(call, function)
         return min(self._most, max(self._reference() + self._processor, shares))
 
     def left(self, call: float = 0.0, function: str = "") -> float:

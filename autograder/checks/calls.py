@@ -148,16 +148,20 @@ class Functions:
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__") or name.endswith("_"):
             raise AttributeError(name)
-        return Function(self.context_, name)
+        function = self.__dict__[name] = Function(
+            self.context_, name
+        )  # a training loop asks thousands of times
+        return function
 
     def in_fresh_process_(self) -> Functions:
         """The same functions, each asked in a fresh process: no cache of an earlier call answers.
 
         Where there is no sandbox, as in a notebook, they are asked where they are.
         """
-        fresh = Functions(_FreshBackend(self.context_.backend))
+        backend = _FreshBackend(self.context_.backend)
+        fresh = Functions(backend)
         # What it finds belongs to the same check.
-        fresh.context_ = replace(self.context_, backend=fresh.context_.backend)
+        fresh.context_ = replace(self.context_, backend=backend)
         return fresh
 
     def remember_(self, key: tuple[object, ...], compute: Callable[[], T]) -> T:

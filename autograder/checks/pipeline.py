@@ -22,8 +22,18 @@ import numpy as np
 
 from autograder.checks.values import Value
 
-__all__ = ["Batch", "BatchingBackend", "PendingValue", "Pipeline", "Unforeseen", "settled"]
+__all__ = [
+    "Batch",
+    "BatchingBackend",
+    "CallSite",
+    "Form",
+    "PendingValue",
+    "Pipeline",
+    "Unforeseen",
+    "settled",
+]
 
+# What an answer is, but for its numbers:
 Form = tuple[Any, ...]  # ("array", dtype, shape), ("float",), or ("tuple" or "list", forms)
 UNKNOWN = object()
 MOST_FORMS = 1000
@@ -31,6 +41,18 @@ MOST_FORMS = 1000
 
 class Unforeseen(BaseException):
     """A pipeline's answers are not what was foreseen; no training loop that catches Exception catches it."""
+
+
+class CallSite:
+    """Calls of one function with arguments of one form, and what is worked out once for all of them."""
+
+    __slots__ = ("cpu_seconds", "form", "function", "is_needed", "packing")
+
+    def __init__(self, function: str, form: Form, cpu_seconds: float) -> None:
+        self.function, self.form = function, form
+        self.cpu_seconds = cpu_seconds  # processor time that one call gets
+        self.is_needed = False  # whether such a call's result is looked at at once
+        self.packing: Any = None  # what a batch keeps with it
 
 
 class Batch(Protocol):
@@ -41,12 +63,12 @@ class Batch(Protocol):
         """Whether it should be sent before more is added."""
         ...
 
-    def add(self, function: str, arguments: tuple[Value, ...], cpu_seconds: float) -> None:
+    def add(self, site: CallSite, arguments: tuple[Value, ...]) -> None:
         """Add a call; its arguments are copied now."""
         ...
 
-    def send(self) -> Sequence[Any] | None:
-        """The answers, the last of them perhaps without a value; None where the process ended."""
+    def send(self) -> Sequence[Value] | None:
+        """The values of all calls; None where one brought none, or a value of another form."""
         ...
 
     def abandon(self) -> None:
@@ -68,12 +90,10 @@ class Pipeline:
 
     def __init__(self, backend: BatchingBackend) -> None:
         self._backend = backend
-        self._forms: dict[tuple[Any, ...], Form | None] = {}
+        self._sites: dict[tuple[Any, ...], CallSite | None] = {}
         self._batch: Batch | None = None
-        self._waiting: list[tuple[Form, Value]] = []
-        self._limits: dict[str, float] = {}  # seconds of processor time for a call of each function
-        self._last: tuple[Any, ...] = ()  # the latest call's key
-        self._needed: set[tuple[Any, ...]] = set()  # keys of calls whose results are looked at at once
+        self._waiting: list[Value] = []  # what each call of the batch has returned, until its answer is here
+        self._last: CallSite | None = None  # the latest call's
 
     def call(
         self,
@@ -93,27 +113,31 @@ class Pipeline:
             elif kind is tuple or kind is list or kind is dict:
                 argument = settled(argument)
             known.append(argument)
-            parts.append((argument.shape, argument.dtype) if kind is np.ndarray else _form_of(argument))
+            if kind is np.ndarray:
+                parts += argument.shape, argument.dtype
+            else:
+                parts.append(kind if kind is float else _form_of(argument))
         arguments, key = tuple(known), tuple(parts)
-        form = self._forms.get(key)
-        if form is None:
+        site = self._sites.get(key)
+        if site is None:
             self.flush()
             value = call_now(function, arguments)
-            if key not in self._forms and len(self._forms) < MOST_FORMS and None not in key:
-                self._forms[key] = form_of(value)
+            # A data type equals None, which stands for float64 there.
+            if key not in self._sites and len(self._sites) < MOST_FORMS and all(p is not None for p in key):
+                form = form_of(value)
+                self._sites[key] = form and CallSite(function, form, cpu_seconds(function))
             return value
         if self._batch is None:
             self._batch = self._backend.batch()
             if self._batch is None:
                 return call_now(function, arguments)
-        if function not in self._limits:
-            self._limits[function] = cpu_seconds(function)
-        self._batch.add(function, arguments, self._limits[function])
-        if key in self._needed:
-            return self._answers()[-1].value
-        value = _pending(self, form)
-        self._waiting.append((form, value))
-        self._last = key
+        self._batch.add(site, arguments)
+        if site.is_needed:
+            self._waiting.append(None)
+            return self._answers()[-1]
+        value = _pending(self, site.form)
+        self._waiting.append(value)
+        self._last = site
         if self._batch.is_full:
             self.flush()
         return value
@@ -121,9 +145,11 @@ class Pipeline:
     def look(self, value: PendingValue) -> None:
         """Make the calls that are waiting, since a value is asked for."""
         if self._waiting:
-            last = self._waiting[-1][1]
-            if last is value or (type(last) is tuple and any(item is value for item in last)):
-                self._needed.add(self._last)  # nothing came between the call and the look: it did not wait
+            last = self._waiting[-1]
+            if self._last is not None and (
+                last is value or (type(last) is tuple and any(item is value for item in last))
+            ):
+                self._last.is_needed = True  # nothing came between the call and the look: it did not wait
         self.flush()
 
     def flush(self) -> None:
@@ -138,23 +164,18 @@ class Pipeline:
         if batch is not None:
             batch.abandon()
 
-    def _answers(self) -> Sequence[Any]:
-        """The answers to all calls of the batch; the values that wait for them have theirs."""
+    def _answers(self) -> Sequence[Value]:
+        """The values of all calls of the batch; those that wait for them have theirs."""
         assert self._batch is not None  # callers check this
         batch, waiting = self._batch, self._waiting
         self._batch, self._waiting = None, []
-        answers = batch.send()
-        if answers is None:
+        values = batch.send()
+        if values is None:
             raise Unforeseen
-        for answer, (form, value) in zip(answers, waiting, strict=False):
-            if answer.kind != "value" or form_of(answer.value) != form:
-                batch.abandon()
-                raise Unforeseen
-            _settle(value, answer.value)
-        if answers[-1].kind != "value":
-            batch.abandon()
-            raise Unforeseen
-        return answers
+        for pending, value in zip(waiting, values, strict=True):
+            if pending is not None:
+                _settle(pending, value)
+        return values
 
 
 def form_of(value: Value) -> Form | None:

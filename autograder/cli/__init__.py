@@ -85,12 +85,14 @@ COMMANDS = (
         "autograder.cli.similarity:similarity",
         GRADING,
         "Lay similar submissions side by side, for a person to read; no grade changes.",
+        gives_way=True,
     ),
     CommandEntry(
         "gradebook",
         "autograder.cli.gradebook:app",
         GRADING,
         "Combine homework and quizzes into one gradebook: pages, tables, nbgrader.",
+        gives_way=True,
     ),
     CommandEntry(
         "new",
@@ -199,6 +201,7 @@ COMMANDS = (
         "autograder.cli.roster:app",
         ADMINISTRATION,
         "Manage the people of the course.",
+        gives_way=True,
     ),
     CommandEntry(
         "passcode",
@@ -273,4 +276,4 @@ app = program(
 
 def main() -> None:
     """Run the `autograder` command."""
-    run_program(app)
+    run_program(app, COMMANDS)

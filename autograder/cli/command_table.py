@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -43,6 +45,7 @@ class CommandEntry:
     panel: str
     summary: str  # the first line of the function's docstring
     renamed: Mapping[str, str] = field(default_factory=dict)  # options of version 0.1
+    gives_way: bool = False  # computes for long beside a server, which goes first
 
     def load(self) -> Any:
         """The function, or the group's Typer application; imports its module."""
@@ -122,9 +125,14 @@ def _options(
     pass
 
 
-def run_program(app: typer.Typer) -> None:
-    """Run a program on the words of the command line and exit; errors are printed without a traceback."""
+def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
+    """Run a program on the words of the command line and exit; errors are printed without a traceback.
+
+    `entries` is its table, for what is decided before a command is imported.
+    """
     gc.set_threshold(50_000)  # importing the engine makes many objects and no garbage
+    if any(entry.gives_way and entry.name in sys.argv[1:2] for entry in entries):
+        _give_way_to_server(sys.argv[2:])  # importing the command takes a second of a core already
     try:
         app()
     except AutograderError as problem:
@@ -149,6 +157,18 @@ def run_program(app: typer.Typer) -> None:
         )
         complain(refusal)
         sys.exit(refusal.exit_code)
+
+
+def _give_way_to_server(words: Sequence[str]) -> None:
+    """Let the server of the course that a command names go first, if one runs on this machine."""
+    from autograder.environment import give_way_except_writes
+    from autograder.site.running import is_served
+
+    named = [word.partition("=")[2] for word in words if word.startswith("--course=")]
+    named += [path for option, path in pairwise(words) if option == "--course"]
+    here = Path(named[-1] if named else ".").absolute()
+    if any(is_served(folder / ".quizzes") for folder in (here, *here.parents)):
+        give_way_except_writes()
 
 
 def _about_a_path(problem: Exception) -> str:

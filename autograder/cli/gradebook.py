@@ -208,6 +208,12 @@ def _gradebook_of_site(course: Course, shown_only: bool) -> Gradebook:
     from autograder.site.server import open_site
 
     with open_site(course.root) as opened, opened.database.reading() as connection:
-        graded = Assignments(course.root).graded()
-        now = opened.clock.now()
-        return course_gradebook(connection, course, now, shown_only=shown_only, graded=graded).gradebook
+        files, now = Assignments(course.root), opened.clock.now()
+        return course_gradebook(
+            connection,
+            course,
+            now,
+            shown_only=shown_only,
+            graded=files.graded(),
+            quizzes=files.quizzes(),
+        ).gradebook

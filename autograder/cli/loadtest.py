@@ -23,6 +23,16 @@ DatabaseOption = Annotated[
     typer.Option(help="Address of an empty PostgreSQL database (postgresql://…) to use instead of SQLite."),
 ]
 
+ServersOption = Annotated[int, typer.Option(help="Server processes that share the database.", min=1, max=64)]
+
+
+def _require_database_for(servers: int, database: str) -> None:
+    if servers > 1 and not database:
+        raise UsageError(
+            "Several servers need a PostgreSQL database.",
+            next_step="Name an empty PostgreSQL database with --database, or omit --servers.",
+        )
+
 
 def loadtest(
     students: Annotated[
@@ -38,12 +48,13 @@ def loadtest(
     graded_within: Annotated[
         float, typer.Option(help="Seconds after the deadline in which the last one must be graded.", min=1)
     ] = 900,
+    hostile: Annotated[
+        int, typer.Option(help="Number of submissions that are hard to parse; 0 for none.", min=0, max=5000)
+    ] = 200,
     assignment: AssignmentOption = "",
     folder: FolderOption = None,
     database: DatabaseOption = "",
-    servers: Annotated[
-        int, typer.Option(help="Server processes that share the database.", min=1, max=64)
-    ] = 1,
+    servers: ServersOption = 1,
     course: CourseOption = None,
 ) -> None:
     """Let a class submit homework to a server on this machine, and check its response times.
@@ -58,13 +69,9 @@ def loadtest(
     from autograder.site.loadtest.server_process import allow_connections, stops_on_sigterm
 
     root = find_course(course)
-    if servers > 1 and not database:
-        raise UsageError(
-            "Several servers need a PostgreSQL database.",
-            next_step="Name an empty PostgreSQL database with --database, or omit --servers.",
-        )
+    _require_database_for(servers, database)
     allow_connections(2 * students + quiz_students)
-    plan = LoadPlan(students, seconds, size, class_size, graded_within)
+    plan = LoadPlan(students, seconds, size, class_size, graded_within, hostile=hostile)
     with stops_on_sigterm(), temporary_folder(folder) as place:
         kind = file_system_of(place)
         loads = [each.load_beside(root, place, database) for each in extensions() if quiz_students]
@@ -100,11 +107,13 @@ def crashtest(
     assignment: AssignmentOption = "",
     folder: FolderOption = None,
     database: DatabaseOption = "",
+    servers: ServersOption = 1,
     course: CourseOption = None,
 ) -> None:
     """Kill servers and graders while students submit, and check that every receipt's bytes are stored.
 
     Every submission must be graded once, and the ledger must verify. Connections to PostgreSQL are cut, too.
+    Of several servers one is killed at a time, and the others go on.
     It runs on a copy of one assignment that is deleted afterwards. The exit code is 1 if a promise is broken.
     """
     from autograder.site.loadtest.crash import CrashPlan, run_crash_test
@@ -112,9 +121,10 @@ def crashtest(
     from autograder.site.loadtest.server_process import stops_on_sigterm
 
     root = find_course(course)
+    _require_database_for(servers, database)
     with stops_on_sigterm(), temporary_folder(folder) as place:
         fixture = fixture_for(root, assignment, place, database)
-        result = run_crash_test(fixture, CrashPlan(rounds, students, life, seed=seed), say)
+        result = run_crash_test(fixture, CrashPlan(rounds, students, life, servers=servers, seed=seed), say)
     say(f"{len(result.receipts)} receipts, {result.graders_killed} graders killed beside {rounds} servers.")
     if result.problems:
         say(

@@ -72,7 +72,8 @@ def import_roster(
             )
             with server.database.reading() as connection:
                 plan = _plan(connection, root, tables, take_away=False)
-        with server.database.transaction() as connection:
+
+        def store(connection: Connection) -> int:
             add_course(connection, COURSE, root.title, root.zone.key)
             if not plan.is_current(connection):
                 raise UsageError(
@@ -84,10 +85,14 @@ def import_roster(
             # Written before the commit: a passcode nobody can read would lock its owner out.
             if new_codes:
                 _write_passcodes(passcodes, new_codes)
+            return len(new_codes)
+
+        new_codes = server.database.write(store)
+        with server.database.reading() as connection:
             enrolled, with_extra_time = len(names_in(connection, COURSE)), extra_time_in(connection, COURSE)
     typer.echo(f"{enrolled} people are in the course, {with_extra_time} with extra time.")
     if new_codes:
-        number = counted(len(new_codes), "new passcode")
+        number = counted(new_codes, "new passcode")
         typer.echo(f"Written to {passcodes}: {number}. Give them out, then delete the file.")
 
 
@@ -98,8 +103,9 @@ def remove(
 ) -> None:
     """Remove people from the course by name; their attempts and marks stay."""
     root = find_course(course)
-    with open_site(root.root) as server, server.database.transaction() as connection:
-        remove_people(connection, people, server.clock.now(), terminal_user())
+    with open_site(root.root) as server:
+        at, who = server.clock.now(), terminal_user()
+        server.database.write(lambda connection: remove_people(connection, people, at, who))
     typer.echo(f"{len(people)} removed: {', '.join(people)}.")
 
 

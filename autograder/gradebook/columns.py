@@ -28,6 +28,7 @@ __all__ = [
     "homework_column",
     "quiz_column",
     "quiz_columns",
+    "quiz_tables_in",
     "why_waiting",
 ]
 
@@ -277,6 +278,14 @@ def _sources(paths: Sequence[Path]) -> Iterator[Path]:
             yield from (
                 child for child in sorted(path.iterdir()) if _is_results(child) or _is_quiz_table(child)
             )
+
+
+def quiz_tables_in(folder: Path) -> list[Path]:
+    """The tables of `quizzes results` in a directory, in the order of their names; none without it."""
+    try:
+        return [path for path in sorted(folder.iterdir()) if _is_quiz_table(path)]
+    except OSError:
+        return []
 
 
 def _is_results(path: Path) -> bool:

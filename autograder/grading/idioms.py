@@ -33,6 +33,7 @@ CHOICE = re.compile(r"(?<![\w.])(if|elif|while|and|or|not|assert)(?!\w)")
 INDEX = r"arg(min|max|sort|where)\s*\(|\.index\s*\(|nonzero\s*\(|enumerate\s*\("  # whole by nature
 COLUMN = r"keepdims\s*=\s*True|\[\s*:\s*,\s*(None|np\.newaxis)\s*\]|reshape\s*\(\s*-1\s*,\s*1\s*\)"
 COUNTED = re.compile(r"^\s*(\w+)\s*(?:,\s*\w+\s*)?=[^=\n]*(?:len\s*\(|\.shape\b)")
+MATRIX_PRODUCT = re.compile(r"\w\)?\s*@\s*[\w(]|(?<!\w)(dot|matmul|inner)\s*\(")
 MATH = re.compile(r"(?<![\w.])math\.(\w+)")
 
 
@@ -210,6 +211,34 @@ def _one_number_wanted(seen: _Seen) -> Iterator[Found]:
             "array.",
             line,
         )
+
+
+def _matrix_product(seen: _Seen) -> Iterator[Found]:
+    """A matrix product in a function whose results have the shape of its argument, entry by entry."""
+    call = seen.raised
+    if call is None or not re.search(r"broadcast|matmul|not aligned", call.answer.text):
+        return
+    if MATRIX_PRODUCT.search(call.answer.trace) and _keeps_shapes(seen):
+        yield Found(
+            "matrix_product",
+            "@, np.dot and np.matmul make a matrix product, which adds up over a row and a column. Here each "
+            "entry is calculated by itself: * multiplies entry by entry.",
+            call.answer.trace,
+        )
+
+
+def _keeps_shapes(seen: _Seen) -> bool:
+    """Whether in each call all arrays, also the right ones that come back, have one shape of any axes."""
+    axes = set()
+    for call, right in zip(seen.calls, seen.right, strict=True):
+        if right.kind != "value":
+            return False
+        results = right.value if isinstance(right.value, tuple) else (right.value,)
+        shapes = {np.shape(each) for each in (*call.arguments, *results) if isinstance(each, np.ndarray)}
+        if len(shapes) != 1:
+            return False
+        axes.add(len(shapes.pop()))
+    return len(axes) > 1
 
 
 def _shapes_that_do_not_fit(seen: _Seen) -> Iterator[Found]:
@@ -399,25 +428,31 @@ def _odd_kind(seen: _Seen) -> Iterator[Found]:
         )
 
 
-def _value_and_cache(seen: _Seen) -> Iterator[Found]:
-    """A forward function that returns its result and a cache, as other courses do."""
+def _more_than_one_result(seen: _Seen) -> Iterator[Found]:
+    """Several results where one is asked for; other courses' forward functions return a cache beside it."""
     pairs = [(value, right) for _, value, right in seen.values]
     if len(pairs) < 2 or len(pairs) != len(seen.calls):
         return
-    if all(
+    if not all(
         isinstance(value, (list, tuple))
         and len(value) > 1
         and not isinstance(right, (list, tuple))
         and np.shape(value[0]) == np.shape(right)
         for value, right in pairs
     ):
+        return
+    number, is_first = len(pairs[0][0]), all(equal(value[0], right) for value, right in pairs)
+    which = "only the first of them is asked for" if is_first else "only one is asked for"
+    place = seen.find(r"(?<![\w.])return(?!\w)")
+    if seen.find(r"(?<!\w)cache(?!\w)"):
         yield Found(
             "value_and_cache",
-            f"It returns {len(pairs[0][0])} things, the result and something to keep. Here a forward "
-            "function "
-            "returns its result alone; the backward gets what it needs as arguments.",
-            seen.find(r"(?<![\w.])return(?!\w)"),
+            f"It returns {number} things, and {which}. No cache has to be kept: each function gets what it "
+            "needs as arguments.",
+            place,
         )
+    else:
+        yield Found("more_than_one_result", f"It returns {number} things, and {which}.", place)
 
 
 def _matrix(seen: _Seen) -> Iterator[Found]:
@@ -817,12 +852,13 @@ IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
     _matrix,
     _aliases,
     _callable_misused,
+    _matrix_product,
     _shapes_that_do_not_fit,
     _index_past_the_end,
     _other_exceptions,
     _nothing_returned,
     _odd_kind,
-    _value_and_cache,
+    _more_than_one_result,
     _generator_used_up,
     _left_in_the_loop,
     _loop_too_short,

@@ -37,6 +37,10 @@ WEAK = {
     *("parameter_per_feature", "parameter_a_number"),
 }
 
+SAME = (
+    "It returned the same in every call of the checks: no argument is used, or nothing that is made of them "
+    "reaches the result."
+)
 #: What the code does with its parameters and its results: a habit, which the numbers prove.
 CODE_PATTERNS = {
     *("arguments_exchanged", "default_always_used", "argument_returned", "nothing_returned"),
@@ -146,7 +150,7 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
         yield "always_zero", "Every number that it returns is 0: is the result ever filled in?"
         return
     if all(equal(got[0], value) for value in got[1:]) and signature.parameters:
-        yield "always_the_same", "It returns the same whatever it is given: are the arguments used at all?"
+        yield "always_the_same", SAME
         return
     right = [each.right.value for each in compared]
     pairs = list(zip(got, right, strict=True))

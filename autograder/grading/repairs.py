@@ -115,7 +115,7 @@ NOUNS = {
 }
 SENTENCES = {
     **{f"drop_{kind}": "{part} " + text + ", which does not belong there" for kind, text in SIDES.items()},
-    **{f"drop_left_{kind}": "{part} is too much in this line" for kind in SIDES},
+    **{f"drop_left_{kind}": "{part} is too much" for kind in SIDES},
     "sides": "{part} and {other} have changed places",
     "brackets": "brackets are missing or stand in the wrong place: Python calculates from left to right, and "
     "* and / before + and -",
@@ -174,6 +174,7 @@ SENTENCES = {
     "insert_minus": "{other} is not subtracted from {part}",
     "insert_power": "the exponent {other} is missing at {part}",
 }
+TO_ONE_OR_ZERO = {"insert_divide": "1", "insert_minus": "0"}  # of a part with itself
 OTHERS = {
     "True": "`True`",
     "False": "`False`",
@@ -507,6 +508,8 @@ def _sentence(described: Value, source: StudentSource) -> tuple[str, str, int]:
     if kind == "other_function":
         noun = NOUNS.get(other, "another function")
         template = "{part} is called where " + noun.rstrip(",") + " belongs"
+    if other == part and kind in TO_ONE_OR_ZERO:
+        template = "{part} stands where " + TO_ONE_OR_ZERO[kind] + " belongs"
     if not template:
         return "", "", 0
     clause = template.format(part=shown, other=named)

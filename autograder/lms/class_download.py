@@ -1,13 +1,14 @@
 """What is in a class's download: whose submissions, when, and what could not be placed.
 
-`python -m autograder.lms.class_download COURSE PEOPLE OUT NAME ASSIGNMENT FUNCTION…` reads an archive from
-its standard input, writes each submission's file to OUT, and JSON to its standard output. It is a program of
-its own because it parses strangers' files: the web server runs it within limits.
+`python -m autograder.lms.class_download ARCHIVE COURSE PEOPLE OUT NAME ASSIGNMENT FUNCTION…` takes the file
+ARCHIVE, which may be too large for the memory, writes each submission's file to OUT, and JSON to its standard
+output. It is a program of its own because it parses strangers' files: the web server runs it within limits.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,26 +36,28 @@ LONGEST_NAME = 100  # characters
 class DownloadRequest:
     """What the program is asked."""
 
+    archive: Path
     course: Path
     people: Path  # a directory whose roster.csv holds the people of the site
     out: Path
-    name: str  # of the archive
+    name: str  # of the archive where it comes from
     assignment: str
     functions: tuple[str, ...]
 
 
-def _look(content: bytes, arguments: list[str]) -> dict[str, Any]:
-    course, people, out, name, assignment, *functions = arguments
-    request = DownloadRequest(Path(course), Path(people), Path(out), name, assignment, tuple(functions))
+def _look(_content: bytes, arguments: list[str]) -> dict[str, Any]:
+    *paths, name, assignment = arguments[:6]
+    archive, course, people, out = map(Path, paths)
+    request = DownloadRequest(archive, course, people, out, name, assignment, tuple(arguments[6:]))
     try:
-        return _collected(content, request)
+        return _collected(request)
     except AutograderError as problem:
         # People know the archive by its name, not by where it was unpacked.
         message = re.sub(rf"{re.escape(tempfile.gettempdir())}/\S*?(?=[ :,])", name, problem.message)
         return {"problem": message, "next_step": problem.next_step}
 
 
-def _collected(content: bytes, request: DownloadRequest) -> dict[str, Any]:
+def _collected(request: DownloadRequest) -> dict[str, Any]:
     root = find_course(request.course)
     roster = find_roster(root.root if (root.root / ROSTER).exists() else request.people)
     name = re.sub(r"[^\w.-]", "_", request.name)[-LONGEST_NAME:].lstrip(".")
@@ -65,7 +68,7 @@ def _collected(content: bytes, request: DownloadRequest) -> dict[str, Any]:
         )
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary, name)
-        path.write_bytes(content)
+        shutil.move(request.archive, path)
         with unpacked(path, MOST_BYTES) as (folder, skipped):
             collected = collect_submissions(
                 folder,

@@ -30,31 +30,28 @@ class Arena:
         self.start = 0 if first_half else SIZE // 2
         self.other = SIZE // 2 - self.start
         self.used, self.half, self.smallest = 0, SIZE // 2, SMALLEST
-        self.bytes_ = np.frombuffer(self.memory, np.uint8)
 
     def clear(self, keep: int = 0) -> None:
         """Start anew after the first `keep` bytes: what was put behind them has been read."""
         self.used = keep
 
     def put(self, array: Any) -> int | None:
-        """Copy a contiguous array into our half; says where, or None when it is small or does not fit."""
-        if array.nbytes < SMALLEST or self.used + array.nbytes > SIZE // 2:
+        """Copy an array into our half; says where, or None when it is small or does not fit."""
+        size, place = array.nbytes, self.used
+        if size < SMALLEST or place + size > self.half:
             return None
-        place = self.used
-        start = self.start + place
-        self.bytes_[start : start + array.nbytes] = array.reshape(-1).view(np.uint8)
-        self.used += -(-array.nbytes // 64) * 64
+        np.copyto(np.ndarray(array.shape, array.dtype, self.memory, self.start + place), array)
+        self.used = place + -(-size // 64) * 64
         return place
 
     def get(self, place: int, dtype: Any, shape: tuple[int, ...], size: int) -> Any:
         """An array of `size` bytes in the other half, not copied; raises ValueError when it is not inside."""
-        if place < 0 or place + size > SIZE // 2:
+        if place < 0 or place + size > self.half:
             raise ValueError("outside the arena")
         return np.ndarray(shape, dtype, self.memory, self.other + place)
 
     def close(self) -> None:
         """Give the memory back, as soon as nobody looks at it any more."""
-        del self.bytes_
         with contextlib.suppress(BufferError):  # an exception on its way may hold an array in it
             self.memory.close()
 

@@ -50,6 +50,7 @@ class Child:
         self._connection, self.arena, self.pid = worker.spawn()
         self._connection.setblocking(False)
         self._poll = select.poll()
+        self._waits_for = 0  # the event that is polled for
         self._usage = ProcessUsage(self.pid)
         self._sleep = SleepMeter(self._usage)
         self._shared: list[Shared] = []  # in the order in which the child has them
@@ -155,6 +156,7 @@ class Child:
         self._processor_seconds, self._sleep_seconds = processor_seconds, sleep_seconds
         self._processor_from, self._judge_from = self._processor(), time.thread_time()
         self._sleep_from = self._sleep.seconds
+        self._has_waited = False
 
     def _finish(self) -> None:
         self._judge_seconds += time.thread_time() - self._judge_from
@@ -166,23 +168,25 @@ class Child:
             raise ChildEnded("the process ended") from problem
 
     def _wait(self, event: int) -> None:
-        self._poll.register(self._connection, event)
-        self._look_at_the_clocks()  # also when it is busy talking: frames without end end here
-        began, judge_time = time.monotonic(), time.thread_time()
+        if event != self._waits_for:
+            self._poll.register(self._connection, event)
+            self._waits_for = event
+        if self._has_waited:
+            self._look_at_the_clocks()  # also when it is busy talking: frames without end end here
+        self._has_waited = True
+        began = time.monotonic()
         try:
             # At times that a child cannot know, so that it cannot be awake at just these.
             while not self._poll.poll(LOOK * 1000 * random.uniform(0.5, 1.5)):
+                judge_time = time.thread_time()
                 now = time.monotonic()
                 self._sleep.still_waiting(now - began)
                 began = now
                 self._judge_from += time.thread_time() - judge_time  # looking is our own wish
-                judge_time = time.thread_time()
                 self._look_at_the_clocks()
             self._sleep.answered(time.monotonic() - began)
         except OSError as problem:
             raise ChildEnded("the process ended") from problem
-        finally:
-            self._judge_from += time.thread_time() - judge_time  # looking is our own wish
 
     def _look_at_the_clocks(self) -> None:
         used = self._processor() - self._processor_from + time.thread_time() - self._judge_from
@@ -192,10 +196,13 @@ class Child:
             raise Overdue("slept too long, without using the processor", slept=True)
 
     def _send(self, data: bytes) -> None:
-        left = memoryview(data)
+        left: bytes | memoryview = data
         while left:
             try:
-                left = left[self._connection.send(left) :]
+                sent = self._connection.send(left)
+                if sent == len(left):
+                    return
+                left = memoryview(left)[sent:]
             except BlockingIOError:
                 self._wait(select.POLLOUT)
             except OSError as problem:
@@ -204,6 +211,8 @@ class Child:
     def _receive(self, most: int) -> tuple[frames.Header, bytes, int]:
         """A frame's header, data and number."""
         piece, start = self._received, frames.PREFIX.size
+        if not piece:
+            self._wait(select.POLLIN)  # rather than asking for what cannot have come yet
         while len(piece) < start:
             piece += self._piece(PIECE)
         size, data_size, number = frames.PREFIX.unpack_from(piece)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,11 @@ MOST_HEADER = 512 * 1024
 DEEPEST = 6
 MOST_ITEMS = 20_000
 LONGEST_TEXT = 4_000
+MOST_AT_A_GLANCE = 8  # items of a tuple that are looked at before anything else is tried
 KEPT_HEADERS, LONGEST_KEPT = 64, 2048  # how many parsed headers are kept, and the longest of these, in bytes
 DTYPES = {"<f8": np.dtype("<f8"), "<i8": np.dtype("<i8"), "|b1": np.dtype("|b1")}
 NATIVE = frozenset(DTYPES.values())
+BOOL = DTYPES["|b1"]
 
 
 class FrameError(Exception):
@@ -52,6 +55,8 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     if kind is int and not -(2**63) <= value < 2**63:
         raise FrameError("an integer that is too large")
     if value is None or kind in (bool, int, float, str):
+        return value, []
+    if kind is tuple and len(value) <= MOST_AT_A_GLANCE and all(map(_is_plain_number, value)):
         return value, []
     if kind is np.float64:
         return np.asarray(value), []
@@ -80,6 +85,12 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     return (tuple(items) if isinstance(value, tuple) else items), converted
 
 
+def _is_plain_number(value: Any) -> bool:
+    """Whether it is a float, or an array as both sides hold it."""
+    kind = type(value)
+    return kind is float or (kind is np.ndarray and value.dtype in NATIVE and value.flags.c_contiguous)
+
+
 def _holds_objects(value: Any) -> bool:
     """Whether it is an array of one axis of objects: as good as a list of them."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "O" and value.ndim == 1
@@ -105,8 +116,16 @@ def _plain_array(array: Any) -> tuple[Any, list[str]]:
 class Packer:
     """Turns plain values into specs, as JSON; collects their bytes, and callables where they are allowed."""
 
-    def __init__(self, arena: Any = None, callables: list[Any] | None = None, share: Any = None) -> None:
-        self.arena, self.callables, self.share = arena, callables, share
+    def __init__(
+        self,
+        arena: Any = None,
+        callables: list[Any] | None = None,
+        share: Any = None,
+        *,
+        copies: bool = False,
+    ) -> None:
+        """With `copies`, every array is copied at once: nothing changes what was packed."""
+        self.arena, self.callables, self.share, self.copies = arena, callables, share, copies
         self.buffers: list[Any] = []
         self.size = 0  # bytes collected
 
@@ -155,11 +174,28 @@ class Packer:
         if self.arena is None or size < self.arena.smallest:
             self._add(array.tobytes())
             return f'["a",{spec}]'
-        array = np.ascontiguousarray(array)
         if (place := self.arena.put(array)) is not None:
             return f'["m",{spec},{place}]'
-        self._add(array.data.cast("B") if size else b"")
+        array = np.ascontiguousarray(array)
+        self._add(array.tobytes() if self.copies else array.data.cast("B") if size else b"")
         return f'["a",{spec}]'
+
+    def again(self, values: Sequence[Any], specs: Sequence[str]) -> str:
+        """The specs of several values, which had these specs before and are of the same forms."""
+        texts, add = [], self.buffers.append
+        for value, spec in zip(values, specs, strict=True):
+            kind = spec[2]
+            if kind == "a":
+                data = value.tobytes()
+                add(data)
+                self.size += len(data)
+            elif kind == "f":
+                add(_DOUBLE.pack(value))
+                self.size += 8
+            else:  # it has a place in the arena, or the value itself is in it
+                spec = self.text(value)
+            texts.append(spec)
+        return ",".join(texts)
 
     def _add(self, buffer: Any) -> None:
         self.buffers.append(buffer)
@@ -238,13 +274,13 @@ class Unpacker:
         """The next value, by a checked spec."""
         kind = plan[0]
         if kind == "a" or kind == "m":
-            return self._array(*plan)
+            return self._array(plan)
+        if kind == "t":
+            return tuple([self.read(item) for item in plan[1]])
         if kind == "f":
             return _DOUBLE.unpack_from(self.data, self._take(8))[0]
         if kind == "v":
             return plan[1]
-        if kind == "t":
-            return tuple([self.read(item) for item in plan[1]])
         if kind == "l":
             return [self.read(item) for item in plan[1]]
         if kind == "d" and self.mapped is not None:
@@ -253,11 +289,15 @@ class Unpacker:
             return self.make_callable(plan[1])
         raise FrameError("a malformed value")
 
-    def _array(self, kind: str, dtype: Any, shape: Any, count: int, size: int, place: int) -> Any:
+    def _array(self, plan: Plan) -> Any:
+        kind, dtype, shape, count, size, place = plan
         try:
             if kind == "a":
-                place = self._take(size)
-                array = np.ndarray(shape, dtype, self.data, place) if count else np.empty(shape, dtype)
+                start = self.offset
+                if size > len(self.data) - start:
+                    raise FrameError("fewer bytes than the header says")
+                self.offset = start + size
+                array = np.ndarray(shape, dtype, self.data, start) if count else np.empty(shape, dtype)
                 if self.copies:
                     array = array.copy()
             else:
@@ -269,7 +309,7 @@ class Unpacker:
                     array = array.copy()  # before it is looked at: the other side shares the arena
         except (ValueError, TypeError, OverflowError) as problem:
             raise FrameError("a malformed shape or place") from problem
-        if dtype.itemsize == 1 and (array.view(np.uint8) > 1).any():
+        if dtype is BOOL and (array.view(np.uint8) > 1).any():
             raise FrameError("a truth value that is neither true nor false")
         return array
 

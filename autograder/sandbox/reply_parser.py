@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.checks.calls import Answer
+from autograder.checks.pipeline import Form
 from autograder.checks.values import Value, bytes_of, exception_text
 from autograder.sandbox import frames
 from autograder.sandbox.arena import Arena
 
-__all__ = ["CallBackAllowance", "call_back", "line_of", "read_answers", "text_of"]
+__all__ = ["CallBackAllowance", "call_back", "line_of", "read_answers", "read_values", "text_of"]
 
 OVERHEAD = 512  # bytes that keeping a call takes besides its arrays
 KINDS = ("value", "unusable", "raised", "missing", "memory")
@@ -20,14 +21,7 @@ def read_answers(
     reply: frames.Header, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]
 ) -> list[Answer]:
     """The answers to calls; raises FrameError for anything but one for each."""
-    if reply.get("op") != "answers":
-        raise frames.FrameError("its answer is out of step")
-    plans: list[tuple[Answer, frames.Plan | None]] | None = reply.plan
-    if plans is None:  # the same header was not checked before
-        answers = reply.get("answers")
-        if not isinstance(answers, list):
-            raise frames.FrameError("the number of answers is wrong")
-        plans = reply.plan = [_plan_of_answer(answer) for answer in answers]
+    plans = _plans_of(reply).answers
     missing = len(calls) - len(plans)
     if not plans or missing < 0 or (missing and plans[-1][0].kind == "value"):
         raise frames.FrameError("the number of answers is wrong")
@@ -47,6 +41,50 @@ def read_answers(
         read.append(answer)
     reader.finish()
     return read + [read[-1]] * missing
+
+
+def read_values(reply: frames.Header, reader: frames.Unpacker, forms: Sequence[Form]) -> list[Value] | None:
+    """The values of calls, each of the form that its answer has to have; None where one is otherwise.
+
+    Raises FrameError as `read_answers` does. What a header says is compared once for all that are alike.
+    """
+    plans = _plans_of(reply)
+    if plans.forms != forms:
+        return None
+    values = [reader.read(plan) for _, plan in plans.answers if plan is not None]
+    reader.finish()
+    return values
+
+
+class _Plans(NamedTuple):
+    """What a header says about the answers, after its check."""
+
+    answers: list[tuple[Answer, frames.Plan | None]]
+    forms: list[Form | None]
+
+
+def _plans_of(reply: frames.Header) -> _Plans:
+    """The plans of a header, made when it is met first; raises FrameError unless it has answers."""
+    plans: _Plans | None = reply.plan
+    if plans is None:
+        answers = reply.get("answers")
+        if reply.get("op") != "answers" or not isinstance(answers, list):
+            raise frames.FrameError("its answer is out of step")
+        checked = [_plan_of_answer(answer) for answer in answers]
+        plans = reply.plan = _Plans(checked, [_form_of(plan) for _, plan in checked])
+    return plans
+
+
+def _form_of(plan: frames.Plan | None) -> Form | None:
+    """The form of the value that a plan reads, as `checks.pipeline` writes it; None for any other."""
+    kind = plan[0] if plan is not None else ""
+    if plan is None or kind == "f":
+        return ("float",) if plan else None
+    if kind == "a" or kind == "m":
+        return "array", plan[1], plan[2]
+    if kind == "t" or kind == "l":
+        return "tuple" if kind == "t" else "list", tuple([_form_of(item) for item in plan[1]])
+    return None
 
 
 def _plan_of_answer(reply: Any) -> tuple[Answer, frames.Plan | None]:

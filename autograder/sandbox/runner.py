@@ -146,9 +146,9 @@ class Runner:
         reader = self.frames.Unpacker(data, self.arena, self.remote_function, self.mapped)
         # In training a large argument is lent: it is the judge's part of the arena, written anew each time.
         reader.copies_arena = not lend
-        buffers: list[Any] = []
+        # The next call may write into what one returned.
+        packer = self.frames.Packer(self.arena, copies=len(header.plan) > 1)
         answers: list[str] = []
-        left = header["most"]
         reported = time.monotonic() if report else 0.0
         np.seterr(**ERRORS)
         for name, plans in header.plan:
@@ -162,21 +162,18 @@ class Runner:
                 sent = self.frames.Unpacker(data, self.arena, self.remote_function, self.mapped)
                 sent.offset, sent.copies, sent.copies_arena = start, False, False
                 originals = [sent.read(plan) for plan in plans]
-            packer = self.frames.Packer(self.arena)
-            answer = self.call(name, arguments, originals, packer, left, lend)
-            left -= packer.size
+            answer = self.call(name, arguments, originals, packer, header["most"], lend)
             answers.append(answer)
             if not answer.startswith('{"kind":"value"'):
                 break  # the check fails here; what follows would not be looked at
-            # The next call may write into what this one returned.
-            buffers += packer.buffers if len(header.plan) == 1 else map(bytes, packer.buffers)
-        return f'{{"op":"answers","answers":[{",".join(answers)}]}}', buffers
+        return f'{{"op":"answers","answers":[{",".join(answers)}]}}', packer.buffers
 
     def call(
         self, name: str, arguments: list[Any], originals: list[Any], packer: Any, most: int, training: bool
     ) -> str:
         """One call of a student's function, whatever it does short of ending the process: a JSON answer."""
         self.answered = self.arena.used if self.arena is not None else 0  # the arena's part that is taken
+        packed = len(packer.buffers)
         warned: list[Any] = []
         try:
             if training:  # nobody reads the warnings of thousands of calls, and recording them takes time
@@ -192,14 +189,22 @@ class Runner:
             spec = packer.text(value)
             if packer.size > most or len(spec) > self.frames.MOST_HEADER - 64 * 1024:
                 raise self.frames.FrameError("far more than was asked for")
+            if training and not converted and not self.printed.parts:
+                return f'{{"kind":"value","value":{spec}}}'
         except NotImplementedError:
-            return without_value("missing", text=f"{name} is not written yet.")
+            answer = without_value("missing", text=f"{name} is not written yet.")
         except MemoryError:
-            return without_value("memory", text=f"{name} asked for more memory than a submission gets.")
+            text = f"{name} asked for more memory than a submission gets."
+            answer = without_value("memory", text=text)
         except self.frames.FrameError as problem:
-            return without_value("unusable", text=str(problem))
+            answer = without_value("unusable", text=str(problem))
         except BaseException as problem:
-            return without_value("raised", **self.describe(problem), printed=self.printed.take())
+            answer = without_value("raised", **self.describe(problem), printed=self.printed.take())
+        else:
+            answer = ""
+        if answer:
+            del packer.buffers[packed:]  # of a value that is packed in part
+            return answer
         notes: dict[str, Any] = {}
         if changed := [i for i, pair in enumerate(zip(arguments, originals, strict=False)) if differ(*pair)]:
             notes["changed"] = changed

@@ -12,20 +12,30 @@ dead or out of step, the call is made once more in a fresh one. All children are
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from autograder.checks.budget import RESTARTS, Budget
 from autograder.checks.calls import Answer
+from autograder.checks.pipeline import CallSite
 from autograder.checks.values import Value
 from autograder.report import Note
 from autograder.sandbox import frames
 from autograder.sandbox.child import Child, ChildEnded, Overdue
-from autograder.sandbox.reply_parser import CallBackAllowance, call_back, line_of, read_answers, text_of
+from autograder.sandbox.reply_parser import (
+    CallBackAllowance,
+    call_back,
+    line_of,
+    read_answers,
+    read_values,
+    text_of,
+)
 from autograder.sandbox.sandbox_process import SandboxProcess
 
 __all__ = ["CallBatch", "Session"]
+
+T = TypeVar("T")
 
 LOAD_CPU_SECONDS = 10.0
 PREFETCH_SLEEP_SECONDS = 1.0
@@ -215,10 +225,11 @@ class Session:
             packer,
             specs,
             calls,
-            [(function, cpu_seconds)] * len(calls),
+            [(cpu_seconds, self._budget.added_by(cpu_seconds, function))] * len(calls),
             sleep_seconds,
             lend=lend,
             prefetching=prefetching,
+            read=read_answers,
         )
 
     def _exchange(
@@ -226,19 +237,20 @@ class Session:
         packer: frames.Packer,
         specs: Sequence[str],
         calls: Sequence[tuple[Value, ...]],
-        limits: Sequence[tuple[str, float]],
+        limits: Sequence[tuple[float, float]],
         sleep_seconds: float,
         *,
+        read: Callable[[frames.Header, frames.Unpacker, Sequence[tuple[Value, ...]]], T],
         lend: bool,
         prefetching: bool = False,
-    ) -> list[Answer]:
+    ) -> T:
         """Send one frame of calls and read the answers.
 
-        `limits` are the functions called and their seconds of processor time.
+        `limits` are, for each call, its seconds of processor time and what it adds to those of all calls.
         """
         assert self._child is not None  # callers check this
         self._requests += 1
-        child, arena = self._child, self._child.arena
+        child, arena, budget = self._child, self._child.arena, self._budget
         sent = arena.used
         most = 4 * 1024**2 + 4 * packer.size
         report = len(calls) > 1 and not prefetching
@@ -247,8 +259,8 @@ class Session:
             f',"lend":{int(lend)},"report":{int(report)}}}'
         )
         done = 0
-        function, seconds = limits[0]
-        self._budget.add_call(seconds, function)
+        seconds, added = limits[0]
+        budget.add(added)
 
         def called(report: dict[str, Any]) -> None:
             """One or more of the calls are done: the next one's time begins."""
@@ -256,10 +268,10 @@ class Session:
             done += 1
             if done >= len(calls):
                 raise ChildEnded("its answer is out of step")
-            function, seconds = limits[done]
-            self._budget.add_call(seconds, function)
+            seconds, added = limits[done]
+            budget.add(added)
             self._charge()
-            child.extend(min(seconds, self._budget.left()), self._budget.sleep_of_a_call)
+            child.extend(min(seconds, budget.left()), budget.sleep_of_a_call)
 
         allowance: CallBackAllowance | None = None
 
@@ -273,18 +285,18 @@ class Session:
             header,
             packer.buffers,
             number=self._requests % 2**32,
-            processor_seconds=min(seconds, self._budget.left()),
+            processor_seconds=min(seconds, budget.left()),
             sleep_seconds=sleep_seconds,
             most=most,
             callback=callback,
             notice=called if report else None,
         )
         if not prefetching:
-            for name, limit in limits[done + 1 :]:
-                self._budget.add_call(limit, name)
+            for _, added in limits[done + 1 :]:
+                budget.add(added)
         self._charge()
         try:
-            return read_answers(reply, frames.Unpacker(data, arena), calls)
+            return read(reply, frames.Unpacker(data, arena), calls)
         except frames.FrameError as problem:
             raise ChildEnded(str(problem)) from problem
 
@@ -400,55 +412,77 @@ def _spec(name: str, packer: frames.Packer, arguments: tuple[Value, ...]) -> str
     return f"[{name},[{','.join([packer.text(argument) for argument in arguments])}]]"
 
 
+class _Packing(NamedTuple):
+    """What all calls of a site have in common on their way to a child."""
+
+    name: str  # the function's, as JSON
+    specs: list[str]  # of the arguments; those that tell a place in the arena are made anew
+    limits: tuple[float, float]  # a call's seconds of processor time, and what it adds to those of all calls
+
+
 class CallBatch:
     """Calls of several functions that go in one frame; arguments are copied when a call is added."""
 
     def __init__(self, session: Session, child: Child) -> None:
         self._session, self._child = session, child
         child.arena.clear()
-        self._packer = frames.Packer(child.arena)
+        self._packer = frames.Packer(child.arena, copies=True, share=child.share)
         self._specs: list[str] = []
         self._calls: list[tuple[Value, ...]] = []
-        self._limits: list[tuple[str, float]] = []
+        self._sites: list[CallSite] = []
 
     @property
     def is_full(self) -> bool:
         """Whether it should be sent before more is added."""
         return len(self._specs) >= LARGEST_BATCH or self._child.arena.used > self._child.arena.half // 4
 
-    def add(self, function: str, arguments: tuple[Value, ...], cpu_seconds: float) -> None:
+    def add(self, site: CallSite, arguments: tuple[Value, ...]) -> None:
         """Add a call of a function that has answered before; raises FrameError for a callable argument."""
-        self._specs.append(_spec(f'"{function}"', self._packer, arguments))
+        session, packing = self._session, site.packing
+        if packing is None:
+            specs = [self._packer.text(argument) for argument in arguments]
+            added = session._budget.added_by(site.cpu_seconds, site.function)
+            site.packing = _Packing(json.dumps(site.function), specs, (site.cpu_seconds, added))
+            text = ",".join(specs)
+        else:
+            text = self._packer.again(arguments, packing.specs)
+        self._specs.append(f"[{site.packing.name},[{text}]]")
         self._calls.append(arguments)
-        self._limits.append((function, cpu_seconds))
-        self._session._served.add(function)
+        self._sites.append(site)
+        session._served.add(site.function)
 
-    def send(self) -> list[Answer] | None:
-        """Make the calls; one that brings no value is the last one made.
+    def send(self) -> list[Value] | None:
+        """Make the calls: their values, each of its site's form.
 
-        None where they did not come back: the child has ended, at no cost to the submission, and the calls
+        None where they did not come back so: the child has ended, at no cost to the submission, and the calls
         have to be made again one by one, so that each is judged alone.
         """
-        session = self._session
-        function, seconds = self._limits[0]
-        if session._child is not self._child or session._budget.left(seconds, function) <= 0:
+        session, sites = self._session, self._sites
+        if session._child is not self._child or session._budget.left(sites[0].packing.limits[1]) <= 0:
             self.abandon()
             return None
         try:
-            answers = session._exchange(
+            values = session._exchange(
                 self._packer,
                 self._specs,
                 self._calls,
-                self._limits,
+                [site.packing.limits for site in sites],
                 session._budget.sleep_of_a_call,
+                read=self._values,
                 lend=True,
             )
         except (Overdue, ChildEnded, MemoryError):
+            values = None
+        if values is None:
             self.abandon()
-            return None
-        if self._child.has_threads(training=True):
+        elif self._child.has_threads(training=True):
             session._end()
-        return answers
+        return values
+
+    def _values(
+        self, reply: frames.Header, reader: frames.Unpacker, calls: Sequence[tuple[Value, ...]]
+    ) -> list[Value] | None:
+        return read_values(reply, reader, [site.form for site in self._sites])
 
     def abandon(self) -> None:
         """End the child: what it was asked for is asked again in a fresh one."""

@@ -1,7 +1,8 @@
 """The assignments of a course for learning platforms: title, dates, and scores.
 
 The scores are the site's where an assignment is published on it, else those of a results directory, which
-`autograder grade --out graded/NAME` writes. Files are read again when they have changed. The page of a link
+`autograder grade --out graded/NAME` writes; tables of `quizzes results` beside it are quizzes that were
+held in a terminal. Files are read again when they have changed. The page of a link
 and the sender of scores ask here.
 """
 
@@ -24,6 +25,7 @@ from autograder.course.course import FILE, Course, find_course
 from autograder.course.lateness import due_for
 from autograder.course.roster import Person
 from autograder.errors import AutograderError
+from autograder.gradebook.columns import Column, quiz_columns, quiz_tables_in
 from autograder.gradebook.tables import GradeRow, named_mistakes, points
 from autograder.report import Report
 from autograder.results.final_scores import FinalScore, GradedAssignment
@@ -42,7 +44,8 @@ from autograder.site.lti.deliveries import queue_deliveries
 from autograder.site.lti.score_sender import CurrentScore
 from autograder.site.lti.users import links_of
 from autograder.site.people import COURSE
-from autograder.site.tables import lti_link, lti_member, lti_score, lti_user
+from autograder.site.roles import takes_part
+from autograder.site.tables import enrolment, lti_link, lti_member, lti_score, lti_user
 from autograder.site.writer import Writer
 
 __all__ = ["ASSIGNMENT", "GRADED", "Assignments"]
@@ -63,7 +66,8 @@ RECIPIENTS = (
     .join(lti_member, and_(*SAME_CONTEXT))
     .join(lti_user, and_(*SAME_PLATFORM))
     .outerjoin(lti_score, and_(*SAME_RECIPIENT, lti_score.c.subject == lti_user.c.subject))
-    .where(lti_link.c.kind == ASSIGNMENT)
+    .join(enrolment, and_(enrolment.c.course == COURSE, enrolment.c.person == lti_user.c.person))
+    .where(lti_link.c.kind == ASSIGNMENT, takes_part())
     .order_by(lti_link.c.work, lti_user.c.person)
 )
 
@@ -75,6 +79,7 @@ class _Snapshot:
     course: Course | None  # None while course.yaml has never been readable
     files: Mapping[str, AssignmentFile]
     graded: Mapping[str, GradedAssignment]
+    quizzes: Mapping[str, Column] = field(default_factory=dict)  # of tables beside the results directories
     problem: str = ""
     _scores: dict[str, Mapping[str, FinalScore]] = field(default_factory=dict)
 
@@ -164,6 +169,10 @@ class Assignments:
         """The results directories as they are now, by assignment."""
         return self._read().graded
 
+    def quizzes(self) -> Mapping[str, Column]:
+        """The quizzes in tables of `quizzes results` beside the results directories, as they are now."""
+        return self._read().quizzes
+
     def is_linked(self, connection: Connection, name: str) -> bool:
         """Whether a platform's course has a link to an assignment: then its students may see it."""
         return bool(links_of(connection, name, ASSIGNMENT))
@@ -240,6 +249,7 @@ class Assignments:
         yield self._folder / FILE
         yield from sorted((self._folder / "assignments").glob("*/assignment.yaml"))
         yield from (results.ledger for results in self._results())
+        yield from quiz_tables_in(self._graded)
 
     def _results(self) -> list[Results]:
         try:
@@ -254,7 +264,7 @@ class Assignments:
             course = find_course(self._folder)
         except AutograderError as problem:
             if before is None:
-                return _Snapshot(None, {}, {}, _sentence(problem))
+                return _Snapshot(None, {}, {}, problem=_sentence(problem))
             return replace(before, problem=_sentence(problem))
         for name in course.assignment_ids():
             try:
@@ -275,9 +285,22 @@ class Assignments:
         for name in sorted(twice):
             del graded[name]
             problems.append(f"Two directories in {self._graded.name} hold results of {name}: keep one there.")
+        quizzes: dict[str, Column] = {}
+        for table in quiz_tables_in(self._graded):
+            try:
+                columns = quiz_columns(table, course)
+            except (AutograderError, OSError) as problem:
+                problems.append(_sentence(problem))
+                continue
+            for column in columns:
+                if column.name in quizzes:
+                    problems.append(
+                        f"{self._graded.name}/{table.name} holds {column.name} again: keep one table."
+                    )
+                quizzes.setdefault(column.name, column)
         if problems:
             log.warning("Results of assignments cannot be read: %s", " ".join(problems))
-        return _Snapshot(course, files, graded, " ".join(problems))
+        return _Snapshot(course, files, graded, quizzes, " ".join(problems))
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -16,8 +16,8 @@ __all__ = ["Crowd", "Pace", "PeriodicTask"]
 
 
 INTERVAL = 5.0  # seconds
-UNNOTICED, LONGEST_PAUSE = 0.0005, 0.05  # seconds
-GIVEN = 6  # times what the others used
+UNNOTICED, LONGEST_PAUSE, LOOK = 0.0005, 0.5, 0.05  # seconds: of others, of a pause, between two looks
+GIVEN, BUSIEST = 4, 5 / 6  # a pause is at most 20 times its step: a regrade on a full server still ends
 CROWD = 24  # requests under way; a steady class has three
 LONGEST_WAIT, LONGEST_IN_ALL = 0.5, 10.0  # seconds for a crowd, of a step and of a work: a herd's length
 log = logging.getLogger(__name__)
@@ -45,36 +45,49 @@ class Crowd:
 
 
 class Pace:
-    """Paces long work in a server, so that requests come first.
+    """Paces long work in a server, so that requests come first, and the work still ends.
 
-    However much processor time the other threads used during a step, they then get several times as much
-    without it; while a `crowd` is large, the work waits a bounded time. On an idle server it never waits.
+    The busier the other threads were since the last step, the longer the pause, up to many times the step
+    itself; while a `crowd` is large, the work waits a bounded time. On an idle server it never waits.
     """
 
     def __init__(
         self,
         crowd: Crowd | None = None,
         *,
+        written: Callable[[], float] = lambda: 0.0,
         everybody: Callable[[], float] = time.process_time,
         of_thread: Callable[[], float] = time.thread_time,
+        now: Callable[[], float] = time.perf_counter,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`everybody` and `of_thread` return processor time in seconds: of the process, of this thread."""
+        """The functions return seconds: `everybody` and `of_thread` of the processor, `now` of a clock.
+
+        `written` returns what the writer's thread took for work like this, which counts as its own.
+        """
         self._crowd, self._waited = crowd or Crowd(), 0.0
-        self._everybody, self._of_thread, self._pause = everybody, of_thread, pause
-        self._began = everybody(), of_thread()
+        self._everybody, self._of_thread, self._written = everybody, of_thread, written
+        self._now, self._pause = now, pause
+        self._began = self._instant()
 
     def step(self) -> None:
         """End a step, and wait if others were busy meanwhile."""
-        everybody, of_thread = self._began
-        others = self._everybody() - everybody - (self._of_thread() - of_thread)
+        ended = self._instant()
+        everybody, own, wall = (end - begin for end, begin in zip(ended, self._began, strict=True))
+        self._began = ended
+        others = everybody - own
         if others > UNNOTICED:
-            self._pause(min(GIVEN * others, LONGEST_PAUSE))
-        until = min(self._waited + LONGEST_WAIT, LONGEST_IN_ALL) - LONGEST_PAUSE / 2
+            # Queues grow with busy / (1 - busy): the same shape keeps them short at any load.
+            busy = min(others / max(wall, others), BUSIEST)
+            self._pause(min(own * GIVEN * busy / (1 - busy), LONGEST_PAUSE))
+        until = min(self._waited + LONGEST_WAIT, LONGEST_IN_ALL) - LOOK / 2
         while self._crowd.is_large and self._waited < until:
-            self._pause(LONGEST_PAUSE)
-            self._waited += LONGEST_PAUSE
-        self._began = self._everybody(), self._of_thread()
+            self._pause(LOOK)
+            self._waited += LOOK
+
+    def _instant(self) -> tuple[float, float, float]:
+        """The processor seconds of everybody and of this work, and the clock."""
+        return self._everybody(), self._of_thread() + self._written(), self._now()
 
 
 class PeriodicTask:

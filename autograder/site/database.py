@@ -13,22 +13,27 @@ second server waiting.
 
 from __future__ import annotations
 
+import filecmp
 import os
+import secrets
 import sqlite3
-from collections.abc import Hashable, Iterator
+import time
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from autograder.environment import at_usual_priority
 from autograder.errors import UsageError
 from autograder.site.extensions import extensions
 
 __all__ = ["Database", "database_address", "migrate", "migrations", "version_of"]
 
+T = TypeVar("T")
 
 # SQLite adds no constraint to a table that others refer to: two triggers do the same.
 RIGHT_STATE = (
@@ -127,8 +132,9 @@ class Database:
         try:
             if self.file is not None:
                 _copy_before_upgrade(self.file)
-            with self.transaction() as connection:
-                migrate(connection)
+            if not self._is_migrated():
+                with self.transaction() as connection:
+                    migrate(connection)
         except UsageError:
             self.close()
             raise
@@ -138,6 +144,25 @@ class Database:
                 f"The database cannot be opened: {str(problem.orig).strip()}.",
                 next_step="Check DATABASE_URL, or the file's directory and its permissions.",
             ) from problem
+
+    def _is_migrated(self) -> bool:
+        """Whether the schema is the newest; asked by reading, so that a command keeps no server waiting."""
+        newest = text("SELECT max(version) FROM schema_version")
+        with suppress(DBAPIError), self.reading() as connection:  # what is wrong, migrating says
+            return bool(connection.execute(newest).scalar() == len(migrations()))
+        return False
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """The result of a write in a transaction of its own, at the usual priority.
+
+        For commands that give way to a server: it waits for the lock that they hold.
+        """
+
+        def run() -> T:
+            with self.transaction() as connection:
+                return work(connection)
+
+        return at_usual_priority(run)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -176,11 +201,13 @@ class Database:
 def _copy_before_upgrade(file: Path) -> None:
     """Copy a database of an earlier schema beside it before it is changed; the copy is the way back.
 
-    Raises UsageError where the copy cannot be written: without it nothing is changed.
+    A copy of an earlier upgrade, from which somebody went back, stays under a name with its time. Raises
+    UsageError where the copy cannot be written: without it nothing is changed.
     """
     if not file.is_file() or not file.stat().st_size:
         return
     connection = sqlite3.connect(file)
+    part = file.with_name(f"{file.name}.copying-{secrets.token_hex(4)}")
     try:
         try:
             have = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0]
@@ -188,15 +215,9 @@ def _copy_before_upgrade(file: Path) -> None:
             return
         if not have or have >= len(migrations()):
             return
-        target = file.with_name(f"{file.name}.schema-{have}")
-        if target.exists():  # of an upgrade that did not come to its end
-            return
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        try:
-            connection.execute("VACUUM INTO ?", (str(target),))
-        except sqlite3.Error:
-            target.unlink(missing_ok=True)
-            raise
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        connection.execute("VACUUM INTO ?", (str(part),))
+        _put_copy(part, file.with_name(f"{file.name}.schema-{have}"))
     except (sqlite3.Error, OSError) as problem:
         raise UsageError(
             f"{file} has an earlier schema, and a copy cannot be made before it is changed: {problem}.",
@@ -204,6 +225,17 @@ def _copy_before_upgrade(file: Path) -> None:
         ) from problem
     finally:
         connection.close()
+        part.unlink(missing_ok=True)
+
+
+def _put_copy(part: Path, target: Path) -> None:
+    """Give a whole copy its name; one that differs and had the name before keeps its content."""
+    if target.exists():
+        if filecmp.cmp(part, target, shallow=False):  # an upgrade that did not come to its end
+            return
+        made = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(target.stat().st_mtime))
+        target.rename(target.with_name(f"{target.name}.{made}"))
+    part.rename(target)
 
 
 def _sqlite(file: Path, kind: str) -> Engine:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from autograder.site.marking.source import MarkingSource
     from autograder.site.marks import Mark
     from autograder.site.people import Change
+    from autograder.site.roles import Access
 
 __all__ = [
     "AccommodationPlan",
@@ -175,6 +176,12 @@ class Extension(Protocol):
 
     def home_section(self, request: Request) -> Markup:
         """Its part of the home page for the person who is signed in; empty for nothing."""
+
+    def waits_for_staff(
+        self, connection: Connection, course: str, access: Access
+    ) -> Sequence[tuple[str, str]]:
+        """What waits for a member of staff, for the home page: sentences and the pages to go to."""
+        return ()
 
     def content_section(self, request: Request) -> Markup:
         """Its part of the page of content, for staff who edit it; empty for nothing."""

@@ -1,14 +1,17 @@
-"""The home page: what the course has for the person who is signed in, part by part."""
+"""The home page: what the course has for the person who is signed in, part by part; for staff what waits."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from autograder.course.local_time import counted
 from autograder.site.extensions import extensions
+from autograder.site.lti.score_states import failed_scores
+from autograder.site.marking.regrade_requests import requests_waiting
 from autograder.site.requests import reads, session_of, site_of
-from autograder.site.tables import enrolment
+from autograder.site.roles import Access, access_of
 
 __all__ = ["home"]
 
@@ -21,12 +24,32 @@ def home(request: Request) -> Response:
         (extension.title, html) for extension in extensions() if (html := extension.home_section(request))
     ]
     with site.database.reading() as connection:
-        role = connection.execute(
-            select(enrolment.c.role).where(
-                enrolment.c.course == site.course, enrolment.c.person == session.person
-            )
-        ).scalar_one_or_none()
+        access = access_of(connection, site.course, session.person)
+        waiting = _waiting(connection, site.course, access) if access and access.is_staff else []
     page = site.page(
-        "home.html", sections=sections, role=role, session=session, token=site.form_token(session)
+        "home.html",
+        sections=sections,
+        access=access,
+        waiting=waiting,
+        session=session,
+        token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+def _waiting(connection: Connection, course: str, access: Access) -> list[tuple[str, str]]:
+    """What waits for a member of staff: sentences and the pages to go to."""
+    if not access.sees_students:
+        return []
+    waiting = []
+    if asked := requests_waiting(connection, course, access):
+        words = counted(asked, "regrade request waits", "regrade requests wait")
+        waiting.append((f"{words} for an answer", "/regrade-requests"))
+    for extension in extensions():
+        waiting += extension.waits_for_staff(connection, course, access)
+    if access.manages and (failed := failed_scores(connection)):
+        words = counted(failed, "score has", "scores have")
+        waiting.append(
+            (f"{words} not arrived at a learning platform", "/gradebook?show=undelivered#platforms")
+        )
+    return waiting

@@ -67,6 +67,10 @@ LONGEST_FIELD = 3 * 64 * 1024 + 1024  # bytes; encoded, a byte of an answer take
 # The requests whose times are watched: uploads that get a receipt, and saves of quiz answers.
 RECEIPT = re.compile(r"/homework/[^/]+/upload|/api/homework/[^/]+/submissions")
 SAVE = re.compile(r"/attempts/[^/]+/answers/[0-9]+")
+NO_ROOM = Busy(
+    "The server cannot store files now: its disk is full.",
+    next_step="Nothing was accepted. Keep your file, tell the course's staff, and try again in some minutes.",
+)
 MOST_HELD = 256 * 1024 * 1024  # bytes of all bodies that are not complete yet
 # Forms of learning platforms and identity providers, which use no session: their content is signed.
 FROM_ELSEWHERE = re.compile(r"/lti/(login|launch|content)|/sso/[^/]+/answer")
@@ -280,7 +284,10 @@ class SecurityMiddleware:
                 size += len(chunk)
                 if size > largest:
                     return too_large
-                file.write(chunk)
+                try:
+                    file.write(chunk)
+                except OSError:
+                    return Body(problem=NO_ROOM)
                 if not message.get("more_body"):
                     complete = True
                     return Body(file=file)

@@ -7,12 +7,14 @@ import hmac
 import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import IO, Any
 
 from python_multipart.multipart import parse_options_header
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +22,7 @@ from starlette.routing import Route
 
 from autograder.errors import Conflict, Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
-from autograder.site.middleware import LARGEST_BODY, Body
+from autograder.site.middleware import LARGEST_BODY, NO_ROOM, Body
 from autograder.site.sessions import Session
 from autograder.site.staff_tokens import is_staff_token
 
@@ -32,6 +34,7 @@ __all__ = [
     "PageRoute",
     "SignedOut",
     "Upload",
+    "UploadedFile",
     "body_of",
     "check_form_token",
     "field_of",
@@ -47,6 +50,7 @@ __all__ = [
     "site_of",
     "staff_token_in",
     "uploaded",
+    "uploaded_file",
     "uploaded_form",
     "whole_number",
 ]
@@ -200,6 +204,15 @@ class Upload:
     fields: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """The same with a file on the disk, which is closed with the form; None if none was chosen."""
+
+    name: str
+    file: UploadFile | None
+    fields: Mapping[str, str]
+
+
 async def uploaded_form(
     request: Request, session: Session, field: str, default_name: str, *, longest: int = 4096
 ) -> Upload:
@@ -207,6 +220,15 @@ async def uploaded_form(
 
     `longest` bounds the bytes of each field beside it. Raises Conflict for a form that cannot be read.
     """
+    async with uploaded_file(request, session, field, default_name, longest=longest) as sent:
+        return Upload(sent.name, b"" if sent.file is None else await sent.file.read(), sent.fields)
+
+
+@asynccontextmanager
+async def uploaded_file(
+    request: Request, session: Session, field: str, default_name: str, *, longest: int = 4096
+) -> AsyncGenerator[UploadedFile, None]:
+    """The same for a file that may be too large for the memory."""
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
         raise Conflict("This is not an upload.", next_step="Choose a file on the page, and send it again.")
@@ -225,15 +247,18 @@ async def uploaded_form(
         raise Conflict(
             "This upload cannot be read.", next_step="Choose one file on the page, and send it again."
         ) from problem
+    except OSError as problem:  # the disk of the temporary files is full
+        raise NO_ROOM from problem
     try:
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         check_form_token(request, session, fields.get("token", ""))
         file = form.get(field)
         if file is None or isinstance(file, str):
-            return Upload("", b"", fields)
+            yield UploadedFile("", None, fields)
+            return
         name = (file.filename or default_name).replace("\\", "/").rpartition("/")[2]
         clean = "".join(letter for letter in name if letter.isprintable())
-        return Upload(clean[-LONGEST_FILE_NAME:] or default_name, await file.read(), fields)
+        yield UploadedFile(clean[-LONGEST_FILE_NAME:] or default_name, file, fields)
     finally:
         await form.close()
 

@@ -27,6 +27,7 @@ __all__ = [
     "require_visible",
     "student_access",
     "takes_part",
+    "takes_part_in",
     "visible_among",
     "visible_people",
 ]
@@ -77,6 +78,11 @@ class Access:
         return self.role is not Role.STUDENT
 
     @property
+    def sees_students(self) -> bool:
+        """Whether the person may see somebody's work."""
+        return self.is_staff and self.students is not StudentData.NONE
+
+    @property
     def manages(self) -> bool:
         """Whether the person manages people, releases and settings."""
         return self.role is Role.INSTRUCTOR
@@ -105,7 +111,7 @@ def student_access(connection: Connection, course: str, person: str) -> Access:
     access = access_of(connection, course, person)
     if access is None or not access.is_staff:
         raise NotFound("There is no such page.", next_step="Go back to the start page.")
-    if access.students is StudentData.NONE:
+    if not access.sees_students:
         raise Forbidden(
             "Your role in this course shows no student's work.",
             next_step="Ask one of the course's instructors.",
@@ -157,6 +163,12 @@ def require_visible(
     if not visible:
         raise NotFound("There is no such page.", next_step="Go back to the start page.")
     return visible
+
+
+def takes_part_in(connection: Connection, course: str, person: str) -> bool:
+    """Whether a person is a student of a course who has not dropped it, and no test student."""
+    enrolled = enrolment.c.course == course, enrolment.c.person == person
+    return connection.execute(select(enrolment.c.person).where(*enrolled, takes_part())).first() is not None
 
 
 def dropped() -> Forbidden:

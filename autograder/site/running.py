@@ -1,6 +1,7 @@
 """The mark of a database in use: every process that opens it shares a lock, which a restore must have alone.
 
-The lock belongs to an open file, so it ends with its process, however that ends. Where the system has no such
+Servers share another one, by which a command on the same machine knows that one runs. A lock belongs to an
+open file, so it ends with its process, however that ends. Where the system has no such
 locks (Windows), nothing is held.
 """
 
@@ -18,9 +19,9 @@ try:
 except ModuleNotFoundError:  # pragma: no cover
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["database_alone", "database_in_use"]
+__all__ = ["being_served", "database_alone", "database_in_use", "is_served"]
 
-NAME = "in-use"
+NAME, SERVED = "in-use", "served"
 
 
 @contextmanager
@@ -35,6 +36,37 @@ def database_alone(folder: Path) -> Iterator[None]:
     """Hold the database alone; raises UsageError while a server or another command uses it."""
     with _lock(folder, shared=False, refusal="A server or another command uses this database."):
         yield
+
+
+@contextmanager
+def being_served(folder: Path) -> Iterator[None]:
+    """Let commands know that a server runs at the database in a folder."""
+    if fcntl is None:
+        yield
+        return
+    file = os.open(folder / SERVED, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH)  # waits for a command that is just looking
+        yield
+    finally:
+        os.close(file)
+
+
+def is_served(folder: Path) -> bool:
+    """Whether a server runs on this machine at the database in a folder, which need not exist."""
+    if fcntl is None:
+        return False
+    try:
+        file = os.open(folder / SERVED, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from autograder.site.database import Database, database_address
 from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.people import COURSE, course_of
-from autograder.site.running import database_in_use
+from autograder.site.running import being_served, database_in_use
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
@@ -202,7 +202,10 @@ def serve(
     )
     site.warnings.append(lti.warning)
     site.backups = NightlyBackup(
-        open_site.database, site.course_rules, lambda work: writer.submit(work).result(), site.now
+        open_site.database,
+        site.course_rules,
+        lambda work: writer.submit(work).result(),
+        site.now,
     )
     site.warnings.append(site.backups.warning)
     running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
@@ -221,7 +224,7 @@ def serve(
         config = http_config(app, proxies=proxies)
         # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), being_served(folder / FOLDER):
             uvicorn.Server(config).run(sockets=[waiting])
         signal.signal(signal.SIGTERM, before)
     finally:

@@ -2,7 +2,8 @@
 
 A write is a function of a connection. The thread takes the queued writes, runs each in its own savepoint,
 commits once, and only then resolves their futures. So a reply means "on the disk", a failed write is rolled
-back alone, and a burst waits for the disk once per batch.
+back alone, and a burst waits for the disk once per batch. Writes in the background, such as a regrade's, go
+when no others wait, and after a bounded time with them.
 """
 
 from __future__ import annotations
@@ -10,23 +11,29 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
+from autograder.environment import at_usual_priority
 from autograder.errors import Busy
 from autograder.site.database import Database
 
-__all__ = ["LockRows", "Writer"]
+__all__ = ["BACKGROUND_BATCH", "LockRows", "Writer"]
 
 
 T = TypeVar("T")
 LockRows = Callable[[Connection, Collection[str]], None]
 BATCH = 256
+BACKGROUND_BATCH = 4  # writes in the background; whoever comes meanwhile waits for them
+BACKGROUND_WAIT = 0.25  # seconds that such a write waits for others; then one goes with each batch
 LONGEST_QUEUE = 10_000  # writes; beyond it callers get Busy
 TRIES = 3
 # A database driver lets go of the interpreter at every statement. At Python's usual 5 ms a busy thread of the
@@ -41,6 +48,7 @@ class Job:
     work: Callable[[Connection], Any]
     rows: Collection[str]
     future: Future[Any]
+    queued_at: float = 0.0  # by the monotonic clock, of a write in the background
 
 
 @dataclass(slots=True)
@@ -57,30 +65,44 @@ class Writer:
     def __init__(self, database: Database, lock_rows: LockRows | None = None) -> None:
         """`lock_rows` locks the rows of a batch, in one order for all servers that share the database."""
         self._database, self._lock_rows = database, lock_rows
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()  # None: look whether it ends
+        self._background: deque[Job] = deque()
+        self.background_seconds = 0.0  # of the processor, for writes in the background
         self._lock = threading.Lock()  # nothing is queued after the end
         self._closed = False
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._thread = threading.Thread(target=self._run, name="quiz-writer", daemon=True)
-        self._thread.start()
+        at_usual_priority(self._thread.start)
 
-    def submit(self, work: Callable[[Connection], T], rows: Collection[str] = ()) -> Future[T]:
+    def submit(
+        self,
+        work: Callable[[Connection], T],
+        rows: Collection[str] = (),
+        *,
+        in_background: bool = False,
+    ) -> Future[T]:
         """Queue a write; its result comes after the commit.
 
-        `rows` are the ids of the rows it changes: servers that share a database lock them in one order.
+        `rows` are the ids of the rows it changes: servers that share a database lock them in one order. A
+        write `in_background` lets others go first, for a quarter of a second.
         Raises Busy if the queue is full or the writer is closed; the future raises it if the database cannot
         be written.
         """
         future: Future[T] = Future()
         with self._lock:
-            if self._closed or self._queue.qsize() >= LONGEST_QUEUE:
+            if self._closed or self.waiting() >= LONGEST_QUEUE:
                 raise Busy("The server is overloaded.", next_step="The page tries again soon.")
-            self._queue.put(Job(work, rows, future))
+            if not in_background:
+                self._queue.put(Job(work, rows, future))
+            else:
+                self._background.append(Job(work, rows, future, time.monotonic()))
+                if len(self._background) == 1:
+                    self._queue.put(None)
         return future
 
     def waiting(self) -> int:
         """How many writes are queued."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._background)
 
     def close(self) -> None:
         """Run the queued writes and stop the thread."""
@@ -91,28 +113,33 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            jobs, last = self._take_batch()
-            if jobs:
-                # The write of a cancelled caller is still run.
-                for job, done in zip(jobs, self._run_all(jobs), strict=True):
-                    if job.future.set_running_or_notify_cancel():
-                        _resolve(job.future, done)
-            if last:
-                return
+        while jobs := self._take_batch():
+            began = time.thread_time()
+            # The write of a cancelled caller is still run.
+            for job, done in zip(jobs, self._run_all(jobs), strict=True):
+                if job.future.set_running_or_notify_cancel():
+                    _resolve(job.future, done)
+            if jobs[0].queued_at:
+                self.background_seconds += time.thread_time() - began
 
-    def _take_batch(self) -> tuple[list[Job], bool]:
-        jobs: list[Job] = []
-        job = self._queue.get()
-        while job is not None:
-            jobs.append(job)
-            if len(jobs) == BATCH:
-                return jobs, False
-            try:
-                job = self._queue.get_nowait()
-            except queue.Empty:
-                return jobs, False
-        return jobs, True
+    def _take_batch(self) -> list[Job]:
+        """The writes of the next transaction; none when the writer is closed and everything is written."""
+        while True:
+            jobs: list[Job] = []
+            with suppress(queue.Empty):
+                while len(jobs) < BATCH:
+                    idle = not jobs and not self._background and not self._closed
+                    job = self._queue.get() if idle else self._queue.get_nowait()
+                    jobs += [] if job is None else [job]
+            many = BACKGROUND_BATCH if not jobs else int(self._has_waited_long())
+            jobs += [self._background.popleft() for _ in range(min(many, len(self._background)))]
+            if jobs or self._closed:
+                return jobs
+
+    def _has_waited_long(self) -> bool:
+        """Whether the oldest write in the background has waited for others long enough."""
+        first = next(iter(self._background), None)
+        return first is not None and time.monotonic() - first.queued_at >= BACKGROUND_WAIT
 
     def _run_all(self, jobs: list[Job]) -> list[JobResult]:
         """Run all in one transaction; if the database fails it, run each in its own, in the same order."""

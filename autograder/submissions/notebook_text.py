@@ -2,13 +2,15 @@
 
 `python -m autograder.submissions.notebook_text` reads a notebook from its standard input and writes JSON; the
 web server runs it with `notebook_text_of`, within limits of its own, because a stranger wrote the file. HTML,
-SVG, JavaScript and widgets are kept as text; PNG and JPEG pictures are kept when they begin as such.
+SVG, JavaScript and widgets are kept as text; PNG and JPEG pictures are kept when they begin as such. A large
+notebook is cut so that its page stays small: the code and texts of all cells go before what they printed.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +23,9 @@ from autograder.submissions.submission import Submission
 __all__ = ["NotebookText", "TextCell", "notebook_text_of"]
 
 MOST_CELLS, LONGEST_TEXT = 2000, 20_000  # characters of a cell or an output
+# What a page takes to send, in bytes after compression: the sources, and everything.
+MOST_SOURCES, MOST_ALL, FASTEST = 120_000, 200_000, 1
+LEFT_OUT = "[left out: the notebook is too large to be shown whole; download the file]"
 MOST_PICTURES, LARGEST_PICTURES = 200, 12_000_000  # bytes of all pictures, encoded
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 TEXTS = ("text/plain", "text/markdown", "text/latex", "text/html", "image/svg+xml", "application/javascript")
@@ -65,29 +70,50 @@ def _look(content: bytes, file: str) -> NotebookText:
         return NotebookText(tuple(TextCell("code", cell.source[:LONGEST_TEXT]) for cell in submission.cells))
 
 
+class _Room:
+    """How much more a page may hold, in bytes after compression."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def holds(self, text: str) -> bool:
+        """Whether a text still fits; it takes its room then."""
+        size = len(zlib.compress(text.encode("utf-8", "replace"), FASTEST))
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+
 def _cells(content: bytes) -> Iterator[TextCell]:
-    room = LARGEST_PICTURES
-    for number, cell in enumerate(raw_cells(content)):
-        if number == MOST_CELLS:
-            return
-        if not isinstance(cell, Mapping):
-            continue
+    cells = [cell for cell in raw_cells(content)[:MOST_CELLS] if isinstance(cell, Mapping)]
+    room = _Room(MOST_SOURCES)
+    sources = []
+    for cell in cells:
+        source = (cell_source(cell) or "")[:LONGEST_TEXT]
+        sources.append(source if room.holds(source) else LEFT_OUT)
+    room.left += MOST_ALL - MOST_SOURCES
+    pictures = LARGEST_PICTURES
+    for cell, source in zip(cells, sources, strict=True):
         kind = str(cell.get("cell_type", "raw"))
-        outputs = []
+        outputs: list[tuple[str, str]] = []
         found = cell.get("outputs")
         for output in found if kind == "code" and isinstance(found, list) else ():
             shown = _output(output) if isinstance(output, Mapping) else None
             if shown is None:
                 continue
             if shown[0] in PICTURES:
-                room -= len(shown[1])
-                if room < 0:
+                pictures -= len(shown[1])
+                if pictures < 0:
                     shown = ("text/plain", "[a picture is left out: the notebook holds too many]")
+            elif not room.holds(shown[1]):
+                shown = ("text/plain", LEFT_OUT)
+                if shown in outputs[-1:]:
+                    continue  # said once
             outputs.append(shown)
             if len(outputs) == MOST_PICTURES:
                 break
-        known = kind if kind in ("code", "markdown") else "raw"
-        yield TextCell(known, (cell_source(cell) or "")[:LONGEST_TEXT], tuple(outputs))
+        yield TextCell(kind if kind in ("code", "markdown") else "raw", source, tuple(outputs))
 
 
 def _output(output: Mapping[str, Any]) -> tuple[str, str] | None:

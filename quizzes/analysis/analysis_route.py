@@ -51,7 +51,7 @@ def analysis(request: Request) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="{quiz}-items.csv"'}
         return Response(analysis_csv(statistics), media_type="text/csv; charset=utf-8", headers=headers)
     request.state.policy = POLICY
-    return HTMLResponse(analysis_page(title, site.title, statistics))
+    return HTMLResponse(analysis_page(title, site.title, statistics, back=f"/staff/{quiz}/results"))
 
 
 ANALYSIS_ROUTES = (PageRoute("/staff/{quiz}/analysis", analysis),)

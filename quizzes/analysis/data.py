@@ -91,24 +91,25 @@ def read_points(
     """
     with exam.database.reading() as connection:
         rows = _chosen(attempts_at(connection, quiz), which)
-        numbered_items = [
-            sorted(
+    read, pace = [], exam.pace()
+    for row in rows:
+        # Each in a snapshot of its own: while one is open, SQLite's log only grows.
+        with exam.database.reading() as connection:
+            items = sorted(
                 enumerate(exam.questions(row, key_for(connection, row))),
                 key=lambda numbered: numbered[1].reference,
             )
-            for row in rows
-        ]
-        length = max((len(items) for items in numbered_items), default=0)
-        complete = [
-            (row, items) for row, items in zip(rows, numbered_items, strict=True) if len(items) == length
-        ]
-        table = [_row(connection, row, items) for row, items in complete]
+            read.append((items, _row(connection, row, items)))
+        pace.step()
+    length = max((len(items) for items, _ in read), default=0)
+    complete = [(items, responses) for items, responses in read if len(items) == length]
+    table = [responses for _, responses in complete]
     columns = [{row[at].reference for row in table} for at in range(length)]
     names = [
         " or ".join(sorted(references)) if len(references) < 3 else f"{min(references)} or others"
         for references in columns
     ]
-    return Points(names, table), [[item for _, item in items] for _, items in complete]
+    return Points(names, table), [[item for _, item in items] for items, _ in complete]
 
 
 def _chosen(rows: Sequence[AttemptRow], which: Which) -> list[AttemptRow]:

@@ -43,8 +43,8 @@ def analysis_csv(summary: Summary) -> str:
     return write_table(COLUMNS, rows)
 
 
-def analysis_page(title: str, course: str, summary: Summary) -> str:
-    """A self-contained page: it includes its styles and charts."""
+def analysis_page(title: str, course: str, summary: Summary, back: str = "") -> str:
+    """A self-contained page with its styles and charts; `back` is the path of the results, on a site."""
     pages = Environment(
         loader=PackageLoader("quizzes.analysis"),
         autoescape=True,
@@ -57,7 +57,7 @@ def analysis_page(title: str, course: str, summary: Summary) -> str:
     pages.globals |= {"counted": counted}
     bars = _bars(summary)
     return pages.get_template("analysis.html").render(
-        title=title, course=course, summary=summary, bars=bars, design=design()
+        title=title, course=course, summary=summary, bars=bars, design=design(), back=back
     )
 
 

@@ -41,6 +41,7 @@ COMMANDS = (
         "quizzes.cli.staff:regrade",
         GRADING,
         "Mark a quiz again by its current files and list the changes; nothing counts before --release.",
+        gives_way=True,
     ),
     CommandEntry(
         "verify-receipt",
@@ -53,12 +54,14 @@ COMMANDS = (
         "quizzes.cli.results:results",
         GRADING,
         "Mark finished attempts and write a table of all attempts with points, times and lateness.",
+        gives_way=True,
     ),
     CommandEntry(
         "analysis",
         "quizzes.cli.analysis:analysis",
         GRADING,
         "Analyse a quiz: difficulty, discrimination, reliability, wrong options, fairness of variants.",
+        gives_way=True,
     ),
     CommandEntry(
         "new",
@@ -143,4 +146,4 @@ app = program(
 
 def main() -> None:
     """Run the `quizzes` command."""
-    run_program(app)
+    run_program(app, COMMANDS)

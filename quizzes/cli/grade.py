@@ -12,7 +12,7 @@ import typer
 
 from autograder.cli.options import CourseOption, SandboxOption
 from autograder.course.course import find_course
-from autograder.environment import give_way
+from autograder.environment import give_way_except_writes
 from autograder.errors import ContentError
 from autograder.site.people import COURSE, names_in
 from autograder.site.server import OpenSite, open_site
@@ -36,7 +36,7 @@ def grade_functions(
 ) -> None:
     """Grade the functions of finished attempts in the sandbox; the server itself never runs them."""
     root = find_course(course)
-    give_way()
+    give_way_except_writes()
     with (
         open_site(root.root, course_file=course_file) as site,
         FunctionQueue(

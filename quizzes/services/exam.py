@@ -112,6 +112,10 @@ class ExamService:
         self._prepared: dict[str, tuple[str, deque[PreparedAttempt]]] = {}  # by quiz, with the version
         self._items = cached(self._items_cache, key=str, lock=self._items_lock)(self._load_items)
 
+    def pace(self) -> Pace:
+        """The pace of long work at the attempts of a class."""
+        return Pace(self.crowd, written=lambda: self.writer.background_seconds)
+
     def close(self) -> None:
         """Write what is queued and close the database."""
         self.writer.close()
@@ -316,7 +320,7 @@ class ExamService:
         """Mark up to `limit` submitted attempts; returns how many. One that changes meanwhile waits."""
         with self.database.reading() as connection:
             attempt_ids = self._unmarked.due(unmarked_attempts(connection))[:limit]
-        marked, pace = 0, Pace(self.crowd)
+        marked, pace = 0, self.pace()
         for attempt_id in attempt_ids:
             marked += self.mark_one(attempt_id)
             pace.step()
@@ -330,7 +334,7 @@ class ExamService:
                 key = key_for(connection, row)
                 marks = marks_of(connection, row, self.questions(row, key), key, GRADER)
             work = partial(self._record, seen=row, key=key, marks=marks, at=self.clock.now())
-            return self.writer.submit(work, [attempt_id]).result()
+            return self.writer.submit(work, [attempt_id], in_background=True).result()
         except Busy:
             raise
         except Exception:  # the others are still marked

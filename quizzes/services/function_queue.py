@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
+
+from sqlalchemy import Connection
 
 from autograder.errors import SandboxError, UsageError
 from autograder.site.database import Database
@@ -94,11 +96,10 @@ class FunctionQueue:
                 mark = Mark(Decimal(0), Fraction(0), pending=True, detail={"trouble": trouble})
             if mark is None:
                 continue
-            with self._database.transaction() as connection:
-                if not mark.pending:
-                    marked += settle_mark(connection, pending, mark.points, mark.as_json(), self._now())
-                elif record_trouble(connection, pending, mark.as_json(), self._now()):
-                    troubles.append((pending, mark.detail["trouble"]))
+            stored = self._database.write(partial(self._store, pending=pending, mark=mark))
+            if stored and mark.pending:
+                troubles.append((pending, mark.detail["trouble"]))
+            marked += stored and not mark.pending
         return RoundResult(marked, troubles)
 
     def close(self) -> None:
@@ -106,6 +107,12 @@ class FunctionQueue:
         if self._grader is not None:
             self._grader.close()
             self._grader = None
+
+    def _store(self, connection: Connection, pending: PendingMark, mark: Mark) -> bool:
+        """Store a mark, or why there is none; False if the answer does not wait for it any more."""
+        if mark.pending:
+            return record_trouble(connection, pending, mark.as_json(), self._now())
+        return settle_mark(connection, pending, mark.points, mark.as_json(), self._now())
 
     def _graded(self, pending: PendingMark) -> Mark | None:
         """The mark, pending where it cannot be given; None for another kind of question."""

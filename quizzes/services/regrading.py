@@ -8,17 +8,18 @@ the saves of students never wait for a regrade.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
 from autograder.errors import Busy, Conflict, Refused
-from autograder.site.background import Pace
 from autograder.site.marks import Mark, current_mark
 from autograder.site.tables import points_text
+from autograder.site.writer import BACKGROUND_BATCH
 from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from
 from quizzes.attempts.save_rules import StoredAnswer
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Regrades", "marks_of"]
 
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -93,7 +95,7 @@ class Regrades:
             rows = [
                 row for row in attempts_at(connection, quiz) if row.state is State.GRADED and not row.preview
             ]
-        regrades, refusals, pace = [], [], Pace(exam.crowd)
+        regrades, refusals, pace = [], [], exam.pace()
         for row in rows:
             regrade, refusal = self._regraded(row, version)
             pace.step()
@@ -112,7 +114,7 @@ class Regrades:
                 connection, quiz, regrades, version.hash, self._grader, base=base, at=at, who=who
             )
 
-        run = exam.writer.submit(write).result()
+        run = exam.writer.submit(write, in_background=True).result()
         return run, [
             ScoreChange(regrade.attempt, regrade.before, regrade.after, regrade.note)
             for regrade in regrades
@@ -135,29 +137,40 @@ class Regrades:
         try:
             with self._exam.database.reading() as connection:
                 due = unapplied_changes(connection, run)
-            changed, pace = 0, Pace(self._exam.crowd)
-            for number, attempt_id in due:
+            changed, pace = 0, self._exam.pace()
+            for first in range(0, len(due), BACKGROUND_BATCH):
                 pace.step()
-                work = partial(apply_change, run=number, attempt_id=attempt_id, at=self._exam.clock.now())
-                try:
-                    changed += self._exam.writer.submit(work, [attempt_id]).result()
-                except Busy:
-                    raise
-                except Exception as problem:  # the others are still regraded, and the run ends
-                    log.exception("Regrade %s cannot change /staff/attempts/%s.", number, attempt_id)
-                    why = problem.message if isinstance(problem, Refused) else "the server's log says why"
-                    outcome = f"The attempt could not be regraded and keeps its marks: {why}"
-                    skip = partial(
-                        skip_change,
-                        run=number,
-                        attempt_id=attempt_id,
-                        outcome=outcome,
-                        at=self._exam.clock.now(),
+                at = self._exam.clock.now()
+                # Queued together, they wait for the disk once.
+                applying = [
+                    (
+                        number,
+                        attempt_id,
+                        self._write(apply_change, run=number, attempt_id=attempt_id, at=at),
                     )
-                    self._exam.writer.submit(skip, [attempt_id]).result()
+                    for number, attempt_id in due[first : first + BACKGROUND_BATCH]
+                ]
+                for number, attempt_id, future in applying:
+                    try:
+                        changed += future.result()
+                    except Busy:
+                        raise
+                    except Exception as problem:  # the others are still regraded, and the run ends
+                        log.exception("Regrade %s cannot change /staff/attempts/%s.", number, attempt_id)
+                        why = problem.message if isinstance(problem, Refused) else "the server's log says why"
+                        outcome = f"The attempt could not be regraded and keeps its marks: {why}"
+                        self._write(
+                            skip_change, run=number, attempt_id=attempt_id, outcome=outcome, at=at
+                        ).result()
             return changed
         finally:
             self._at_work.release()
+
+    def _write(self, work: Callable[..., T], *, attempt_id: str, **values: object) -> Future[T]:
+        """Queue a write of one attempt; those of students go first."""
+        return self._exam.writer.submit(
+            partial(work, attempt_id=attempt_id, **values), [attempt_id], in_background=True
+        )
 
     def _regraded(self, row: AttemptRow, version: QuizVersion) -> tuple[AttemptRegrade, str]:
         """What the version's key gives an attempt, and why not everywhere."""

@@ -39,6 +39,7 @@ __all__ = [
     "ScoreChange",
     "apply_change",
     "key_for",
+    "open_proposal",
     "regrade_runs",
     "release_run",
     "require_none_running",
@@ -195,6 +196,17 @@ def regrade_runs(connection: Connection, quiz_id: str) -> list[RegradeRun]:
             run = replace(run, missed=_missed(connection, row))
         runs.append(run)
     return runs
+
+
+def open_proposal(connection: Connection, quiz_id: str) -> tuple[int, str] | None:
+    """The number of the newest proposal, where it can still be released, and who made it."""
+    newest = (
+        select(regrade_run).where(regrade_run.c.quiz == quiz_id).order_by(regrade_run.c.id.desc()).limit(1)
+    )
+    row = connection.execute(newest).first()
+    if row is None or row.released_at is not None or _refusal(connection, row):
+        return None
+    return row.id, row.who
 
 
 def _old_changes(row: Row[Any]) -> list[ScoreChange]:

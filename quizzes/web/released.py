@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from autograder.site.integrity.cases import held_people
+from autograder.site.notices.notices import Kind, notify
 from autograder.site.people import COURSE
+from quizzes.attempts.events import State
 from quizzes.attempts.visibility import Visibility
-from quizzes.content.quiz import Release, When
+from quizzes.content.quiz import Quiz, Release, When
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.quizzes import is_closed_for_everyone, last_close
 
-__all__ = ["Released", "released_now", "shown_since"]
+__all__ = ["Released", "released_now", "shown_since", "tell_mark"]
 
 
 PARTS = {"feedback": "feedback", "key": "right answers", "explanation": "explanations"}
@@ -85,3 +87,14 @@ def shown_since(connection: Connection, release: Release, row: AttemptRow, at: i
         "after_close": last_close(connection, row.quiz),
     }.get(release.key)
     return max(finished_at, since or 0)
+
+
+def tell_mark(connection: Connection, quiz: Quiz, row: AttemptRow, pos: int, at: int) -> None:
+    """Tell a student that a person changed the points of a question, where the score is shown by now."""
+    if row.preview or row.state is State.OPEN:
+        return
+    if not released_now(connection, quiz.release, row, at, str).visibility.score:
+        return
+    subject, path = f"{quiz.title}: a mark was changed", f"/attempts/{row.id}/results#question-{pos + 1}"
+    once = f"mark:{row.id}:{pos}:{at}"
+    notify(connection, COURSE, [row.person], Kind.MARK, subject, "", path=path, once=once, at=at)

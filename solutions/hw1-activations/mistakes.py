@@ -28,6 +28,16 @@ def no_mask(x, grad_out):
 @mistake(
     function="relu_backward",
     severity="useless",
+    feedback="""One gate serves the whole array: a single positive entry of x opens it for all entries. Each
+    entry lets its own gradient through, or not, by its own sign.""",
+)
+def one_gate_for_the_array(x, grad_out):
+    return grad_out.copy() if np.any(x > 0) else np.zeros_like(grad_out)
+
+
+@mistake(
+    function="relu_backward",
+    severity="useless",
     feedback="""Your mask looks at the sign of grad_out. Whether a ReLU lets the gradient through is decided
     by its input x; grad_out may have either sign and passes through unchanged.""",
 )

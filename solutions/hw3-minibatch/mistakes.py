@@ -304,7 +304,7 @@ def shuffled_in_place(x, y, batch_size, seed):
     function="minibatches",
     severity="slip",
     seeding="zero is none",
-    feedback="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed`, and nothing is shuffled. 0 is a
     seed like any other.""",
 )
 def seed_zero_is_none(x, y, batch_size, seed):
@@ -319,8 +319,8 @@ def seed_zero_is_none(x, y, batch_size, seed):
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    feedback="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call has an order of
-    its own. 0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed` and `seed or None`, and then every call
+    has an order of its own. 0 is a seed like any other.""",
 )
 def seed_zero_is_chance(x, y, batch_size, seed):
     order = np.random.default_rng(seed or None).permutation(len(x))
@@ -898,7 +898,7 @@ def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
     function="train_epoch",
     severity="slip",
     seeding="zero is none",
-    feedback="""Seed 0 counts as no seed: `if seed:` is false for 0, and nothing is shuffled. 0 is a seed like
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed`, and nothing is shuffled. 0 is a seed like
     any other.""",
 )
 def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):

@@ -233,8 +233,8 @@ def start_unseeded(sizes, seed):
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    feedback="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call draws other
-    weights. 0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed` and `seed or None`, and then every call
+    draws other weights. 0 is a seed like any other.""",
 )
 def start_of_seed_zero_is_chance(sizes, seed):
     rng = np.random.default_rng(seed or None)
@@ -655,8 +655,8 @@ def train_unseeded(x, y, seed):
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    feedback="""Seed 0 counts as no seed: `seed or None` is None for 0, and then every call returns other
-    params. 0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed` and `seed or None`, and then every call
+    returns other params. 0 is a seed like any other.""",
 )
 def train_of_seed_zero_is_chance(x, y, seed):
     rng = np.random.default_rng(seed or None)

@@ -8,10 +8,14 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from autograder.site.tables import metadata
+from packaging.specifiers import SpecifierSet
+
+from autograder.site import tables
 
 ROOT = Path(__file__).parents[2]
 HASHES = ROOT / ".ci" / "hashes.txt"
@@ -33,7 +37,7 @@ def test_every_table_is_in_the_data_inventory() -> None:
     ):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     page = (ROOT / "autograder/site/DATA.md").read_text(encoding="utf-8")
-    assert sorted(name for name in metadata.tables if f"`{name}`" not in page) == []
+    assert sorted(name for name in tables.metadata.tables if f"`{name}`" not in page) == []
 
 
 def value_of(name: str) -> Any:
@@ -52,6 +56,20 @@ def test_the_numbers_of_how_grading_decides() -> None:
     rows = re.findall(r"^\| .* \| `([\w.]+)` \| ([\d.e-]+) \|$", page, re.M)
     assert len(rows) >= 10
     assert [(name, number) for name, number in rows if float(number) != float(value_of(name))] == []
+
+
+def test_pinned_libraries_run_on_the_oldest_python() -> None:
+    """Every pinned library that is installed here accepts the oldest Python that the project accepts."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = f"{project['requires-python'].removeprefix('>=')}.0"
+    pinned = pins(ROOT / "constraints.txt")
+    needs = {
+        found.name: found.metadata["Requires-Python"] or ""
+        for found in metadata.distributions()
+        if re.sub(r"[-_.]+", "-", found.name).lower() in pinned
+    }
+    assert len(needs) > 100
+    assert {name: need for name, need in needs.items() if oldest not in SpecifierSet(need)} == {}
 
 
 def test_hashed_libraries_are_the_pinned_ones() -> None:

@@ -1,7 +1,8 @@
-"""Gradebook, content and settings in a real browser: axe, no page wider than a phone, the editor."""
+"""Pages of staff in a real browser: axe, no page wider than a phone, whole in print; the editor."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from homework_site import solved
 from live_homework import LiveHomework
 from live_server import Student
 from playwright.sync_api import Browser, Page, expect
+from print_view import print_faults
 from report_factory import make_check, make_report, make_task
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -42,12 +44,21 @@ def opened(browser: Browser, live: LiveHomework, who: Student, *, phone: bool = 
     return context.new_page()
 
 
+def with_headings(notebook: bytes) -> bytes:
+    """The notebook with texts whose headings skip levels, as students' do."""
+    content = json.loads(notebook)
+    for source in ("# Homework\n\n### Before you begin", "##### A remark", "# The end"):
+        cell = {"cell_type": "markdown", "id": f"text-{len(source)}", "metadata": {}, "source": source}
+        content["cells"].append(cell)
+    return json.dumps(content).encode()
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 def test_axe_finds_nothing(browser: Browser, live: LiveHomework, phone: bool) -> None:
     """On any page of these parts; none is wider than the screen."""
     ann, ina = live.server.student(name="ann"), live.server.student(name="ina", role="instructor")
-    live.upload(ann, solved(live.server.course))
+    submission = live.upload(ann, with_headings(solved(live.server.course))).headers["Location"]
     live.grade("4.5", report=make_report(make_task("double", make_check())).to_json().encode())
     finished_quiz(live, ann, "sum", "product")
     page = opened(browser, live, ina, phone=phone)
@@ -62,9 +73,15 @@ def test_axe_finds_nothing(browser: Browser, live: LiveHomework, phone: bool) ->
         over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if over > 0:
             found.append(f"{page.url} is {over} pixels too wide")
+        found.extend(print_faults(page))
 
     for path in (
         "/",
+        f"/staff/homework/{ASSIGNMENT}",
+        f"/staff{submission}",
+        f"/staff/{QUIZ}",
+        "/people",
+        "/marking",
         "/gradebook",
         "/gradebook/students/ann",
         "/content",

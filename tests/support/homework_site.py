@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,7 +100,11 @@ def publish(course: Course) -> None:
 
 @contextmanager
 def serving(
-    course: Course, *words: str, killed: bool = False, complaints: str = ""
+    course: Course,
+    *words: str,
+    people: Mapping[str, str] = PEOPLE,
+    killed: bool = False,
+    complaints: str = "",
 ) -> Iterator[HomeworkSite]:
     """The site of a course, ended by SIGTERM as a service would be, or killed.
 
@@ -108,7 +112,7 @@ def serving(
     """
     codes = {}
     with open_site(course.root) as opened, opened.database.transaction() as connection:
-        for person, role in PEOPLE.items():
+        for person, role in people.items():
             add_person(connection, person, person.title())
             enrol(connection, COURSE, person, role=role)
             codes[person] = new_passcode(connection, person, opened.signer)

@@ -1,6 +1,6 @@
-"""Makes the pictures of the README: `make screenshots` takes a demonstration quiz in a real browser.
+"""Makes the pictures of README and documentation from demonstrations in a real browser: `make screenshots`.
 
-python tests/screenshots.py FOLDER
+python tests/support/screenshots.py FOLDER   (of the repository, or one to look at first)
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
@@ -19,13 +20,41 @@ if __name__ == "__main__":
 from browser import ARGUMENTS, chromium
 
 SIZE = {"width": 900, "height": 620}
+WIDE = {"width": 1200, "height": 760}
+GRADED_WITHIN = 900_000  # milliseconds, for the class of the demonstration
 
 
-def take(page: Page, link: str, folder: Path) -> None:
-    """The start page, the quiz with a saved and a refused answer, and the look over before handing in."""
+@contextmanager
+def demonstration(program: str) -> Iterator[dict[str, str]]:
+    """Serve `PROGRAM serve --demo`; the links with which its people sign in."""
+    command = [sys.executable, "-m", program, "serve", "--demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        links: dict[str, str] = {}
+        try:
+            for line in server.stdout:
+                if match := re.search(r"(Ana|Assistant|Instructor): (\S+)", line):
+                    links[match[1]] = match[2]
+                if "Ctrl-C" in line:
+                    break
+            yield links
+        finally:
+            server.terminate()
+
+
+def signed_in(browser: Browser, link: str, size: dict[str, int]) -> Page:
+    """A page of somebody who has signed in."""
+    page = browser.new_page(viewport=size, color_scheme="light")  # type: ignore[arg-type]
     page.goto(link)
     page.get_by_role("button", name="Sign in as").click()
-    page.get_by_role("link", name="Quiz 4").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    return page
+
+
+def of_quiz(page: Page, folder: Path) -> None:
+    """The start page, the quiz with a saved and a refused answer, and the look over before submitting."""
+    page.get_by_role("link", name="Quiz 4", exact=True).click()
+    page.get_by_role("button", name="Start the quiz").wait_for()
     page.screenshot(path=folder / "start.png")
     page.get_by_role("button", name="Start the quiz").click()
     boxes = page.locator("section.question input.number")
@@ -43,22 +72,50 @@ def take(page: Page, link: str, folder: Path) -> None:
     page.screenshot(path=folder / "review.png")
 
 
+def of_staff(page: Page, folder: Path) -> None:
+    """The class of the first assignment once it is graded, one submission of it, and the gradebook."""
+    home = page.url
+    page.get_by_role("link", name=re.compile("ReLU|Activation")).first.click()
+    page.wait_for_url("**/staff/homework/*")
+    for _ in range(GRADED_WITHIN // 5000):
+        if page.get_by_text(re.compile("waiting|being graded")).count() == 0:
+            break
+        page.wait_for_timeout(5000)
+        page.reload()
+    page.screenshot(path=folder / "class.png")
+    page.locator("a[href^='/staff/submissions/']").first.click()
+    page.wait_for_url("**/staff/submissions/*")
+    page.screenshot(path=folder / "submission.png")
+    page.goto(f"{home.rstrip('/')}/gradebook")
+    page.screenshot(path=folder / "gradebook.png")
+
+
+def of_student(page: Page, folder: Path) -> None:
+    """A student's home page, and the feedback on a submission."""
+    page.screenshot(path=folder / "home.png")
+    page.get_by_role("link", name=re.compile("ReLU|Activation")).first.click()
+    page.wait_for_url("**/homework/*")
+    page.locator("a[href^='/submissions/']").first.click()
+    page.wait_for_url("**/submissions/*")
+    page.get_by_role("link", name=re.compile("feedback", re.I)).first.click()
+    page.wait_for_url("**/feedback")
+    expect(page.locator("h1").first).to_be_visible()
+    page.screenshot(path=folder / "feedback.png")
+
+
 def main(folder: Path) -> None:
-    """Serve the demonstration, take the pictures, end it."""
-    folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "quizzes", "serve", "--demo", "--port", "0"]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
-        sync_playwright() as playwright,
-    ):
-        assert server.stdout is not None
-        lines = iter(server.stdout.readline, "")
-        link = next(match[1] for line in lines if (match := re.search(r"Ana: (\S+)", line)))
-        time.sleep(2)
+    """Serve the demonstrations, take the pictures, end them."""
+    quiz, site = folder / "quizzes" / "pictures", folder / "autograder" / "site" / "pictures"
+    for pictures in (quiz, site):
+        pictures.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        take(browser.new_page(viewport=SIZE, color_scheme="light"), link, folder)  # type: ignore[arg-type]
+        with demonstration("quizzes") as links:
+            of_quiz(signed_in(browser, links["Ana"], SIZE), quiz)
+        with demonstration("autograder") as links:
+            of_staff(signed_in(browser, links["Instructor"], WIDE), site)
+            of_student(signed_in(browser, links["Ana"], WIDE), site)
         browser.close()
-        server.terminate()
 
 
 if __name__ == "__main__":

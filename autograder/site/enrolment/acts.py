@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.audit import Act, record_act
+from autograder.site.lti.deliveries import resume_deliveries
 from autograder.site.people import add_person, enrol
 from autograder.site.roles import Role, StudentData
 from autograder.site.tables import assigned_student, enrolment, person, section_member
@@ -205,6 +206,7 @@ def return_student(connection: Connection, course: str, name: str, *, at: int, w
     """Let a dropped student take part again."""
     if member_of(connection, course, name).dropped_at is not None:
         _set_dropped(connection, course, name, None)
+        resume_deliveries(connection, name, at)  # platforms were sent nothing meanwhile
         record_act(connection, Act(at, who, "return student", name, {}))
 
 

@@ -1,6 +1,7 @@
 """The gradebook of a course with a site: one computation for every page, export and platform.
 
-Its columns are the published assignments and quizzes, and the results directories of what is not published.
+Its columns are the published assignments and quizzes, and the results directories and quiz tables of what
+is not published.
 Pages of staff, a student's own page, exports and the commands with `--site` all come from here.
 """
 
@@ -49,11 +50,13 @@ def course_gradebook(
     student: str | None = None,
     shown_only: bool = False,
     graded: Mapping[str, GradedAssignment] | None = None,
+    quizzes: Mapping[str, Column] | None = None,
 ) -> CourseGradebook:
     """The gradebook with all scores; with a student only theirs, as far as the student may see them.
 
     With `shown_only` it has everybody's scores as far as students may see them: what may leave the site.
-    `graded` are results directories; those of assignments that the site has itself are left out.
+    `graded` are results directories, `quizzes` tables of quizzes; those of work that the site has itself
+    are left out.
     Raises ContentError for rules in course.yaml that name an unknown assignment or quiz.
     """
     course = course_with_rules(connection, course, COURSE)  # dates and excuses that staff gave on the site
@@ -66,11 +69,12 @@ def course_gradebook(
     for name, results in (graded or {}).items():
         if name not in work:
             page = f"/assignments/{name}"
-            column = column_of(results, roster)
-            if student is not None:
-                own_scores = {key: score for key, score in column.final_scores.items() if key == student}
-                column = replace(column, final_scores=own_scores, due={student: column.due_of(student)})
+            column = _only_of(student, column_of(results, roster))
             work[name] = GradedWork("assignment", column, page, page, search=page)
+    for name, column in (quizzes or {}).items():
+        if name not in work:
+            of_class, of_student = "/gradebook#students", "/gradebook?find={}#students"
+            work[name] = GradedWork("quiz", _only_of(student, column), "/grades", of_class, search=of_student)
     if student is None:  # what somebody submitted who dropped the course stays, and is in no list
         left_out = not_counted(connection, COURSE)
         work = {name: replace(item, column=_without(item.column, left_out)) for name, item in work.items()}
@@ -79,6 +83,18 @@ def course_gradebook(
     columns = [work[name].column for name in sorted(work)]
     now = datetime.fromtimestamp(at / 1000, UTC)
     return CourseGradebook(gradebook_of(columns, course, roster, now), work)
+
+
+def _only_of(student: str | None, column: Column) -> Column:
+    """A column with one student's score and date; as it is without a student."""
+    if student is None:
+        return column
+    scores, waiting = (
+        {key: value for key, value in of_people.items() if key == student}
+        for of_people in (column.final_scores, column.waiting)
+    )
+    due = {student: column.due_of(student)}
+    return replace(column, final_scores=scores, waiting=waiting, due=due)  # type: ignore[arg-type]
 
 
 def _without(column: Column, people: frozenset[str]) -> Column:
@@ -102,22 +118,29 @@ class GradebookCache:
         self._database, self._lock = database, Lock()
         self._state: Hashable = None
         self._known: CourseGradebook | None = None
-        self._graded: Mapping[str, GradedAssignment] = {}  # held, so that no other object gets its identity
+        # Held, so that no other object gets its identity.
+        self._held: tuple[Mapping[str, GradedAssignment], Mapping[str, Column]] = {}, {}
         self._read_at = self._until = 0  # until the next due time
 
-    def read(self, course: Course, at: int, graded: Mapping[str, GradedAssignment]) -> CourseGradebook:
+    def read(
+        self,
+        course: Course,
+        at: int,
+        graded: Mapping[str, GradedAssignment],
+        quizzes: Mapping[str, Column],
+    ) -> CourseGradebook:
         """The gradebook with all scores; raises as `course_gradebook` does."""
         with self._lock:
             state = (
                 self._database.state(),
                 course,  # by identity: a new reading is a new object
                 _stamp(course.root / ROSTER),
-                tuple((name, id(results)) for name, results in graded.items()),
+                tuple((name, id(results)) for name, results in (*graded.items(), *quizzes.items())),
             )
             if self._known is None or state != self._state or not self._read_at <= at < self._until:
                 with self._database.reading() as connection:
-                    self._known = course_gradebook(connection, course, at, graded=graded)
-                self._state, self._read_at, self._graded = state, at, graded
+                    self._known = course_gradebook(connection, course, at, graded=graded, quizzes=quizzes)
+                self._state, self._read_at, self._held = state, at, (graded, quizzes)
                 self._until = _next_due(self._known, at)
             return self._known
 

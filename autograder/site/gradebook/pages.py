@@ -207,7 +207,8 @@ def _read(
 def _of_class(site: AppContext, at: int) -> CourseGradebook:
     """The gradebook of the class; what has not changed is not computed again."""
     cache: GradebookCache = site.parts.setdefault(PART, GradebookCache(site.database))
-    return cache.read(site.course_rules(), at, site.assignments.graded())
+    files = site.assignments
+    return cache.read(site.course_rules(), at, files.graded(), files.quizzes())
 
 
 def _to_export(site: AppContext, at: int, kind: str) -> CourseGradebook:
@@ -216,7 +217,12 @@ def _to_export(site: AppContext, at: int, kind: str) -> CourseGradebook:
         return _of_class(site, at)
     with site.database.reading() as connection:
         return course_gradebook(
-            connection, site.course_rules(), at, shown_only=True, graded=site.assignments.graded()
+            connection,
+            site.course_rules(),
+            at,
+            shown_only=True,
+            graded=site.assignments.graded(),
+            quizzes=site.assignments.quizzes(),
         )
 
 
@@ -408,7 +414,8 @@ def grades_page(request: Request) -> Response:
 def own_grades(connection: Connection, site: AppContext, student: str, at: int) -> CourseGradebook:
     """A student's own gradebook, as far as they may see it."""
     course: Course = site.course_rules()
-    return course_gradebook(connection, course, at, student=student, graded=site.assignments.graded())
+    graded, quizzes = site.assignments.graded(), site.assignments.quizzes()
+    return course_gradebook(connection, course, at, student=student, graded=graded, quizzes=quizzes)
 
 
 def _grades(

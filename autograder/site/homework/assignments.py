@@ -7,7 +7,7 @@ Graders fetch it by its digest, so what a submission was graded with is known fo
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, select, update
@@ -113,6 +113,15 @@ class Homework:
     released_at: int | None
     held_at: int | None
     release_at: int | None = None  # when a release takes effect that can still be undone
+
+    def as_of(self, now: int) -> Homework:
+        """The assignment at an instant: a release that waited until then has taken effect.
+
+        A periodic task writes that down later; no page may wait for it.
+        """
+        if self.release_at is None or now < self.release_at:
+            return self
+        return replace(self, released_at=self.release_at, held_at=None, release_at=None)
 
 
 def bundle_of(course: Course, name: str) -> bytes:

@@ -73,22 +73,25 @@ class ClassDownload:
 
 
 def read_download(
-    files: FileStore, course: Course, row: Homework, students: Sequence[Student], content: bytes, name: str
+    files: FileStore, course: Course, row: Homework, students: Sequence[Student], digest: str, name: str
 ) -> ClassDownload:
-    """What is in an archive; its submissions are in the file store afterwards.
+    """What is in the archive with this digest; its submissions are in the file store afterwards.
 
     Raises Conflict for an archive that holds no submission of the class, and for one that needs too much.
     """
     names = {student.id: student.name for student in students}
     with tempfile.TemporaryDirectory(prefix="autograder-class-") as temporary:
-        people, out = Path(temporary, "people"), Path(temporary, "out")
+        people, out, archive = (Path(temporary, part) for part in ("people", "out", "archive"))
         people.mkdir()
         out.mkdir()
+        with archive.open("wb") as file:  # it may be too large for the memory
+            for piece in files.pieces(digest):
+                file.write(piece)
         _write_roster(students, people / "roster.csv")
         values = run_limited(
             MODULE,
-            content,
-            *(str(course.root), str(people), str(out), name, row.id, *row.facts.functions),
+            b"",
+            *(str(archive), str(course.root), str(people), str(out), name, row.id, *row.facts.functions),
             wall_seconds=WALL_SECONDS,
         )
         if values is None:

@@ -23,7 +23,7 @@ from autograder.site.homework.class_upload import (
 from autograder.site.homework.context import homework_of
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.submissions import store_submission
-from autograder.site.requests import PageRoute, form_of, reads, site_of, uploaded_form
+from autograder.site.requests import PageRoute, form_of, reads, site_of, uploaded_file
 from autograder.site.sessions import Session
 from autograder.site.staff import staff_of_course
 
@@ -49,12 +49,12 @@ async def show_difference(request: Request) -> Response:
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     row = await site.in_reader(_assignment, request)
     try:
-        sent = await uploaded_form(request, session, "notebook", "class.zip")
-        name, content = sent.name, sent.content
-        if not content:
-            raise Conflict("No file was chosen, or it is empty.", next_step="Choose an archive.")
-        digest = await site.in_thread(homework_of(request).files.put, content)
-        row, download, new = await site.in_thread(_read, request, content, name)
+        async with uploaded_file(request, session, "notebook", "class.zip") as sent:
+            if sent.file is None or not sent.file.size:
+                raise Conflict("No file was chosen, or it is empty.", next_step="Choose an archive.")
+            name, files = sent.name, homework_of(request).files
+            digest = await site.in_thread(files.put_file, sent.file.file)
+        row, download, new = await site.in_thread(_read, request, digest, name)
     except Conflict as problem:  # another archive can be chosen at once
         return _page(request, session, row, problem=problem)
     return _page(request, session, row, download, new, digest=digest, name=name)
@@ -64,12 +64,12 @@ async def confirm(request: Request) -> Response:
     """Store and queue what is new in an archive that was shown."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
     form, at, context = await form_of(request, session), request.state.at, homework_of(request)
+    await site.in_reader(_assignment, request)
     digest, name = (form.get(field, [""])[-1][:LONGEST_NAME] for field in ("digest", "name"))
     try:
-        content = await site.in_thread(context.files.get, digest)
+        row, _, new = await site.in_thread(_read, request, digest, name)
     except NotFound as problem:
         raise Conflict("This archive is not here any more.", next_step="Upload it again.") from problem
-    row, _, new = await site.in_thread(_read, request, content, name)
 
     def store(item: FoundSubmission, connection: Connection) -> bool:
         course = context.course(connection)
@@ -115,13 +115,13 @@ CLASS_UPLOAD_ROUTES = (
 Difference: TypeAlias = tuple[Homework, ClassDownload, list[FoundSubmission]]
 
 
-def _read(request: Request, content: bytes, name: str) -> Difference:
+def _read(request: Request, digest: str, name: str) -> Difference:
     """The assignment, what is in an archive, and what of it is new."""
     site, context = site_of(request), homework_of(request)
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
         students = students_of(connection, site.course)
-    download = read_download(context.files, context.course(), row, students, content, name)
+    download = read_download(context.files, context.course(), row, students, digest, name)
     with site.database.reading() as connection:
         return row, download, new_in(connection, site.course, row, download.found)
 

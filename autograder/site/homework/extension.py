@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from autograder.site.homework.marking import HomeworkMarking
     from autograder.site.ledger import LedgerName
     from autograder.site.marks import Mark
+    from autograder.site.roles import Access
 
 __all__ = ["EXTENSION", "HomeworkExtension"]
 
@@ -71,6 +72,14 @@ class HomeworkExtension(Extension):
         from autograder.site.homework.pages import home_section
 
         return home_section(request)
+
+    def waits_for_staff(
+        self, connection: Connection, course: str, access: Access
+    ) -> Sequence[tuple[str, str]]:
+        """Requests for extensions, and submissions that could not be graded."""
+        from autograder.site.homework.staff_pages import waits_for_staff
+
+        return waits_for_staff(connection, course, access)
 
     def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
         """The published assignments."""

@@ -26,7 +26,7 @@ from autograder.site.homework.assignments import Homework, homework_in, publishe
 from autograder.site.homework.context import HomeworkContext, context_of
 from autograder.site.homework.grade_records import TASK, WRITTEN, task_part, whole_work, written_part
 from autograder.site.homework.notices import tell_mark
-from autograder.site.homework.regrades import COUNTING, propose_regrade
+from autograder.site.homework.regrades import COUNTING, open_regrade, propose_regrade
 from autograder.site.homework.rendered_notebook import RenderedCell, render_notebook
 from autograder.site.homework.scores import KIND, Attempt, attempts_of, attempts_of_class, counted
 from autograder.site.homework.submissions import counts, find_submission, owners_of
@@ -260,7 +260,7 @@ class HomeworkMarking:
     ) -> int | None:
         """When it was graded, or when results were released, whichever came later."""
         course = self._context.course(connection)
-        row = published(connection, self._context.site.course, work)
+        row = published(connection, self._context.site.course, work).as_of(at)
         last_due = latest_due(course, row)
         of = self._context.site.course
         if not visible_to(connection, of, row, person, "student", at, last_due).score:
@@ -300,6 +300,10 @@ class HomeworkMarking:
             who=who,
         )
         return f"/staff/homework/{work}/regrades/{site.writer.submit(propose).result()}"
+
+    def open_regrade(self, connection: Connection, work: str) -> tuple[int, str] | None:
+        """The regrade of the assignment that is neither released nor discarded."""
+        return open_regrade(connection, self._context.site.course, work)
 
     def page_of(self, answer: AnswerToMark) -> str:
         """The staff's page of the submission."""

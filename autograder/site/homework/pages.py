@@ -53,7 +53,7 @@ from autograder.site.homework.submissions import (
     store_submission,
     submission_of,
 )
-from autograder.site.homework.tokens import revoke_found
+from autograder.site.homework.tokens import revoke_found, tokens_in
 from autograder.site.homework.visibility import Visible, latest_due, visible_to
 from autograder.site.marking.regrade_request_pages import regrade_window
 from autograder.site.marking.regrade_requests import RegradeRequest, Window, requests_in
@@ -159,7 +159,7 @@ async def store_upload(
             published(connection, site.course, assignment)
 
     await site.in_reader(allowed)
-    digest = await site.in_thread(context.files.put, content)
+    digest, tokens = await site.in_thread(lambda: (context.files.put(content), tokens_in(content)))
 
     def store(connection: Connection) -> tuple[StoredSubmission, int]:
         row = published(connection, site.course, assignment)
@@ -183,7 +183,7 @@ async def store_upload(
             source=source,
         )
         tell_received(connection, site.course, row, stored, owners, at)
-        return stored, revoke_found(connection, site.course, content, site.signer)
+        return stored, revoke_found(connection, site.course, tokens, site.signer)
 
     stored, given_away = await site.written(store)
     context.announce_submission()

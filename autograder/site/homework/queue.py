@@ -26,6 +26,7 @@ __all__ = [
     "enqueue",
     "enqueue_regrade",
     "fail",
+    "failures_in",
     "finish",
     "lease_next",
     "pause_until_next_look",
@@ -192,6 +193,17 @@ def retry_failed(connection: Connection, course: str, assignment: str) -> int:
         .where(grading.c.submission.in_(of_assignment), grading.c.state == "failed")
         .values(state="waiting", tries=0)
     ).rowcount
+
+
+def failures_in(connection: Connection, course: str) -> dict[str, int]:
+    """How many submissions of each assignment are not graded because of a fault of ours; none without any."""
+    rows = connection.execute(
+        select(submission.c.assignment, func.count())
+        .join(submission, submission.c.id == grading.c.submission)
+        .where(grading.c.course == course, grading.c.state == "failed", grading.c.regrade.is_(None))
+        .group_by(submission.c.assignment)
+    )
+    return {row.assignment: row[1] for row in rows}
 
 
 def position_in_queue(connection: Connection, course: str, number: int) -> int:

@@ -40,6 +40,7 @@ __all__ = [
     "apply_regrades",
     "discard_regrade",
     "find_regrade",
+    "open_regrade",
     "propose_regrade",
     "regraded_submissions",
     "regrades_of",
@@ -237,6 +238,19 @@ def regrades_of(connection: Connection, course: str, assignment: str) -> list[Re
     ]
 
 
+def open_regrade(connection: Connection, course: str, assignment: str) -> tuple[int, str] | None:
+    """The number of the regrade that is neither released nor discarded, and who proposed it."""
+    row = connection.execute(
+        select(homework_regrade.c.id, homework_regrade.c.who).where(
+            homework_regrade.c.course == course,
+            homework_regrade.c.assignment == assignment,
+            homework_regrade.c.released_at.is_(None),
+            homework_regrade.c.discarded_at.is_(None),
+        )
+    ).first()
+    return None if row is None else (row.id, row.who)
+
+
 def find_regrade(connection: Connection, course: str, assignment: str, run: int) -> Regrade:
     """A regrade of an assignment; raises NotFound."""
     for regrade in regrades_of(connection, course, assignment):
@@ -408,7 +422,7 @@ def apply_regrades(site: AppContext) -> int:
     with site.database.reading() as connection:
         waiting = list(connection.execute(due).scalars())
     for number in waiting:
-        site.writer.submit(partial(_apply, number=number, at=site.now())).result()
+        site.writer.submit(partial(_apply, number=number, at=site.now()), in_background=True).result()
     return len(waiting)
 
 

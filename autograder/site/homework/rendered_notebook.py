@@ -20,6 +20,7 @@ __all__ = ["RenderedCell", "picture_of", "render_notebook"]
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline"])
 HEADING = re.compile(r"(</?h)([1-6])(?=>)")
+PAGE_LEVEL, LOWEST = 2, 6  # of headings: the page's own above the notebook, and the lowest there is
 PICTURES = ("image/png", "image/jpeg")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -41,7 +42,17 @@ def render_notebook(
 
     A picture's address is `pictures` with its number, from 1.
     """
-    text, many = _read(files, digest, file), 0
+    text, many, level = _read(files, digest, file), 0, PAGE_LEVEL
+
+    def heading(match: re.Match[str]) -> str:
+        """A tag of a heading, at most one level below the heading before it, so that no level is skipped."""
+        nonlocal level
+        if "/" not in match[1]:
+            level = min(level + 1, LOWEST, int(match[2]) + PAGE_LEVEL)
+        return f"{match[1]}{level}"
+
+    def html_of(source: str) -> Markup:
+        return Markup(HEADING.sub(heading, MARKDOWN.render(source)))
 
     def output(kind: str, shown: str) -> tuple[str, str]:
         nonlocal many
@@ -54,7 +65,7 @@ def render_notebook(
         RenderedCell(
             cell.kind,
             cell.source,
-            _markdown(cell.source) if cell.kind == "markdown" else Markup(""),
+            html_of(cell.source) if cell.kind == "markdown" else Markup(""),
             [output(kind, shown) for kind, shown in cell.outputs],
         )
         for cell in text.cells
@@ -75,9 +86,3 @@ def picture_of(files: FileStore, digest: str, file: str, number: int) -> tuple[s
 @lru_cache(maxsize=4)  # a page and its pictures ask one after another; each may have megabytes
 def _read(files: FileStore, digest: str, file: str) -> NotebookText:
     return notebook_text_of(files.get(digest), file)
-
-
-def _markdown(source: str) -> Markup:
-    """The HTML of a text, its headings below those of the page."""
-    html = MARKDOWN.render(source)
-    return Markup(HEADING.sub(lambda match: f"{match[1]}{min(6, int(match[2]) + 2)}", html))

@@ -32,11 +32,12 @@ from autograder.site.homework.assignments import (
     set_release,
 )
 from autograder.site.homework.context import homework_of, role_of
+from autograder.site.homework.extension_requests import open_requests
 from autograder.site.homework.grade_records import TOTAL, whole_work, written_part
 from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import retry_failed
+from autograder.site.homework.queue import failures_in, retry_failed
 from autograder.site.homework.releases import schedule_release, undo_release
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
 from autograder.site.homework.score_history import score_history
@@ -56,7 +57,7 @@ from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_
 from autograder.site.roles import Access, require_visible, visible_among
 from autograder.site.staff import staff_access, staff_of_course
 
-__all__ = ["HOMEWORK_STAFF_ROUTES", "person_section"]
+__all__ = ["HOMEWORK_STAFF_ROUTES", "person_section", "waits_for_staff"]
 
 ROWS = 200  # students on one page
 LONGEST_REASON = 500
@@ -112,7 +113,7 @@ def assignment_page(request: Request) -> Response:
     wanted = request.query_params
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
-        row = published(connection, site.course, request.path_params["assignment"])
+        row = published(connection, site.course, request.path_params["assignment"]).as_of(request.state.at)
         rows = _class(connection, context.course(connection), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
         partners = partners_in(connection, context.course(connection), site.course, row.id)
@@ -167,6 +168,7 @@ def submission_page(request: Request) -> Response:
         name = request.path_params["submission"]
         owned = [next(item for item in items if item.submission.id == name) for items in attempts.values()]
         names = names_of(connection, attempts)
+        markers = names_of(connection, {mark.who for item in owned for mark in _marks_on(item)})
         titles = {task.id: task.title for task in (*row.facts.tasks, *row.facts.written)}
         history = score_history(connection, name, titles)
         asked = requests_in(connection, site.course, answer=name)
@@ -179,6 +181,7 @@ def submission_page(request: Request) -> Response:
         attempts=of_first,
         owned=owned,
         names=names,
+        markers=markers,
         counting=counted(course, row, attempt.person, of_first),
         answers=_answers(context.files.get(report), attempt) if report else [],
         models=_model_answers(course, row.id),
@@ -194,6 +197,12 @@ def submission_page(request: Request) -> Response:
         token=site.form_token(session),
     )
     return HTMLResponse(page)
+
+
+def _marks_on(attempt: Attempt) -> list[Mark]:
+    """The marks of people that its page names."""
+    marks = [attempt.mark, *(answer.mark for answer in attempt.answers)]
+    return [mark for mark in marks if mark is not None]
 
 
 @reads_much
@@ -233,7 +242,7 @@ async def release(request: Request) -> Response:
     hold = "hold" in form
 
     def write(connection: Connection) -> None:
-        row, who = published(connection, site.course, assignment), session.person
+        row, who = published(connection, site.course, assignment).as_of(at), session.person
         if "undo" in form:
             undo_release(connection, site.course, assignment, at=at, who=who)
             return
@@ -337,6 +346,20 @@ async def mark_answers(request: Request) -> Response:
 
     await site.written(write)
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
+
+
+def waits_for_staff(connection: Connection, course: str, access: Access) -> list[tuple[str, str]]:
+    """Requests for extensions, and submissions that could not be graded: sentences and the pages to go to."""
+    waiting = []
+    if access.manages and (asked := len(open_requests(connection, course, access))):
+        words = counted_noun(asked, "student asks for an extension", "students ask for an extension")
+        waiting.append((words, "/extensions#requests"))
+    titles = {row.id: row.facts.title for row in homework_in(connection, course)}
+    for assignment, many in failures_in(connection, course).items():
+        words = counted_noun(many, "submission is", "submissions are")
+        sentence = f"{titles.get(assignment, assignment)}: {words} not graded because of an error"
+        waiting.append((sentence, f"/staff/homework/{assignment}"))
+    return waiting
 
 
 def person_section(request: Request, connection: Connection, person: str) -> Markup:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -24,12 +25,13 @@ __all__ = [
     "owner_of",
     "revoke",
     "revoke_found",
+    "tokens_in",
     "tokens_of",
 ]
 
 LASTS = 180 * 24 * 60 * 60_000  # milliseconds: a term
 MOST_TOKENS = 20  # of one person
-TOKEN = re.compile(rb"\bsubmit-[A-Za-z0-9_-]{32}\b")
+TOKEN = re.compile(rb"submit-[A-Za-z0-9_-]{32}\b")
 MOST_FOUND = 50  # in one file
 LONGEST_LABEL = 60
 HUB_LABEL, MOST_OF_HUB = "JupyterHub", 5  # servers that one person may have at once
@@ -114,10 +116,14 @@ def revoke(connection: Connection, course: str, person: str, digest: str) -> boo
     return connection.execute(delete(submit_token).where(*named)).rowcount > 0
 
 
-def revoke_found(connection: Connection, course: str, content: bytes, signer: Signer) -> int:
-    """Revoke every token of the course that a file holds; how many there were."""
-    found = list(dict.fromkeys(TOKEN.findall(content)))[:MOST_FOUND]
-    hashes = [_hash(signer, token.decode()) for token in found]
+def tokens_in(content: bytes) -> list[str]:
+    """What looks like a token in a file, at most fifty, each once."""
+    return [token.decode() for token in dict.fromkeys(TOKEN.findall(content))][:MOST_FOUND]
+
+
+def revoke_found(connection: Connection, course: str, found: Sequence[str], signer: Signer) -> int:
+    """Revoke those tokens of the course that were found in a file; how many that were."""
+    hashes = [_hash(signer, token) for token in found]
     if not hashes:
         return 0
     given_away = submit_token.c.hash.in_(hashes), submit_token.c.course == course

@@ -36,6 +36,7 @@ def visible_now(row: Homework, role: str, at: int, last_due: int | None) -> Visi
     """
     if role != "student":
         return ALL
+    row = row.as_of(at)
     if row.held_at is not None:
         return Visible(False, False, False, HIDDEN)
     rule = row.facts.feedback

@@ -34,9 +34,10 @@ from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import open_session
 from autograder.site.tables import person
 
-__all__ = ["HomeworkFixture", "fixture_for", "padded", "temporary_folder"]
+__all__ = ["HomeworkFixture", "fixture_for", "hostile_notebook", "padded", "temporary_folder"]
 
 PADDING = "padding of the load test"
+HOSTILE_TERMS = 150_000  # of a sum, nested as deeply by a parser
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,18 @@ class HomeworkFixture:
             connection.execute(update(homework).where(homework.c.course == COURSE).values(due_at=due_at))
 
     def grade_class(self, names: Sequence[str]) -> None:
-        """Give people a graded submission each, with the result of the one that is graded already."""
+        """Give people a graded submission each, with the result of the one that is graded already.
+
+        Raises UsageError where none is.
+        """
         with self.open_site() as site, site.database.transaction() as connection:
             row = published(connection, COURSE, self.assignment)
-            model = connection.execute(select(grading).where(grading.c.state == "graded").limit(1)).one()
+            model = connection.execute(select(grading).where(grading.c.state == "graded").limit(1)).first()
+            if model is None:
+                raise UsageError(
+                    "The graders did not grade the first submission in time.",
+                    next_step="Give them longer with --graded-within, or test a machine that does less.",
+                )
             digest, at = self.files().put(self.solved()), site.clock.now()
             for number, name in enumerate(names):
                 stored = store_submission(
@@ -138,10 +147,12 @@ class HomeworkFixture:
                 result = GradingResult(model.report, earned, model.possible, model.summary)
                 record_grading(connection, ended_id, result, at)
 
-    def ungraded(self) -> int:
-        """How many gradings have not ended."""
+    def ungraded(self, of: Sequence[str] | None = None) -> int:
+        """How many gradings have not ended: all, or those of some submissions."""
+        open_ = select(func.count()).where(grading.c.state.in_(["waiting", "leased"]))
+        if of is not None:
+            open_ = open_.where(grading.c.submission.in_(of))
         with self.open_site() as site, site.database.reading() as connection:
-            open_ = select(func.count()).where(grading.c.state.in_(["waiting", "leased"]))
             return int(connection.execute(open_).scalar_one())
 
 
@@ -178,6 +189,13 @@ def padded(notebook: bytes, size: int, dice: random.Random, pictures: int = 1) -
         cell["id"] = "padding"
     content["cells"].append(cell)
     return json.dumps(content).encode()
+
+
+def hostile_notebook(number: int) -> bytes:
+    """A notebook whose source takes a parser longer than a first look may; another one for each number."""
+    source = f"x = {number} + " + "+".join(["1"] * HOSTILE_TERMS)
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
 
 
 def fixture_for(course: Course, assignment: str, folder: Path, address: str = "") -> HomeworkFixture:

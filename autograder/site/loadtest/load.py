@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from autograder.site.extensions import LoadBeside
 from autograder.site.loadtest.checks import damage, missing, wrongly_graded
 from autograder.site.loadtest.client import Client, Receipt, Times
-from autograder.site.loadtest.fixture import HomeworkFixture, padded
+from autograder.site.loadtest.fixture import HomeworkFixture, hostile_notebook, padded
 from autograder.site.loadtest.measuring import Limit, percentile
 from autograder.site.loadtest.server_process import Server
 
@@ -21,7 +21,9 @@ MEGABYTE, KILOBYTE = 1_000_000, 1000
 RECEIPT, IDLE_FEEDBACK, CLASS_PAGE, SUBMISSION_PAGE = 2.0, 3.0, 1.0, 1.0  # seconds
 LARGEST_PAGE = 300.0  # kilobytes, compressed
 CLASS_PAGES = ("", "?page=5", "?sort=-score", "?find=student-01", "?show=late&sort=late")
-PROBE_EVERY = 1.0  # seconds between two submissions while the class is being graded
+PROBE_EVERY = 3.0  # seconds between two submissions while the class is being graded
+QUIET_PROBES, AT_ONCE = 100, 8  # requests that are measured first, hostile submissions under way
+AS_IT_WAS, HARDLY_SEEN = 2.0, 250.0  # how much slower a request may be beside them, or so many milliseconds
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class LoadPlan:
     class_size: int = 2000
     graded_within: float = 900.0
     large: float = 10.0  # the notebook whose page staff open
+    hostile: int = 200  # submissions whose first look needs more than it may use
     seed: int = 1
 
 
@@ -57,6 +60,13 @@ class LoadResult:
     def limits(self) -> list[Limit]:
         """The limits, in the order of the test."""
         slow = {kind: 1000 * percentile(self.times.seconds[kind], 99) for kind in ("receipt", "probe")}
+        quiet, beside = (1000 * percentile(self.times.seconds[kind], 99) for kind in ("quiet", "beside"))
+        hostile = Limit(
+            f"99 % of requests beside {self.plan.hostile} hostile sources",
+            beside,
+            max(AS_IT_WAS * quiet, HARDLY_SEEN),
+            "ms",
+        )
         class_pages = [seen for name, seen in self.pages.items() if name != "submission"]
         submission = self.pages.get("submission", (0.0, 0.0))
         return [
@@ -82,6 +92,7 @@ class LoadResult:
                 "ms",
             ),
             Limit("the same, compressed", submission[1], LARGEST_PAGE, "kB"),
+            *([hostile] if self.plan.hostile else []),
             Limit("faults in database and ledger", len(self.damage), 0),
             *self.limits_beside,
         ]
@@ -161,6 +172,8 @@ class _LoadTest:
         await asyncio.gather(self._rush(students), *(load.save(plan.seconds) for load in self.other_loads))
         await self._grading(probe)
         await self._pages(staff, first)
+        if plan.hostile:
+            await self._hostile(probe, students)
         for client in (*students, first, probe, staff):
             await client.close()
         for load in self.other_loads:
@@ -199,18 +212,25 @@ class _LoadTest:
         await asyncio.gather(*(submits(number, client) for number, client in enumerate(students)))
 
     async def _grading(self, probe: Client) -> None:
-        """Submissions of one more student until the class is graded."""
+        """Submissions of one more student, one every few seconds, until the class is graded."""
         began, number = time.monotonic(), 0
-        self.report("grading: one more submission each second until all are graded")
-        while waiting := await asyncio.to_thread(self.fixture.ungraded):
+        self.report(f"grading: one more submission every {PROBE_EVERY:g} s until the class is graded")
+        of_class = [receipt.submission for receipt in self.result.receipts]
+        while waiting := await asyncio.to_thread(self.fixture.ungraded, of_class):
             if time.monotonic() - began > self.plan.graded_within:
-                self.report(f"{waiting} submissions are still not graded")
+                self.report(f"{waiting} submissions of the class are still not graded")
                 break
-            if waiting > 2:  # the last results must not wait for these
+            if waiting > 2:
                 number += 1
                 await self._submit(probe, self.solved + b"\n" * number, "probe")
             await asyncio.sleep(PROBE_EVERY)
         self.result.graded_after = time.monotonic() - began
+        # Those of the one more student are not what is measured, but each is graded once, too.
+        while (
+            await asyncio.to_thread(self.fixture.ungraded)
+            and time.monotonic() - began < 2 * self.plan.graded_within
+        ):
+            await asyncio.sleep(1)
 
     async def _pages(self, staff: Client, student: Client) -> None:
         """The pages of staff: the class, and a submission with a large notebook."""
@@ -221,6 +241,35 @@ class _LoadTest:
         if receipt is not None:
             await student.graded(receipt, self.plan.graded_within)
             await self._page(staff, f"/staff{receipt.path}", "submission")
+
+    async def _hostile(self, probe: Client, students: list[Client]) -> None:
+        """Requests of one student, first alone, then beside first looks that take all that they may."""
+        self.report(
+            f"hostile: requests alone, then beside {self.plan.hostile} sources that are hard to parse"
+        )
+        for _ in range(QUIET_PROBES):
+            await self._probe(probe, "quiet")
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def submits(number: int) -> None:
+            async with room:
+                client = students[number % len(students)]
+                receipt = await self._submit(client, hostile_notebook(number), "hostile")
+                if receipt is not None:
+                    await client.page(receipt.path, "hostile page")
+
+        looks = [asyncio.create_task(submits(number)) for number in range(self.plan.hostile)]
+        while not all(look.done() for look in looks):
+            await self._probe(probe, "beside")
+        await asyncio.gather(*looks)
+        ends = time.monotonic() + self.plan.graded_within
+        while await asyncio.to_thread(self.fixture.ungraded) and time.monotonic() < ends:
+            await asyncio.sleep(PROBE_EVERY)
+
+    async def _probe(self, client: Client, kind: str) -> None:
+        """A page, and the same bytes again: they are stored already, so nothing more is graded."""
+        await client.page(f"/homework/{self.fixture.assignment}", kind)
+        await self._submit(client, self.solved, kind)
 
     async def _page(self, staff: Client, path: str, name: str) -> None:
         began = time.monotonic()

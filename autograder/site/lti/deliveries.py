@@ -28,6 +28,7 @@ __all__ = [
     "mark_retired",
     "queue_deliveries",
     "release_held",
+    "resume_deliveries",
     "retry",
     "send_scores_again",
     "undelivered",
@@ -120,6 +121,13 @@ def mark_held(connection: Connection, delivery: Delivery, due_at: int | None) ->
 def mark_retired(connection: Connection, delivery: Delivery) -> None:
     """Record that there is nothing to send to this recipient."""
     _set(connection, delivery, state="retired", problem="")
+
+
+def resume_deliveries(connection: Connection, person: str, now: int) -> None:
+    """Let the scores of somebody who takes part again wait for their recipients."""
+    theirs = lti_score.c.person == person, lti_score.c.state == "retired"
+    values = {"state": "waiting", "tries": 0, "next_at": now}
+    connection.execute(update(lti_score).where(*theirs).values(**values, rev=lti_score.c.rev + 1))
 
 
 def held_work(connection: Connection) -> list[tuple[str, str]]:

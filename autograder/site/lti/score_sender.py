@@ -32,6 +32,8 @@ from autograder.site.lti.deliveries import (
 from autograder.site.lti.services import Lti, Score
 from autograder.site.lti.users import Link, keep_link, recipients_of
 from autograder.site.outbox import claim, mark_sent
+from autograder.site.people import COURSE
+from autograder.site.roles import takes_part_in
 from autograder.site.writer import Writer
 
 __all__ = ["CurrentScore", "ScoreSender", "ScoreSource"]
@@ -91,7 +93,7 @@ class ScoreSender:
         arrived = 0
         for _ in range(BATCH):  # a platform that is silent costs the others one wait, not many
             self._silent = {issuer: until for issuer, until in self._silent.items() if now < until}
-            due = self._writer.submit(partial(self._claim, now=now)).result()
+            due = self._writer.submit(partial(self._claim, now=now), in_background=True).result()
             if not due:
                 break
             arrived += sum(self._deliver(delivery, now) for delivery in due if delivery.kind in self._sources)
@@ -126,7 +128,9 @@ class ScoreSender:
             recipients = recipients_of(connection, delivery.person, delivery.work, delivery.kind)
             link = next((link for link, subject in recipients if delivery.is_for(link, subject)), None)
             score = self._sources[delivery.kind].score(connection, delivery.person, delivery.work, now)
-        if link is None or score is None:
+            # Canvas and Moodle answer a score of somebody who has left their course with an error.
+            here = takes_part_in(connection, COURSE, delivery.person)
+        if link is None or score is None or not here:
             self._write(lambda connection: mark_retired(connection, delivery))
             return 0
         if score.hidden:
@@ -164,4 +168,4 @@ class ScoreSender:
         self._lti.post_score(link, posted)
 
     def _write(self, work: Callable[[Connection], None]) -> None:
-        self._writer.submit(work).result()
+        self._writer.submit(work, in_background=True).result()

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from autograder.site.tables import lti_link, lti_platform, lti_score
 
-__all__ = ["ScoreState", "linked_work", "score_states", "usual_cause"]
+__all__ = ["ScoreState", "failed_scores", "linked_work", "score_states", "usual_cause"]
 
 # By what the platform's answer says; the first that is found decides.
 CAUSES = (
@@ -105,6 +105,12 @@ def score_states(
         )
         states[row.person].setdefault((row.kind, row.work), []).append(state)
     return states
+
+
+def failed_scores(connection: Connection) -> int:
+    """How many scores a platform did not take."""
+    failed = select(func.count()).where(lti_score.c.state == "failed")
+    return int(connection.execute(failed).scalar_one())
 
 
 def linked_work(connection: Connection) -> set[tuple[str, str]]:

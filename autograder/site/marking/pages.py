@@ -861,7 +861,9 @@ def _answer_page(
         comments = _comments(connection, _key(site, place))
         notes = _notes(connection, place.source.kind, answer.id, place.question.id)
         history = place.source.earlier(connection, answer)
+        regrade = place.source.open_regrade(connection, place.work)
         people = {mark.who for mark in history} | {who for _, who, _ in notes}
+        people |= {regrade[1]} if regrade else set()
         names = names_of(connection, people)
     if is_json(request):
         return JSONResponse(_as_answer_json(place, code, answer))
@@ -880,6 +882,7 @@ def _answer_page(
         code=code,
         answer=answer,
         shown=shown,
+        regrade=None if regrade is None else (regrade[0], names[regrade[1]]),
         rubric=used,
         chosen=set(detail.get("items", ())),
         adjust=Decimal(str(detail.get("adjust", "0"))),

@@ -269,7 +269,7 @@ def apply_recalculations(site: AppContext) -> int:
         ).mappings()
         waiting = [dict(row) for row in rows]
     for row in waiting:
-        site.writer.submit(partial(_apply, site=site, row=row), [row["answer"]]).result()
+        site.writer.submit(partial(_apply, site=site, row=row), [row["answer"]], in_background=True).result()
     return len(waiting)
 
 

@@ -159,6 +159,9 @@ class MarkingSource(Protocol):
         It waits for the writer. Raises Conflict where that is not possible.
         """
 
+    def open_regrade(self, connection: Connection, work: str) -> tuple[int, str] | None:
+        """The number of a regrade whose difference nobody has released yet, and who proposed it."""
+
     def page_of(self, answer: AnswerToMark) -> str:
         """The page of the submission or attempt, which names its student."""
 

@@ -159,7 +159,7 @@ class MailSender:
         return _letter(row, message.id, settings)
 
     def _write(self, work: Any) -> Any:
-        return self._writer.submit(work).result()
+        return self._writer.submit(work, in_background=True).result()
 
 
 def _letter(row: Row[Any], number: int, settings: MailSettings) -> EmailMessage:

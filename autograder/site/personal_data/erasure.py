@@ -12,23 +12,29 @@ import re
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, or_, select, update
 
+from autograder.course.course import FILE as COURSE_FILE
+from autograder.course.groups import FILE as GROUPS
+from autograder.course.roster import FILE as ROSTER
 from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act
+from autograder.site.content.file_versions import digest_of
 from autograder.site.extensions import extensions
 from autograder.site.file_store import FileStore
 from autograder.site.integrity.cases import erase_evidence
 from autograder.site.people import ERASED, add_person
 from autograder.site.personal_data.rows import author_columns, count_rows, person_columns
-from autograder.site.tables import audit, erased_file, lti_member, lti_user, outbox, person
+from autograder.site.tables import audit, erased_file, file_version, lti_member, lti_user, outbox, person
 from autograder.site.upsert import insert_once
 
-__all__ = ["ErasureCounts", "counts_of", "delete_erased_files", "erase_person"]
+__all__ = ["ErasureCounts", "counts_of", "delete_erased_files", "erase_person", "files_that_name"]
 
 NAME = "Erased person"
+NAMING = (COURSE_FILE, ROSTER, GROUPS)  # files of the course's directory that may name people
 # What the rows of a table are called on the page; of other tables the name is.
 WORDS = {
     "announcement_recipient": "announcements received",
@@ -115,6 +121,7 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
         connection.execute(update(found.table).where(found.column == name).values({found.column: new}))
     _erase_from_log(connection, row.id, row.name, row.email, new)
     _erase_from_outbox(connection, name)
+    _erase_from_versions(connection, row.id, row.name, row.email, new)
     connection.execute(delete(person).where(person.c.id == name))
     for digest in sorted(files):
         insert_once(connection, erased_file, {"digest": digest, "at": at})
@@ -166,6 +173,43 @@ def _replaced(value: object, words: re.Pattern[str], new: str) -> object:
         kept = {key: item for key, item in value.items() if key not in WRITTEN}
         return {words.sub(new, key): _replaced(item, words, new) for key, item in kept.items()}
     return value
+
+
+def files_that_name(folder: Path, name: str, full_name: str, email: str | None) -> list[str]:
+    """The files of the course's directory that name a person, for staff: erasing changes none of them."""
+    found = []
+    for file in NAMING:
+        try:
+            text = (folder / file).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if _whole(name, full_name, email).search(text):
+            found.append(file)
+    return found
+
+
+def _erase_from_versions(
+    connection: Connection, name: str, full_name: str, email: str | None, new: str
+) -> None:
+    """Replace a person in the kept texts of course.yaml, where exceptions stand under IDs."""
+    whole = _whole(name, full_name, email)
+    rows = connection.execute(
+        select(file_version.c.id, file_version.c.content).where(file_version.c.path == COURSE_FILE)
+    ).all()
+    for row in rows:
+        content = whole.sub(new, row.content)
+        if content != row.content:
+            values = {"content": content, "digest": digest_of(content)}
+            connection.execute(update(file_version).where(file_version.c.id == row.id).values(values))
+
+
+def _whole(name: str, full_name: str, email: str | None) -> re.Pattern[str]:
+    """The ID where it is a key or an item of a table or a list; name and address wherever they stand."""
+    anywhere = "|".join(
+        re.escape(word) for word in sorted({full_name, email or ""} - {"", name}, key=len)[::-1]
+    )
+    key = rf"(?m:(?<![^\s,'\"{{\[]){re.escape(name)}(?=['\"]?\s*(?:[:,\]}}]|$)))"
+    return re.compile(rf"{key}|(?<!\w)(?:{anywhere})(?!\w)" if anywhere else key)
 
 
 def _erase_from_outbox(connection: Connection, name: str) -> None:

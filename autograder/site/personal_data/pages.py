@@ -19,7 +19,12 @@ from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.context import context_of
 from autograder.site.people import ERASED, students_in
-from autograder.site.personal_data.erasure import counts_of, delete_erased_files, erase_person
+from autograder.site.personal_data.erasure import (
+    counts_of,
+    delete_erased_files,
+    erase_person,
+    files_that_name,
+)
 from autograder.site.personal_data.export import person_zip
 from autograder.site.requests import PageRoute, field_of, form_of, reads_much, session_of, site_of
 from autograder.site.sessions import Session
@@ -192,6 +197,7 @@ def _person_page(request: Request, session: Session, problem: Refused | None = N
         "person_data.html",
         person=row,
         counts=counts,
+        naming=files_that_name(site.folder, row.id, row.name, row.email),
         problem=problem,
         session=session,
         token=site.form_token(session),

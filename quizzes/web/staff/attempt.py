@@ -46,9 +46,11 @@ from quizzes.store.attempts import locked_attempt
 from quizzes.store.endings import finish
 from quizzes.store.extensions import reopen
 from quizzes.store.marks import history_of, marks_in, set_points, total, withdraw_mark
+from quizzes.store.quizzes import current_version
 from quizzes.store.regrades import key_for
 from quizzes.web.context import quizzes_of
 from quizzes.web.forms import answer_html
+from quizzes.web.released import tell_mark
 from quizzes.web.staff.access import MINUTE, reason_in, staff_of_attempt, whole_number_in
 from quizzes.web.staff.acts import act_done, act_once, attempt_act_sentence, done_redirect, shown_once
 
@@ -263,8 +265,13 @@ async def override_points(request: Request) -> Response:
     points, reason, seen = form.get("points", [""])[-1], reason_in(form), _seen_in(form)
 
     def override(connection: Connection) -> int:
-        work = partial(set_points, connection, row.id, pos, points, reason=reason, at=at)
-        return act_once(connection, form, row.id, partial(work, who=session.person, seen=seen))
+        def act() -> None:
+            set_points(connection, row.id, pos, points, reason=reason, at=at, who=session.person, seen=seen)
+            tell_mark(
+                connection, quizzes_of(request).quiz(current_version(connection, row.quiz)), row, pos, at
+            )
+
+        return act_once(connection, form, row.id, act)
 
     act = await site.written(override, row.id)
     return done_redirect(f"/staff/attempts/{row.id}#question-{pos + 1}", act)
@@ -278,8 +285,13 @@ async def withdraw_points(request: Request) -> Response:
     reason, seen = reason_in(form), _seen_in(form)
 
     def withdraw(connection: Connection) -> int:
-        work = partial(withdraw_mark, connection, row.id, pos, reason=reason, at=at)
-        return act_once(connection, form, row.id, partial(work, who=session.person, seen=seen))
+        def act() -> None:
+            withdraw_mark(connection, row.id, pos, reason=reason, at=at, who=session.person, seen=seen)
+            tell_mark(
+                connection, quizzes_of(request).quiz(current_version(connection, row.quiz)), row, pos, at
+            )
+
+        return act_once(connection, form, row.id, act)
 
     act = await site.written(withdraw, row.id)
     return done_redirect(f"/staff/attempts/{row.id}#question-{pos + 1}", act)

@@ -40,11 +40,12 @@ from quizzes.content.version import AttemptItem
 from quizzes.store.attempts import answers_of, find_attempt
 from quizzes.store.marks import QUIZ, give_mark, history_of, withdraw_mark
 from quizzes.store.quizzes import current_version, published_in
+from quizzes.store.regrades import open_proposal
 from quizzes.store.tables import answer as answer_table
 from quizzes.store.tables import attempt, attempt_item
 from quizzes.web.context import PART, QuizContext
 from quizzes.web.forms import answer_html
-from quizzes.web.released import shown_since
+from quizzes.web.released import shown_since, tell_mark
 from quizzes.web.staff.access import staff_at
 
 __all__ = ["NamedItem", "QuizMarking", "marking", "quiz_marking"]
@@ -167,8 +168,11 @@ class QuizMarking:
     ) -> None:
         """Add a person's mark, or withdraw it so that the automatic one counts."""
         pos = int(answer.part)
+        row = find_attempt(connection, answer.id)
+        quiz = self._quizzes.quiz(current_version(connection, work))
         if given.points is None:
             withdraw_mark(connection, answer.id, pos, reason=given.comment, at=at, who=who)
+            tell_mark(connection, quiz, row, pos, at)
             return
         most = self._item(answer).points
         if given.points > most:
@@ -192,6 +196,7 @@ class QuizMarking:
             at=at,
             who=who,
         )
+        tell_mark(connection, quiz, row, pos, at)
 
     def earlier(self, connection: Connection, answer: AnswerToMark) -> list[Mark]:
         """The marks that people gave the question in its attempt."""
@@ -230,6 +235,10 @@ class QuizMarking:
             raise Conflict(message, next_step=problem.next_step) from problem
         run, _ = self._quizzes.exam.regrades.propose(work, version, who=who)
         return f"/staff/{work}/regrades#run-{run}"
+
+    def open_regrade(self, connection: Connection, work: str) -> tuple[int, str] | None:
+        """The newest proposal of a regrade, until it is released or replaced by other files."""
+        return open_proposal(connection, work)
 
     def page_of(self, answer: AnswerToMark) -> str:
         """The staff's page of the attempt, at the question."""

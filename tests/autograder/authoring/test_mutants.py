@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import shutil
+import sys
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +20,8 @@ from tiny_course import ASSIGNMENT
 
 from autograder.authoring.lint_mutants import MutationProof
 from autograder.authoring.mutant_trial import Trial, inputs_of, run_trials
-from autograder.authoring.mutation import Base, Mutant, bases_of, mutants_of
+from autograder.authoring.mutation import Base, Mutant, bases_of, mutants_of, speaking_names
+from autograder.checks.calls import quiet
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course, find_course
 
@@ -122,6 +126,73 @@ def test_the_base_comes_out_unharmed(expression: str) -> None:
 def test_an_edit_is_told_by_its_effect(source: str, effect: str) -> None:
     """Each kind of natural edit comes up, with a clause that names parameters and no code."""
     assert effect in {mutant.effect for mutant in mutants_of(base(source))}
+
+
+HELPER = "def half(x):\n    return x / 2"
+
+
+@pytest.mark.parametrize(
+    ("definitions", "names"),
+    [
+        (("def f(x, t):\n    x = np.clip(x, 0, 1)\n    return x + t",), [("x", "t")]),
+        (("def f(x, t):\n    for _ in range(t):\n        x = x @ x\n    return x",), [("t",)]),
+        (("def f(x, t):\n    return [x @ x for x in x]",), [("t",)]),
+        (("def f(x, t):\n    return half(x)", HELPER), [("x", "t"), ("x",)]),
+        (("def f(x, t):\n    return half(x=x)", HELPER), [("x", "t"), ("x",)]),
+        (("def f(x, t):\n    return half(x) + half(x + t)", HELPER), [("x", "t"), ()]),
+        (("def f(x, t):\n    return list(map(half, x))", HELPER), [("x", "t"), ()]),
+        (("def f(x, t):\n    return f(x / 2, t) if t else x",), [("t",)]),
+        (("def f(t, x):\n    return half(t)", "def half(a):\n    x = a / 2\n    return x"), [("t", "x"), ()]),
+    ],
+)
+def test_a_clause_names_no_parameter_that_holds_something_else(
+    definitions: tuple[str, ...], names: list[tuple[str, ...]]
+) -> None:
+    """A parameter's name that a loop, a recursion or a helper uses for other values is not spoken of."""
+    assert speaking_names(Base("reference", "f", definitions, {"np": np})) == names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_helper_gets_the_very_argument_whose_name_it_speaks(name: str) -> None:
+    """Whenever a right answer runs, what a helper gets under such a name is what the function was given."""
+    generators = inputs_of(assignment(name))
+    for function in set(assignment(name).functions) - {"train", "tune_sgd"}:
+        arguments = generators[function](np.random.default_rng(3))
+        for each in bases_of(assignment(name), function):
+            names = dict(zip(map(_name_of, each.definitions), speaking_names(each), strict=True))
+            for own, got, expected in _handed_on(each, arguments, names):
+                assert got is expected, f"{function}, {each.name}: {own}"
+
+
+def _name_of(definition: str) -> str:
+    tree = ast.parse(definition).body[0]
+    assert isinstance(tree, ast.FunctionDef)
+    return tree.name
+
+
+def _handed_on(
+    tried: Base, arguments: tuple[Any, ...], names: dict[str, tuple[str, ...]]
+) -> list[tuple[str, Any, Any]]:
+    """For each call inside a base: definition and name, what came under it, and what the function got."""
+    given = dict(zip(tried.parameters, arguments, strict=False))
+    found: list[tuple[str, Any, Any]] = []  # filled while the base runs
+
+    def called(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename == f"<{tried.name}>" and code.co_name in names:
+            formal = set(code.co_varnames[: code.co_argcount])
+            spoken = formal & set(names[code.co_name]) & given.keys()
+            found.extend((f"{code.co_name}: {name}", frame.f_locals[name], given[name]) for name in spoken)
+
+    body = tried.body_of(tried.definitions)
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        with quiet():
+            body(*arguments)
+    finally:
+        sys.setprofile(before)
+    return found
 
 
 def test_sharp_checks_leave_no_survivor(course: Path) -> None:

@@ -44,6 +44,8 @@ def test_what_is_told_is_listed(tiny_course: Course, tmp_path: Path) -> None:
     assert "nothing" in rows["12"]
     assert rows["17"].rstrip().endswith("false")
     assert "3 wrong functions" in result.stdout
+    summary = " ".join(result.stdout.split())
+    assert "Judged by hand: 1 (33%) are told a true cause, 1 something false." in summary
 
 
 def test_a_list_that_cannot_be_measured_is_refused(tiny_course: Course, tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_what_is_named_explains_every_call(inputs: list[list[float]], habit: str
 PATTERNS: list[tuple[str, Callable[..., Any]]] = [
     ("sign", lambda x, factor=2.0: -factor * x),
     ("always_zero", lambda x, factor=2.0: 0.0 * x),
+    ("always_the_same", lambda x, factor=2.0: float(np.cos(np.sign(factor)))),
     ("argument_returned", lambda x, factor=2.0: x.copy()),
     ("divided_by_batch_size", lambda x, factor=2.0: factor * x / len(x)),
     ("default_always_used", lambda x, factor=2.0: 2.0 * x),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from repository_assignments import assignment
 
@@ -28,9 +30,15 @@ def tune_sgd(loss, gradient, theta, steps):
 """
 
 
+@cache
+def probe(name: str) -> CauseProbe:
+    """The probe of one of the repository's assignments."""
+    return CauseProbe(assignment(name))
+
+
 def cause_of(name: str, function: str, source: str) -> Cause:
     """What is told for a function of an assignment."""
-    return CauseProbe(assignment(name)).told_cause(function, source)
+    return probe(name).told_cause(function, source)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +65,72 @@ def test_nobody_who_divides_by_n_is_told_to(terms: str, mean: str, cause: str) -
 def test_a_position_has_lost_no_digits(result: str, cause: str) -> None:
     """What is whole by nature was not rounded."""
     assert cause_of("hw4-optimizers", "tune_sgd", TUNED.format(result=result)).name == cause
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "source", "cause", "words"),
+    [
+        (
+            "hw1-activations",
+            "leaky_relu_backward",
+            "def leaky_relu_backward(x, grad_out, slope=0.01):\n"
+            "    dx = np.where(x > 0, grad_out, slope * grad_out)\n"
+            "    return dx, np.sum(np.where(x > 0, 0, x) * grad_out)\n",
+            "more_than_one_result",
+            "It returns 2 things, and only the first of them is asked for.",
+        ),
+        (
+            "hw1-activations",
+            "relu",
+            "def relu(x):\n    cache = x\n    return np.maximum(0, x), cache\n",
+            "value_and_cache",
+            "only the first of them is asked for. No cache",
+        ),
+        (
+            "hw2-losses",
+            "softmax",
+            "def softmax(z):\n    e = np.exp(z)\n    return e, e / e.sum(axis=1, keepdims=True)\n",
+            "more_than_one_result",
+            "and only one is asked for.",
+        ),
+    ],
+)
+def test_more_than_one_result_is_told_as_what_it_is(
+    name: str, function: str, source: str, cause: str, words: str
+) -> None:
+    """A cache is spoken of where the code has one, and the first result is right where it is said to be."""
+    told = cause_of(name, function, source)
+    assert told.name == cause
+    assert words in told.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "source", "cause"),
+    [
+        (
+            "hw1-activations",
+            "relu_backward",
+            "def relu_backward(x, grad_out):\n    return (x > 0).astype(float).T @ grad_out\n",
+            "matrix_product",
+        ),
+        (
+            "hw4-optimizers",
+            "adagrad_update",
+            "def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):\n"
+            "    sum_sq = sum_sq + grad.T @ grad\n"
+            "    return theta - lr * grad / (np.sqrt(np.abs(sum_sq)) + eps), sum_sq\n",
+            "matrix_product",
+        ),
+        (
+            "hw1-activations",
+            "layer_gradient_norms",
+            "def layer_gradient_norms(x, grad_out, weights, activation):\n    return [x.T @ weights[0]]\n",
+            "inner_sizes_differ",
+        ),
+    ],
+)
+def test_a_transpose_is_not_missing_where_no_matrix_product_belongs(
+    name: str, function: str, source: str, cause: str
+) -> None:
+    """Where all arrays have one shape, @ itself is the mistake; elsewhere its sizes may be."""
+    assert cause_of(name, function, source).name == cause

@@ -73,6 +73,19 @@ def test_a_slip_is_told_with_its_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "clause"),
+    [
+        ("-x * np.sqrt(1.0 - rate)", "In this line, `1.0` is too much."),
+        ("-x * (np.sqrt(rate) - 1 + rate)", "In this line, `rate` stands where 1 belongs."),
+    ],
+)
+def test_a_clause_reads_as_a_person_says_it(line: str, clause: str) -> None:
+    """What is too much is said once; what would have to be divided by itself stands where 1 belongs."""
+    cause = cause_of(f"def scale(x, rate):\n    return {line}\n")
+    assert cause.sentence.startswith(clause)
+
+
 def test_nothing_is_told_where_one_call_disagrees() -> None:
     """A change that is right for all calls but one explains nothing."""
     source = "def scale(x, rate):\n    return x * np.sqrt(rate) if x.ndim == 1 else x * rate\n"

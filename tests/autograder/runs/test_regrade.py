@@ -23,6 +23,15 @@ HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
 DOUBLE = "assert_same(student.double, reference.double, rng.normal(size=(4, 3)))"
 TRIPLE = "x = rng.normal(size=3); assert_close(student.double(x), 3 * x)"
 
+NEW_TASK = "  - {id: cube, title: Cubing, functions: [cube], points: 1}\n"
+NEW_CHECK = '''
+
+@check(task="cube", points=1)
+def cube_values(student, reference, rng):
+    """cube has the right values."""
+    assert_same(student.cube, reference.cube, rng.normal(size=3))
+'''
+
 
 @pytest.fixture
 def course(tiny_course: Course, tmp_path: Path) -> Path:
@@ -95,6 +104,19 @@ def triple(course: Path) -> None:
     checks = course / "solutions" / ASSIGNMENT / "checks.py"
     edit(checks, DOUBLE, TRIPLE)
     edit(checks, "import assert_depends, assert_same", "import assert_close, assert_depends, assert_same")
+
+
+def add_task(course: Path) -> None:
+    """A task that nobody has done, worth one point."""
+    solution = course / "solutions" / ASSIGNMENT
+    added = {
+        course / "assignments" / ASSIGNMENT / "assignment.yaml": NEW_TASK,
+        solution / "reference.py": "\n\ndef cube(x):\n    return x**3\n",
+        solution / "checks.py": NEW_CHECK,
+    }
+    for path, text in added.items():
+        path.write_text(path.read_text() + text)
+    edit(course / "assignments" / ASSIGNMENT / "assignment.yaml", "points: 6", "points: 7")
 
 
 def regrade(out: Path, *options: object) -> str:
@@ -197,6 +219,20 @@ def test_only_raise(course: Path, classroom: Path, tmp_path: Path) -> None:
     assert after["ann"] == scores["ann"] and after["bob"] > scores["bob"]
     assert "2 of 2 were graded before" in regrade(out, "--only-raise")
     assert autograder("verify", out, folder=course).returncode == 0
+
+
+def test_only_raise_after_a_new_task(course: Path, classroom: Path, tmp_path: Path) -> None:
+    """Who keeps an older report has an empty cell under the new task: a cell under each header."""
+    out = tmp_path / "out"
+    grade_class(course, ASSIGNMENT, classroom, out)
+    triple(course)
+    add_task(course)
+    assert "not taken over" in regrade(out, "--only-raise")
+    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+        headers, *rows = csv.reader(file)
+    assert [len(row) for row in rows] == [len(headers)] * 2
+    by_student = {row[0]: dict(zip(headers, row, strict=True)) for row in rows}
+    assert (by_student["ann"]["cube"], by_student["bob"]["cube"]) == ("", "0")
 
 
 def test_a_persons_word_stays(course: Path, classroom: Path, tmp_path: Path) -> None:

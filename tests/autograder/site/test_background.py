@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from exam_fixture import SIGNER, ExamFixture
@@ -36,22 +37,70 @@ def test_it_sweeps_at_once_and_again_and_survives_a_failure(caplog: pytest.LogCa
     assert "A periodic task failed" in caplog.text
 
 
-@given(
-    st.lists(st.tuples(st.floats(0, 0.2), st.floats(0, 1)), max_size=20),
-)
-def test_long_work_gives_way(steps: list[tuple[float, float]]) -> None:
-    """It pauses longer than others were busy, for at most 50 ms a step, and not on an idle server."""
-    everybody, of_thread = 0.0, 0.0
-    pauses: list[float] = []
-    pace = Pace(everybody=lambda: everybody, of_thread=lambda: of_thread, pause=pauses.append)
-    for used, others in steps:
-        everybody, of_thread = everybody + used + others, of_thread + used
-        before = len(pauses)
+class Machine:
+    """The clocks of a server whose other threads are busy for a share of each second."""
+
+    def __init__(self, share: float) -> None:
+        self.share, self.now, self.others, self.own = share, 0.0, 0.0, 0.0
+
+    def pass_(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+        self.others += seconds * self.share
+
+    def work(self, seconds: float) -> None:
+        """A step of the long work, slower by what the others take."""
+        self.own += seconds
+        self.pass_(seconds / (1 - min(self.share, 0.9)))
+
+    def pace(self, written: Callable[[], float] = lambda: 0.0) -> Pace:
+        """The pace of the work."""
+        return Pace(
+            written=written,
+            everybody=lambda: self.own + self.others,
+            of_thread=lambda: self.own - written(),
+            now=lambda: self.now,
+            pause=self.pass_,
+        )
+
+
+@given(st.floats(0.01, 1), st.floats(0.001, 0.02), st.integers(1, 100))
+def test_long_work_gives_way_and_ends(share: float, step: float, steps: int) -> None:
+    """Of a busy server it takes at most a fifth of what is left, of a full one still a thirtieth or so."""
+    machine = Machine(share)
+    pace = machine.pace()
+    for _ in range(steps):
+        machine.work(step)
         pace.step()
-        if len(pauses) == before:
-            assert others < 0.0006
-        else:
-            assert min(5 * others, 0.05) - 1e-9 <= pauses[-1] <= 0.05
+    assert machine.own == pytest.approx(steps * step)
+    assert machine.own / machine.now > 0.03  # it ends, however full the server is
+    if share * step > 0.001:
+        assert machine.own / machine.now < 1 / (1 + 3 * min(share, 0.8) / (1 - min(share, 0.8)))
+
+
+def test_the_fuller_the_server_the_less_long_work_takes() -> None:
+    """Its share falls from nearly everything on an idle server to a few hundredths on a full one."""
+    shares = []
+    for share in (0.0, 0.1, 0.3, 0.5, 0.7, 1.0):
+        machine = Machine(share)
+        pace = machine.pace()
+        for _ in range(50):
+            machine.work(0.005)
+            pace.step()
+        shares.append(machine.own / machine.now)
+    assert shares[0] == 1
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] < 0.06
+
+
+def test_what_the_writer_does_for_long_work_is_its_own() -> None:
+    """A regrade on an idle server does not wait for its own writes."""
+    machine = Machine(0.0)
+    pace = machine.pace(written=lambda: 0.9 * machine.own)
+    for _ in range(10):
+        machine.work(0.01)
+        pace.step()
+    assert machine.now == pytest.approx(0.1)
 
 
 def test_a_restart_ends_what_became_overdue_meanwhile(fixture: ExamFixture, address: str) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from autograder.errors import Busy, NotFound, UsageError
-from autograder.site.file_store import FileStore
+from autograder.site.file_store import PIECE, FileStore
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -32,6 +36,41 @@ def test_what_goes_in_comes_out(address: str) -> None:
     for name in ("", "../../etc/passwd", "F" * 64, "0" * 63):
         with pytest.raises(NotFound):
             files.get(name)
+
+
+def test_a_large_file_goes_in_and_out_in_pieces(address: str, tmp_path: Path) -> None:
+    """It is the same as with all bytes at once, and a folder's never needs them in memory."""
+    files, content = FileStore(address), Random(1).randbytes(12 * PIECE)
+    path, digest = tmp_path / "large", sha256(content).hexdigest()
+    path.write_bytes(content)
+    del content
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            assert [files.put_file(file), files.put_file(file)] == [digest, digest]
+        found = sha256()
+        for piece in files.pieces(digest):
+            found.update(piece)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.hexdigest() == digest
+    assert "://" in address or peak < 6 * PIECE  # the object store of the test is in this process, too
+    assert sha256(files.get(digest)).hexdigest() == digest
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "none"])
+def test_damage_is_noticed_in_pieces(tmp_path: Path, damage: str) -> None:
+    """A file that was cut, that holds other bytes, or that is gone is not given out as if it were whole."""
+    files = FileStore(tmp_path)
+    digest = files.put(Random(2).randbytes(2 * PIECE))
+    stored = tmp_path / digest[:2] / f"{digest[2:]}.gz"
+    packed = stored.read_bytes()
+    stored.unlink()
+    if damage != "none":
+        stored.write_bytes(packed[:PIECE] if damage == "cut" else gzip.compress(b"other"))
+    with pytest.raises(NotFound, match="damaged"):
+        list(files.pieces(digest))
 
 
 def test_two_servers_share_it(address: str) -> None:

@@ -18,6 +18,7 @@ from fake_clock import MINUTE
 from live_homework import LiveHomework, live_homework
 from tiny_course import ASSIGNMENT
 
+from autograder.site.homework.assignments import published
 from autograder.site.homework.context import context_of
 from autograder.site.homework.notices import tell_graded
 from autograder.site.homework.releases import announce_results
@@ -242,6 +243,23 @@ def test_a_release_waits_ten_minutes_and_can_be_undone(noticed: Noticed) -> None
     noticed.ina.post(f"{STAFF_PAGE}/release", now="yes")
     assert "5 of 6" in noticed.students["ann"].page(page)
     assert announce_results(context, noticed.server.clock.now()) == 1
+
+
+def test_a_release_takes_effect_at_its_instant(noticed: Noticed) -> None:
+    """Pages of students and staff show it from then on; none waits for the task that writes it down."""
+    noticed.ina.post(f"{STAFF_PAGE}/release", hold="yes")
+    noticed.graded("ann")
+    noticed.ina.post(f"{STAFF_PAGE}/release")
+    noticed.server.fake.pass_(10 * MINUTE)
+    assert "5 of 6" in noticed.students["ann"].page(f"/homework/{ASSIGNMENT}")
+    assert "Results are released" in noticed.ina.page(STAFF_PAGE)
+    assert noticed.ina.post(f"{STAFF_PAGE}/release", undo="yes").status_code == 409
+    with noticed.server.database.reading() as connection:
+        assert published(connection, COURSE, ASSIGNMENT).released_at is None
+    noticed.ina.post(f"{STAFF_PAGE}/release", hold="yes")
+    with noticed.server.database.reading() as connection:
+        assert published(connection, COURSE, ASSIGNMENT).released_at is not None
+    assert "5 of 6" not in noticed.students["ann"].page(f"/homework/{ASSIGNMENT}")
 
 
 def test_announcements_and_whom_they_reached(noticed: Noticed, mailbox: tuple[Mailbox, int]) -> None:

@@ -85,6 +85,19 @@ def test_access_limits_every_page_of_students_work(site: LiveHomework) -> None:
     ] == [403, 403, 403]
 
 
+def test_the_home_page_links_to_what_may_be_opened(site: LiveHomework) -> None:
+    """Gradebook, content, people and settings: each is linked for those who may open it, for nobody else."""
+    ina = site.server.student(role="instructor", name="ina")
+    tea, everybody = staff_with(site, ina, "all"), ["/gradebook", "/content", "/people", "/settings"]
+    editor = staff_with(site, ina, "none")
+    ina.post(person(editor.name, "access"), role="ta", content="edit", students="none")
+    ann = site.server.student(name="ann")
+    for visitor in (ina, tea, staff_with(site, ina, "assigned", assigned="ann"), editor, ann):
+        linked = [link for link in links_in(visitor.page("/")) if link in everybody]
+        assert linked == [path for path in everybody if visitor.get(path).status_code == 200]
+    assert [link for link in links_in(tea.page("/")) if link in everybody] == ["/gradebook", "/people"]
+
+
 def test_access_limits_the_pages_of_quizzes(site: LiveHomework, tmp_path: Path) -> None:
     """The monitor lists one's own students, and an attempt of another one does not exist."""
     from live_server import live_server

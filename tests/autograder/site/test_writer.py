@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -38,9 +42,9 @@ class Held:
         """Queue a person."""
         return self.run(lambda c: c.execute(insert(person), {"id": name, "name": name}))
 
-    def run(self, work: Callable[[Connection], Any]) -> Future[Any]:
+    def run(self, work: Callable[[Connection], Any], *, in_background: bool = False) -> Future[Any]:
         """Queue anything."""
-        return self.writer.submit(work)
+        return self.writer.submit(work, in_background=in_background)
 
     def go(self) -> None:
         """Let the batch be written."""
@@ -144,6 +148,65 @@ def test_order_is_kept(held: Held) -> None:
     with held.database.reading() as connection:
         names = connection.execute(select(person.c.name).order_by(person.c.id)).scalars()
         assert list(names) == [str(n) for n in range(300)]
+
+
+def test_saves_go_before_writes_in_the_background(tmp_path: Path) -> None:
+    """Whatever is queued how, saves are written first, each kind in its order, and everything at the end."""
+    database = Database(tmp_path / "quiz.db")
+
+    @given(st.lists(st.booleans(), max_size=40))
+    @settings(max_examples=20, deadline=None)
+    def holds(order: list[bool]) -> None:
+        held, written = Held(database), list[tuple[bool, int]]()
+
+        def note(_: Connection, job: tuple[bool, int]) -> None:
+            written.append(job)
+
+        for number, in_background in enumerate(order):
+            work = partial(note, job=(in_background, number))
+            held.run(work, in_background=in_background)
+        held.go()
+        assert written == sorted((in_background, number) for number, in_background in enumerate(order))
+
+    holds()
+    database.close()
+
+
+def test_a_write_in_the_background_comes_though_saves_never_end(held: Held) -> None:
+    """Each save queues the next one, so that the queue is never empty; a regrade's write comes in between."""
+    regraded = threading.Event()
+
+    def save(_: Connection) -> None:
+        if not regraded.is_set():
+            held.run(save)
+
+    held.run(save)
+    pending = [held.run(lambda _: None, in_background=True) for _ in range(3)]
+    last = held.run(lambda _: regraded.set(), in_background=True)
+    held._go.set()
+    try:
+        assert last.result(60) is None
+    finally:
+        regraded.set()
+    assert all(write.done() for write in pending)
+
+
+def test_what_is_written_in_the_background_is_measured(held: Held) -> None:
+    """Its processor time is known, for the pace of who queued it; that of saves is not in it."""
+    held.add("ann")
+    held._go.set()
+    held.run(lambda _: None).result(60)
+    assert held.writer.background_seconds == 0
+
+    def compute(_: Connection) -> None:
+        began = time.thread_time()
+        while time.thread_time() - began < 0.01:
+            pass
+
+    held.run(compute, in_background=True)
+    held.run(lambda _: None, in_background=True)
+    held.writer.close()
+    assert held.writer.background_seconds >= 0.01
 
 
 def test_a_full_queue_says_come_again(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:

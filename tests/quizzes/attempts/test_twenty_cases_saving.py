@@ -127,6 +127,23 @@ def test_too_long(server: LiveServer) -> None:
     assert "64 KB" in reply.json()["message"]
 
 
+@pytest.mark.parametrize("text", ["9", "("])
+def test_a_long_text_in_any_field(server: LiveServer, text: str) -> None:
+    """A character more than a field takes, and 64 KB: a sentence for each, and nothing is stored."""
+    server.publish()
+    student = server.student()
+    attempt = student.start()
+    for pos, question in enumerate(server.questions(attempt)):
+        view = question.public_view()
+        for field in [field.id for field in view.fields] or [""]:
+            for length in {question.longest_text(field) + 1, LARGEST}:
+                long = text * length
+                reply = student.save(attempt, pos, {field: long} if field else long)
+                assert reply.status_code in (413, 422), (pos, field, length, reply.text[:200])
+                assert (reply.json().get("problem") or reply.json()["message"]).endswith(".")
+    assert server.exam.inspect(attempt)[0].answers == {}
+
+
 def test_odd_requests(server: LiveServer) -> None:
     """Requests no page of ours makes get a sentence, never an error of the server's."""
     server.publish()

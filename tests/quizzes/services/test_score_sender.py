@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
+from noted_statements import noted_statements
 from platform_simulator import CLAIM, LEARNER, Browser, Platform, connected, platform_for
 from sqlalchemy import select
 
@@ -75,6 +76,21 @@ def test_a_score_arrives(server: LiveServer, platform: Platform) -> None:
     assert score["submission"].keys() == {"startedAt", "submittedAt"}
     assert sender(server).send_due(server.clock.now()) == 0
     assert platform.asked_for_leave == 1
+
+
+def test_a_score_costs_the_same_few_statements_in_any_class(server: LiveServer, platform: Platform) -> None:
+    """However many others have taken the quiz: a score is read for one student, not for the class."""
+    student = launched(server, platform)
+    counts = []
+    for others in (1, 3):
+        for _ in range(others):
+            take(server, server.student(), CHOICE)
+        sender(server).send_due(server.clock.now())
+        take(server, student, NUMERIC)
+        with noted_statements(server) as seen:
+            assert sender(server).send_due(server.clock.now()) == 1
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 40
 
 
 def test_a_platform_that_fails(server: LiveServer, platform: Platform) -> None:

@@ -1,7 +1,7 @@
 """Any order of answering, marking, overriding, reopening, regrading and importing keeps people's marks.
 
-The test keeps books of what people did, derives each total from the rows as plainly as the rule reads, and
-marks every answer by a few lines of its own.
+The test keeps books of what people did and of the time that everybody has, derives each total from the rows
+and the events as plainly as the rules read, and marks every answer by a few lines of its own.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from autograder.site.tables import mark as mark_table
 from autograder.site.tables import outbox, waiting_mark
 from quizzes.attempts.events import fold
 from quizzes.attempts.response import answer_from
+from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.quiz import Quiz
 from quizzes.services.exam import ExamService
 from quizzes.store.answers import accept_late
@@ -45,10 +46,11 @@ from quizzes.store.attempts import AttemptRow, answers_of, attempt_from_rows
 from quizzes.store.events import events_of
 from quizzes.store.extensions import extend, extend_all, reopen
 from quizzes.store.marks import give_mark, history_of, marks_in, points_of, set_points, withdraw_mark
+from quizzes.store.overrides import terms_of
 from quizzes.store.quizzes import publish
 from quizzes.store.regrades import regrade_runs
 
-GRACE, SHORT_WAITS_SECONDS = 20_000, 2_000
+GRACE, SHORT_WAITS_SECONDS, DAY = 20_000, 2_000, 24 * 60 * MINUTE
 STUDENTS = 2
 CHOICE, NUMBER, ESSAY = range(3)
 POINTS = {CHOICE: Decimal(1), NUMBER: Decimal("0.5"), ESSAY: Decimal(2)}
@@ -113,7 +115,8 @@ class MarkMachine(RuleBasedStateMachine):
         """A quiz is published; nobody has begun."""
         self.fixture = ExamFixture(Database(self.address))
         self.fixture.exam.close()
-        database = self.fixture.database = Database(self.address)
+        opens, database = self.fixture.opens, Database(self.address)
+        self.fixture.database = database
         self.fixture.exam = ExamService(database, self.fixture.clock, SIGNER, Quiz.read)
         self.quiz = f"quiz-{next(numbers)}"
         first = quiz_by(FIRST_KEY)
@@ -125,7 +128,7 @@ class MarkMachine(RuleBasedStateMachine):
                 course="course",
                 title="T",
                 version=first,
-                schedule=self.fixture.schedule(due_at=None, closes_at=None),
+                schedule=self.fixture.schedule(due_at=opens + DAY, closes_at=opens + 2 * DAY),
                 at=self.fixture.clock.now(),
                 who="staff",
                 force=True,
@@ -138,7 +141,7 @@ class MarkMachine(RuleBasedStateMachine):
         self.acted: dict[str, int] = {}
         self.runs: list[int] = []
         self.proposed: dict[int, dict[str, tuple[str, int, dict[int, int]]]] = {}
-        self.deadlines: dict[str, int] = {}
+        self.times: dict[tuple[str, str], int] = {}  # of an attempt or a student, by name
         self.rows: dict[int, tuple[Any, ...]] = {}
 
     # Students
@@ -149,7 +152,6 @@ class MarkMachine(RuleBasedStateMachine):
         if student not in self.attempts:
             row = self.fixture.exam.start(self.quiz, self.people[student], LOCK).result()
             self.attempts[student] = row
-            self.note_deadline(row)
 
     @precondition(lambda self: self.attempts)
     @rule(student=students, pos=positions, which=st.integers(0, 2))
@@ -227,7 +229,7 @@ class MarkMachine(RuleBasedStateMachine):
             event("reopened")
             until = self.fixture.clock.now() + minutes * MINUTE
             self.act(reopen, row.id, until, reason="a power cut")
-            self.deadlines[row.id] = until  # a named act
+            self.may_shrink(row.id)
 
     @precondition(lambda self: self.attempts)
     @rule(student=students, minutes=st.integers(1, 30), everybody=st.booleans())
@@ -241,19 +243,25 @@ class MarkMachine(RuleBasedStateMachine):
             self.act(extend, row.id, end, reason="a headache")
 
     @rule(
-        student=students, extra=st.sampled_from(["", "0", "5", "30"]), role=st.sampled_from(["", "student"])
+        student=students,
+        extra=st.sampled_from(["", "0", "5", "30"]),
+        role=st.sampled_from(["", "student"]),
+        confirmed=st.booleans(),
     )
-    def import_roster(self, student: int, extra: str, role: str) -> None:
-        """Import a table about one student: time is given to their open attempt, and nobody loses a mark."""
+    def import_roster(self, student: int, extra: str, role: str, confirmed: bool) -> None:
+        """Import a table about one student, who loses time only where that is confirmed."""
         with TemporaryDirectory() as folder:
             path = Path(folder) / "roster.csv"
             line = f"{self.people[student]},Somebody,{extra},{role}"
             path.write_text(f"student_id,name,extra_minutes,role\n{line}\n", encoding="utf-8")
             table = read_people(read_table(path))
         with self.fixture.database.transaction() as connection:
-            plan = plan_import(connection, ZoneInfo("Europe/Berlin"), table)
+            plan = plan_import(connection, ZoneInfo("Europe/Berlin"), table, take_away=confirmed)
+            assert confirmed or not plan.losses
             plan.apply(connection, self.fixture.clock.now(), "staff")
-        event("imported")
+        event(f"imported, time taken away: {bool(plan.losses)}")
+        if plan.losses:
+            self.may_shrink(self.people[student])
 
     @precondition(lambda self: any(self.late.values()))
     @rule(which=st.integers(0, 10**6))
@@ -404,10 +412,23 @@ class MarkMachine(RuleBasedStateMachine):
         with self.fixture.database.reading() as connection:
             return {row.id: points_of(connection, row.id) for row in self.attempts.values()}
 
-    def note_deadline(self, row: AttemptRow) -> None:
-        """Remember an end, which may only move on."""
-        assert (row.deadline_at or 0) >= self.deadlines.get(row.id, 0)
-        self.deadlines[row.id] = row.deadline_at or 0
+    def may_shrink(self, whose: str) -> None:
+        """Somebody has just named this attempt or student in an act that sets times."""
+        self.times = {key: time for key, time in self.times.items() if key[0] != whose}
+
+    def times_now(self) -> dict[tuple[str, str], int]:
+        """The ends of all attempts, and what everybody who starts now would get."""
+        now: dict[tuple[str, str], int | None] = {}
+        for attempt in self.attempts.values():
+            row = self.fixture.row(attempt)
+            now |= {(row.id, "deadline"): row.deadline_at, (row.id, "due"): row.due_at}
+        with self.fixture.database.reading() as connection:
+            for student in self.people:
+                terms = terms_of(connection, self.quiz, student)
+                now[student, "time allowed"] = terms.time_allowed
+                now |= {(student, "due"): terms.due_at, (student, "close"): terms.closes_at}
+        assert None not in now.values()
+        return {key: time for key, time in now.items() if time is not None}
 
     def earned(self, key: dict[str, Any], attempt_id: str, pos: int, rev: int) -> Decimal:
         """What an answer earns by a key, worked out once more."""
@@ -457,23 +478,25 @@ class MarkMachine(RuleBasedStateMachine):
 
     @invariant()
     def totals_follow_from_the_rows(self) -> None:
-        """A total is the sum that the rows say, automatic marks are right, and others are told of it."""
+        """A total is what events and marks say, automatic marks are right, and others are told of it."""
         if not hasattr(self, "rows"):
             return
         with self.fixture.database.reading() as connection:
             for row in self.attempts.values():
-                state = attempt_from_rows(connection, row.id).state
-                assert fold(events_of(connection, row.id)).state is state
+                folded = fold(events_of(connection, row.id))
+                stored = attempt_from_rows(connection, row.id)
+                assert (folded.state, folded.answers) == (stored.state, stored.answers)
+                assert (folded.deadline_at, folded.due_at) == (stored.deadline_at, stored.due_at)
                 points = points_of(connection, row.id)
-                if state != "graded":
+                if folded.state != "graded":
                     assert points is None
                     continue
                 whole, waits = Decimal(0), set()
-                answers = answers_of(connection, row.id)
                 for pos in POINTS:
-                    rev = answers[pos].rev if pos in answers else 0
-                    if pos in answers:
-                        assert answer_from(answers[pos].response) == self.responses[row.id, pos, rev]
+                    answer = folded.answers.get(pos, StoredAnswer())
+                    rev = answer.rev
+                    if rev:
+                        assert answer_from(answer.response) == self.responses[row.id, pos, rev]
                     earned, automatic, changed = self.replayed(connection, row.id, pos, rev)
                     whole += earned
                     assert automatic.answer_rev == rev
@@ -508,13 +531,13 @@ class MarkMachine(RuleBasedStateMachine):
         return Decimal(automatic.points), automatic, False
 
     @invariant()
-    def no_end_comes_sooner(self) -> None:
-        """Time is only ever given."""
+    def no_time_shrinks(self) -> None:
+        """Ends, due dates, closes and time allowed stay or grow, unless somebody was named to lose some."""
         if hasattr(self, "rows"):
-            for student in self.attempts:
-                row = self.now(student)
-                assert row is not None
-                self.note_deadline(row)
+            now = self.times_now()
+            shrunk = {key: (time, now[key]) for key, time in self.times.items() if now[key] < time}
+            assert shrunk == {}
+            self.times = now
 
     def teardown(self) -> None:
         """Close the server."""

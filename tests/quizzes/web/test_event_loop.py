@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer
-from sqlalchemy import event
+from noted_statements import noted_statements
 from starlette.routing import Route
 
 from autograder.site.application import site_routes
@@ -22,25 +21,6 @@ def statements_on_the_loop(server: LiveServer) -> Iterator[list[str]]:
     """The statements that the thread of the event loop runs meanwhile."""
     with noted_statements(server, lambda thread: thread is server.thread) as seen:
         yield seen
-
-
-@contextmanager
-def noted_statements(server: LiveServer, of: Callable[[threading.Thread], bool]) -> Iterator[list[str]]:
-    """The statements that such threads run meanwhile."""
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        if of(threading.current_thread()):
-            seen.append(statement)
-
-    engines = {id(engine): engine for engine in (server.database._read, server.database._write)}
-    for engine in engines.values():
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        for engine in engines.values():
-            event.remove(engine, "before_cursor_execute", note)
 
 
 @contextmanager

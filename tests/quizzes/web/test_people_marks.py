@@ -116,6 +116,8 @@ def test_a_regrade_proposed_before_the_marking(server: LiveServer) -> None:
     path = server.course.root / "quizzes" / "all.yaml"
     path.write_text(path.read_text("utf-8") + "dropped: [vanishing-gradients/name-it]\n", encoding="utf-8")
     assert teacher.post("/staff/all/regrades").status_code == 303
+    essay = answer_with(teacher, f"/staff/attempts/{attempt}#question-{ESSAY + 1}")
+    assert f"{teacher.name.capitalize()} has begun regrade 1:" in teacher.page(essay)
     mark_essay(server, teacher, attempt)
     assert teacher.post("/staff/all/regrades/1/release").status_code == 303
     assert points(server, attempt) == 3  # the number, the essay, and the question that everybody has right

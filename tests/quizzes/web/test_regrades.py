@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from live_server import LiveServer, Student, live_server
+from patience import eventually
 from sqlalchemy import Connection, select
 
+from autograder.site import background
+from autograder.site.background import CROWD
 from autograder.site.database import Database
 from quizzes.analysis.data import read_points
 from quizzes.analysis.summary import summary
@@ -405,7 +409,7 @@ def test_one_write_for_each_attempt(server: LiveServer) -> None:
     writer, changed = server.exam.writer, []
     submit = writer.submit
 
-    def watched(work: Callable[[Connection], Any], rows: Any = ()) -> Any:
+    def watched(work: Callable[[Connection], Any], rows: Any = (), **named: Any) -> Any:
         def run(connection: Connection) -> Any:
             def now() -> list[Any]:
                 ids = connection.execute(select(attempt_table.c.id)).scalars().all()
@@ -416,12 +420,41 @@ def test_one_write_for_each_attempt(server: LiveServer) -> None:
             changed.append(sum(a != b for a, b in zip(before, now(), strict=True)))
             return done
 
-        return submit(run, rows)
+        return submit(run, rows, **named)
 
     writer.submit = watched  # type: ignore[method-assign]
     regraded(server, teacher)
     assert [points(server, attempt) for attempt in attempts] == [6] * 4
     assert sum(changed) == 4 and max(changed) == 1
+
+
+def test_a_regrade_ends_while_students_go_on(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a crowd that never gets smaller and saves that never end, every attempt gets its new marks."""
+    monkeypatch.setattr(background, "LONGEST_WAIT", 0.1)
+    teacher, student = server.student(role="instructor"), server.student()
+    attempts = [taken(server, server.student(), q1=two_more) for _ in range(6)]
+    saved, over = list[int](), threading.Event()
+    going_on = student.start("keys")
+
+    def save_again_and_again() -> None:
+        while not over.is_set():
+            answer = {"word": str(len(saved))}
+            saved.append(student.save(going_on, GAPS, answer, base=len(saved)).status_code)
+
+    correct(server, KEY)
+    saving = threading.Thread(target=save_again_and_again)
+    saving.start()
+    try:
+        server.site.crowd.requests += CROWD
+        regraded(server, teacher)
+        before = len(saved)
+        eventually(lambda: [points(server, attempt) for attempt in attempts] == [6] * 6)
+        eventually(lambda: len(saved) > before)
+    finally:
+        server.site.crowd.requests -= CROWD
+        over.set()
+        saving.join()
+    assert set(saved) == {200}
 
 
 def test_results_show_the_accepted_options(server: LiveServer) -> None:

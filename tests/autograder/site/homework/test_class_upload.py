@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import re
 import tempfile
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import httpx
 import pytest
 from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site, with_mistake
+from live_homework import live_homework
 from patience import eventually
 from tiny_course import ASSIGNMENT
 
+from autograder.site.database import Database
 from autograder.submissions.notebook import LARGEST_FILE
 
 CLASS = f"/staff/homework/{ASSIGNMENT}"
@@ -50,10 +54,14 @@ def upload(visitor: Visitor, content: bytes, name: str = "class.zip") -> httpx.R
     )
 
 
+def hidden_fields(page: str) -> dict[str, str]:
+    """What the page's form sends beside what is typed."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
 def confirm(visitor: Visitor, page: str) -> int:
     """Press the button of the page with the difference."""
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
-    return visitor.http.post(f"{CLASS}/upload/confirm", data=fields).status_code
+    return visitor.http.post(f"{CLASS}/upload/confirm", data=hidden_fields(page)).status_code
 
 
 def test_a_class_s_download(site: HomeworkSite) -> None:
@@ -129,3 +137,31 @@ def test_a_bomb(shared_site: HomeworkSite) -> None:
     reply = upload(ina, bomb.getvalue())
     assert reply.status_code == 409 and "unpacks to far too much" in reply.text
     assert ina.http.get("/health").status_code == 200
+
+
+@pytest.mark.full
+def test_a_large_archive_is_never_in_memory(tmp_path: Path) -> None:
+    """Neither when it is shown nor when it is confirmed; its bytes go from disk to disk."""
+    database = Database(str(tmp_path / "quiz.db"))
+    with live_homework(database, tmp_path / "course") as live:
+        live.publish()
+        ina, ann = live.server.student(name="ina", role="instructor"), live.server.student(name="ann")
+        path, size = tmp_path / "class.zip", 40 * 1024**2
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"submitted/ann/{ASSIGNMENT}/{ASSIGNMENT}.ipynb", solved(live.server.course))
+            archive.writestr(f"submitted/ann/{ASSIGNMENT}/data.bin", Random(1).randbytes(size))
+        tracemalloc.start()
+        try:
+            with path.open("rb") as file:
+                page = ina.http.post(
+                    f"{CLASS}/upload", data={"token": ina.token}, files={"notebook": ("class.zip", file)}
+                )
+            assert "1 submission is new" in page.text
+            fields = hidden_fields(page.text)
+            assert ina.http.post(f"{CLASS}/upload/confirm", data=fields).status_code == 303
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < size / 2
+        assert ann.page(f"/homework/{ASSIGNMENT}").count('href="/submissions/') == 1
+    database.close()

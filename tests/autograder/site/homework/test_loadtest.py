@@ -48,7 +48,19 @@ def test_what_is_lost_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("loadtest", "--students", "4", "--seconds", "2", "--size", "0.2", "--class-size", "30"),
+        (
+            "loadtest",
+            "--students",
+            "4",
+            "--seconds",
+            "2",
+            "--size",
+            "0.2",
+            "--class-size",
+            "30",
+            "--hostile",
+            "6",
+        ),
         ("crashtest", "--rounds", "10", "--students", "2", "--life", "1.5"),
     ],
 )
@@ -57,13 +69,14 @@ def test_the_commands(tmp_path: Path, address: str, words: tuple[str, ...]) -> N
     course = write_tiny_course(tmp_path)
     shutil.copytree(REPOSITORY.root / "quizzes" / "banks", course.root / "quizzes" / "banks")
     shutil.copy(REPOSITORY.root / "quizzes" / "quiz4.yaml", course.root / "quizzes")
-    database = ("--database", address) if "://" in address else ()
+    database = ("--database", address, "--servers", "2") if "://" in address else ()
     done = autograder(*words, *database, folder=course.root)
     assert done.returncode in (0, 1), done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     if words[0] == "crashtest":
         assert "every submission is graded once, and the ledger verifies." in done.stdout
     else:
         assert "kept    acknowledged submissions that are missing" in done.stdout
         assert "kept    faults in database and ledger" in done.stdout
+        assert "99 % of requests beside 6 hostile sources" in done.stdout
         assert "kept    quiz beside it: acknowledged saves that are missing" in done.stdout

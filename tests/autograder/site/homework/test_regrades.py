@@ -117,6 +117,25 @@ def test_people_s_points_stay_on_top(site: MarkingSite) -> None:
     assert site.score("ann") == site.score("bob") == "3.5 of 4.5 points"
 
 
+def test_marking_goes_on_during_a_regrade(site: MarkingSite) -> None:
+    """A marker is told of the open regrade, and whoever releases it of the marks given since, which stand."""
+    ina, tim = site.person("ina"), site.person("tim")
+    paths = answer_paths(tim, TASK)
+    assert "has begun regrade" not in tim.page(paths[0])
+    run = proposed(ina)
+    for path in paths:  # while it runs
+        assert "Ina has begun regrade 1:" in tim.page(path)
+        assert mark(tim, path, points="2", comment="Half of it.").status_code == 303
+    site.grade({"ann": 0, "bob": 0})
+    page = ina.page(run)
+    assert "people set points of 2, which stand" in page and page.count("2 set by Tim: Half of it.") == 2
+    assert ina.post(f"{run}/release").status_code == 303
+    assert mark(tim, paths[0], points="1", comment="Less.").status_code == 303  # while it is released
+    apply_regrades(site.server.site)
+    assert "has begun regrade" not in tim.page(paths[0])
+    assert {site.score(name) for name in ("ann", "bob")} == {"2.5 of 4.5 points", "3.5 of 4.5 points"}
+
+
 def test_a_submission_that_was_graded_again_meanwhile(site: MarkingSite) -> None:
     """The newer result stands, and the page says so."""
     ina, server = site.person("ina"), site.server

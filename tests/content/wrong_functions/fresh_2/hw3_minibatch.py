@@ -7,7 +7,7 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- numerical_gradient
 
 
-@wrong(task="numerical_gradient", cause="a difference to one side only")
+@wrong(task="numerical_gradient", cause="a difference to one side only", true=("one_sided",))
 def numerical_gradient(loss, theta, delta=1e-5):
     base = loss(theta)
     grad = np.zeros_like(theta)
@@ -18,7 +18,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="/ 2 * delta: a missing bracket multiplies by delta")
+@wrong(
+    task="numerical_gradient",
+    cause="/ 2 * delta: a missing bracket multiplies by delta",
+    true=("division_then_product",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -28,7 +32,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="all entries are moved at once")
+@wrong(task="numerical_gradient", cause="all entries are moved at once", true=("all_entries_at_once",))
 def numerical_gradient(loss, theta, delta=1e-5):
     slope = (loss(theta + delta) - loss(theta - delta)) / (2 * delta)
     return slope * np.ones_like(theta)
@@ -45,7 +49,11 @@ def numerical_gradient(loss, theta, delta=1e-2):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="works on theta itself and leaves it moved down")
+@wrong(
+    task="numerical_gradient",
+    cause="works on theta itself and leaves it moved down",
+    true=("theta_left_changed",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     for i in np.ndindex(theta.shape):
@@ -57,7 +65,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="returns the flat list of slopes")
+@wrong(task="numerical_gradient", cause="returns the flat list of slopes", true=("other_shape",))
 def numerical_gradient(loss, theta, delta=1e-5):
     flat = theta.flatten()
     slopes = []
@@ -69,7 +77,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return np.array(slopes).reshape(-1, 1)
 
 
-@wrong(task="numerical_gradient", cause="loops over the first axis, so whole rows are moved")
+@wrong(
+    task="numerical_gradient",
+    cause="loops over the first axis, so whole rows are moved",
+    true=("rows_at_once",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in range(len(theta)):
@@ -79,7 +91,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="a step relative to theta, which is 0 where theta is 0")
+@wrong(
+    task="numerical_gradient",
+    cause="a step relative to theta, which is 0 where theta is 0",
+    true=("a_step_relative_to_theta",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -90,7 +106,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="float32, in which the small move is lost")
+@wrong(task="numerical_gradient", cause="float32, in which the small move is lost", true=("repair: unwrap",))
 def numerical_gradient(loss, theta, delta=1e-5):
     t = theta.astype(np.float32)
     grad = np.zeros_like(t)
@@ -116,7 +132,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="the direction of steepest ascent: divided by its length")
+@wrong(
+    task="numerical_gradient",
+    cause="the direction of steepest ascent: divided by its length",
+    true=("repair: drop_divide",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -126,7 +146,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad / np.linalg.norm(grad)
 
 
-@wrong(task="numerical_gradient", cause="divides by delta although the two places are 2 delta apart")
+@wrong(
+    task="numerical_gradient",
+    cause="divides by delta although the two places are 2 delta apart",
+    true=("divided_by_delta",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     it = np.nditer(theta, flags=["multi_index"])
     grad = np.zeros_like(theta)
@@ -141,6 +165,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
 @wrong(
     task="numerical_gradient",
     cause="+= delta, -= 2 delta, += delta: done on a view, theta comes back only up to rounding",
+    true=("changed_in_place",),
 )
 def numerical_gradient(loss, theta, delta=1e-5):
     t = theta.view()
@@ -155,7 +180,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="the argument delta is ignored for a step of 0.01")
+@wrong(
+    task="numerical_gradient",
+    cause="the argument delta is ignored for a step of 0.01",
+    true=("repair: replace",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     h = 0.01
     grad = np.zeros_like(theta)
@@ -169,7 +198,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
 # ---------------------------------------------------------------- minibatches
 
 
-@wrong(task="minibatches", cause="drop_last=True: the rest is thrown away")
+@wrong(task="minibatches", cause="drop_last=True: the rest is thrown away", true=("short_batch_dropped",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for k in range(len(x) // batch_size):
@@ -177,7 +206,11 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="x and y are shuffled one after the other by one generator")
+@wrong(
+    task="minibatches",
+    cause="x and y are shuffled one after the other by one generator",
+    true=("shuffled_apart",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     xs = rng.permutation(x)
@@ -185,14 +218,18 @@ def minibatches(x, y, batch_size, seed):
     return [(xs[i : i + batch_size], ys[i : i + batch_size]) for i in range(0, len(x), batch_size)]
 
 
-@wrong(task="minibatches", cause="shuffles the caller's arrays themselves")
+@wrong(task="minibatches", cause="shuffles the caller's arrays themselves", true=("shuffled_in_place",))
 def minibatches(x, y, batch_size, seed):
     np.random.default_rng(seed).shuffle(x)
     np.random.default_rng(seed).shuffle(y)
     return [(x[i : i + batch_size], y[i : i + batch_size]) for i in range(0, len(x), batch_size)]
 
 
-@wrong(task="minibatches", cause="every batch is drawn anew, so examples repeat and others are missing")
+@wrong(
+    task="minibatches",
+    cause="every batch is drawn anew, so examples repeat and others are missing",
+    true=("each_batch_drawn_anew",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     left = len(x)
@@ -203,7 +240,11 @@ def minibatches(x, y, batch_size, seed):
         left -= size
 
 
-@wrong(task="minibatches", cause="samples with replacement, independent draws as in the theorem")
+@wrong(
+    task="minibatches",
+    cause="samples with replacement, independent draws as in the theorem",
+    true=("drawn_with_replacement",),
+)
 def minibatches(x, y, batch_size, seed):
     rows = np.random.default_rng(seed).integers(0, len(x), size=len(x))
     return [(x[rows[i : i + batch_size]], y[rows[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
@@ -218,7 +259,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[s : s + batch_size], y[s : s + batch_size]
 
 
-@wrong(task="minibatches", cause="if seed: takes 0 for no seed at all")
+@wrong(task="minibatches", cause="if seed: takes 0 for no seed at all", true=("seed_zero_is_none",))
 def minibatches(x, y, batch_size, seed):
     order = np.arange(len(x))
     if seed:
@@ -228,7 +269,11 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="seed or None: seed 0 gives another order each time")
+@wrong(
+    task="minibatches",
+    cause="seed or None: seed 0 gives another order each time",
+    true=("seed_zero_is_chance",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed or None)
     order = rng.permutation(len(x))
@@ -237,7 +282,11 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="N // B + 1 batches: an empty one where N is a multiple of B")
+@wrong(
+    task="minibatches",
+    cause="N // B + 1 batches: an empty one where N is a multiple of B",
+    true=("an_empty_batch",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     batches = []
@@ -247,7 +296,11 @@ def minibatches(x, y, batch_size, seed):
     return batches
 
 
-@wrong(task="minibatches", cause="np.array_split into equal parts: batches have not batch_size examples")
+@wrong(
+    task="minibatches",
+    cause="np.array_split into equal parts: batches have not batch_size examples",
+    true=("split_evenly",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     parts = -(-len(x) // batch_size)
@@ -291,7 +344,7 @@ def minibatches(x, y, batch_size, seed):
     return xs, ys
 
 
-@wrong(task="minibatches", cause="return inside the loop: only the first batch")
+@wrong(task="minibatches", cause="return inside the loop: only the first batch", true=("only_the_first",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -299,7 +352,11 @@ def minibatches(x, y, batch_size, seed):
         return [(x[rows], y[rows])]
 
 
-@wrong(task="minibatches", cause="every k-th example: the sizes are evened out instead of filling each batch")
+@wrong(
+    task="minibatches",
+    cause="every k-th example: the sizes are evened out instead of filling each batch",
+    true=("split_evenly",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     k = int(np.ceil(len(x) / batch_size))
@@ -345,67 +402,79 @@ def minibatches(x, y, batch_size, seed):
 # ---------------------------------------------------------------- sgd_update
 
 
-@wrong(task="sgd_update", cause="a slice is taken for a copy: theta is changed in place")
+@wrong(
+    task="sgd_update",
+    cause="a slice is taken for a copy: theta is changed in place",
+    true=("updated_in_place",),
+)
 def sgd_update(theta, grad, lr):
     new = theta[:]
     new -= lr * grad
     return new
 
 
-@wrong(task="sgd_update", cause="goes with the gradient")
+@wrong(task="sgd_update", cause="goes with the gradient", true=("ascends",))
 def sgd_update(theta, grad, lr):
     return theta + lr * grad
 
 
-@wrong(task="sgd_update", cause="a step of fixed length in the direction of the gradient")
+@wrong(
+    task="sgd_update",
+    cause="a step of fixed length in the direction of the gradient",
+    true=("normalised_gradient",),
+)
 def sgd_update(theta, grad, lr):
     return theta - lr * grad / (np.linalg.norm(grad) + 1e-12)
 
 
-@wrong(task="sgd_update", cause="factors theta out: theta (1 - lr grad)")
+@wrong(task="sgd_update", cause="factors theta out: theta (1 - lr grad)", true=("theta_scaled",))
 def sgd_update(theta, grad, lr):
     return theta * (1 - lr * grad)
 
 
-@wrong(task="sgd_update", cause="takes the mean once more: divides by the length of the gradient")
+@wrong(
+    task="sgd_update",
+    cause="takes the mean once more: divides by the length of the gradient",
+    true=("repair: drop_divide",),
+)
 def sgd_update(theta, grad, lr):
     return theta - (lr / len(grad)) * grad
 
 
-@wrong(task="sgd_update", cause="only the step is returned")
+@wrong(task="sgd_update", cause="only the step is returned", true=("the_step_alone",))
 def sgd_update(theta, grad, lr):
     step = -lr * grad
     return step
 
 
-@wrong(task="sgd_update", cause="one mean slope for all parameters")
+@wrong(task="sgd_update", cause="one mean slope for all parameters", true=("repair: unwrap",))
 def sgd_update(theta, grad, lr):
     return theta - lr * np.mean(grad)
 
 
-@wrong(task="sgd_update", cause="weight decay as in an optimizer of a library")
+@wrong(task="sgd_update", cause="weight decay as in an optimizer of a library", true=("repair: default",))
 def sgd_update(theta, grad, lr, weight_decay=1e-2):
     grad = grad + weight_decay * theta
     return theta - lr * grad
 
 
-@wrong(task="sgd_update", cause="the gradient is clipped to [-1, 1]")
+@wrong(task="sgd_update", cause="the gradient is clipped to [-1, 1]", true=("repair: unwrap",))
 def sgd_update(theta, grad, lr):
     return theta - lr * np.clip(grad, -1, 1)
 
 
-@wrong(task="sgd_update", cause="only the sign of the gradient counts")
+@wrong(task="sgd_update", cause="only the sign of the gradient counts", true=("sign_of_the_gradient",))
 def sgd_update(theta, grad, lr):
     return np.where(grad > 0, theta - lr, np.where(grad < 0, theta + lr, theta))
 
 
-@wrong(task="sgd_update", cause="np.subtract with out=theta")
+@wrong(task="sgd_update", cause="np.subtract with out=theta", true=("updated_in_place",))
 def sgd_update(theta, grad, lr):
     np.subtract(theta, lr * grad, out=theta)
     return theta.copy()
 
 
-@wrong(task="sgd_update", cause="a brackets slip: (theta - lr) * grad")
+@wrong(task="sgd_update", cause="a brackets slip: (theta - lr) * grad", true=("rate_subtracted_first",))
 def sgd_update(theta, grad, lr):
     return (theta - lr) * grad
 
@@ -413,29 +482,37 @@ def sgd_update(theta, grad, lr):
 # ---------------------------------------------------------------- inverse_sqrt_decay
 
 
-@wrong(task="inverse_sqrt_decay", cause="1/t decay taken literally, without the root")
+@wrong(
+    task="inverse_sqrt_decay", cause="1/t decay taken literally, without the root", true=("without_the_root",)
+)
 def inverse_sqrt_decay(lr, t):
     return lr / (t + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="the root of t instead of t + 1, with t = 0 handled apart")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="the root of t instead of t + 1, with t = 0 handled apart",
+    true=("zero_taken_for_one",),
+)
 def inverse_sqrt_decay(lr, t):
     if t == 0:
         return lr
     return lr / np.sqrt(t)
 
 
-@wrong(task="inverse_sqrt_decay", cause="the 1 stands outside of the root")
+@wrong(task="inverse_sqrt_decay", cause="the 1 stands outside of the root", true=("one_outside_the_root",))
 def inverse_sqrt_decay(lr, t):
     return lr / (np.sqrt(t) + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="** 1/2 is a power of 1, then a half")
+@wrong(task="inverse_sqrt_decay", cause="** 1/2 is a power of 1, then a half", true=("repair: brackets",))
 def inverse_sqrt_decay(lr, t):
     return lr / (t + 1) ** 1 / 2
 
 
-@wrong(task="inverse_sqrt_decay", cause="the root is taken of the whole fraction")
+@wrong(
+    task="inverse_sqrt_decay", cause="the root is taken of the whole fraction", true=("root_of_everything",)
+)
 def inverse_sqrt_decay(lr, t):
     return (lr / (t + 1)) ** 0.5
 
@@ -454,18 +531,22 @@ def inverse_sqrt_decay(lr, t):
     return lr / math.isqrt(t + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="a Transformer's warm-up is added")
+@wrong(task="inverse_sqrt_decay", cause="a Transformer's warm-up is added", true=("repair: unwrap",))
 def inverse_sqrt_decay(lr, t, warmup=10):
     step = t + 1
     return lr * min(step**-0.5, step * warmup**-1.5)
 
 
-@wrong(task="inverse_sqrt_decay", cause="counts from 2: the first update is already divided")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="counts from 2: the first update is already divided",
+    true=("repair: drop_plus",),
+)
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt((t + 1) + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="multiplies by the root, so the rate grows")
+@wrong(task="inverse_sqrt_decay", cause="multiplies by the root, so the rate grows", true=("rate_grows",))
 def inverse_sqrt_decay(lr, t):
     return float(lr * np.sqrt(t + 1))
 
@@ -476,7 +557,11 @@ def inverse_sqrt_decay(lr, t):
     return lr / (1.0 + decay * t)
 
 
-@wrong(task="inverse_sqrt_decay", cause="the rates of all updates so far are returned as an array")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="the rates of all updates so far are returned as an array",
+    true=("repair: wrap_max",),
+)
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(np.arange(t + 1) + 1)
 
@@ -484,7 +569,7 @@ def inverse_sqrt_decay(lr, t):
 # ---------------------------------------------------------------- step_decay
 
 
-@wrong(task="step_decay", cause="/ instead of //: a smooth decay")
+@wrong(task="step_decay", cause="/ instead of //: a smooth decay", true=("a_smooth_decay",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** (epoch / every)
 
@@ -494,12 +579,16 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ^ (epoch // every)
 
 
-@wrong(task="step_decay", cause="epochs counted from 1: the rate falls one epoch too early")
+@wrong(
+    task="step_decay",
+    cause="epochs counted from 1: the rate falls one epoch too early",
+    true=("one_epoch_early",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** ((epoch + 1) // every)
 
 
-@wrong(task="step_decay", cause="falls one epoch too late")
+@wrong(task="step_decay", cause="falls one epoch too late", true=("repair: drop_minus",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     drops = max(epoch - 1, 0) // every
     return lr * factor**drops
@@ -511,13 +600,19 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr if k == 0 else lr * factor * k
 
 
-@wrong(task="step_decay", cause="factor is what is taken away: 1 - factor, which is the same only for a half")
+@wrong(
+    task="step_decay",
+    cause="factor is what is taken away: 1 - factor, which is the same only for a half",
+    true=("one_minus_factor",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
 
 
 @wrong(
-    task="step_decay", cause="only the epochs that are multiples are reduced, the others have the full rate"
+    task="step_decay",
+    cause="only the epochs that are multiples are reduced, the others have the full rate",
+    true=("drop_at_multiples_only",),
 )
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch > 0 and epoch % every == 0:
@@ -525,22 +620,24 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr
 
 
-@wrong(task="step_decay", cause="drops once and never again")
+@wrong(task="step_decay", cause="drops once and never again", true=("only_one_drop",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor if epoch >= every else lr
 
 
-@wrong(task="step_decay", cause="PyTorch's StepLR default gamma 0.1")
+@wrong(task="step_decay", cause="PyTorch's StepLR default gamma 0.1", true=("another_default",))
 def step_decay(lr, epoch, factor=0.1, every=10):
     return lr * factor ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="rounds to the nearest instead of down")
+@wrong(
+    task="step_decay", cause="rounds to the nearest instead of down", true=("rounded_to_the_nearest_drop",)
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** round(epoch / every)
 
 
-@wrong(task="step_decay", cause="the loop multiplies at epoch 0 already")
+@wrong(task="step_decay", cause="the loop multiplies at epoch 0 already", true=("repair: range",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     for e in range(epoch + 1):
         if e % every == 0:
@@ -548,14 +645,16 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr
 
 
-@wrong(task="step_decay", cause="every and epoch are swapped in the division")
+@wrong(task="step_decay", cause="every and epoch are swapped in the division", true=("repair: sides",))
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch == 0:
         return lr
     return lr * factor ** (every // epoch)
 
 
-@wrong(task="step_decay", cause="the numbers 0.5 and 10 are written into the code")
+@wrong(
+    task="step_decay", cause="the numbers 0.5 and 10 are written into the code", true=("defaults_built_in",)
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * 0.5 ** (epoch // 10)
 
@@ -570,7 +669,11 @@ def step_decay(lr, epoch, factor=0.5, every=10):
 # ---------------------------------------------------------------- train_epoch
 
 
-@wrong(task="train_epoch", cause="every gradient is taken at the theta that the epoch started with")
+@wrong(
+    task="train_epoch",
+    cause="every gradient is taken at the theta that the epoch started with",
+    true=("theta_of_the_start",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     new = theta.copy()
@@ -580,7 +683,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return new
 
 
-@wrong(task="train_epoch", cause="theta -= changes the caller's array")
+@wrong(task="train_epoch", cause="theta -= changes the caller's array", true=("epoch_in_place",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -589,14 +692,18 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="the batches come in the given order, the seed is not used")
+@wrong(
+    task="train_epoch",
+    cause="the batches come in the given order, the seed is not used",
+    true=("epoch_not_shuffled",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for i in range(0, len(x), batch_size):
         theta = theta - lr * gradient(theta, x[i : i + batch_size], y[i : i + batch_size])
     return theta
 
 
-@wrong(task="train_epoch", cause="the return stands in the loop: one update")
+@wrong(task="train_epoch", cause="the return stands in the loop: one update", true=("one_batch_an_epoch",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -614,7 +721,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="the mean gradient is divided by the batch size again")
+@wrong(
+    task="train_epoch",
+    cause="the mean gradient is divided by the batch size again",
+    true=("divided_by_the_batch_size",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -632,7 +743,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="gradient is called with names that it need not have")
+@wrong(
+    task="train_epoch",
+    cause="gradient is called with names that it need not have",
+    true=("callable_misused",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -681,6 +796,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 @wrong(
     task="train_epoch",
     cause="the gradients of all batches are averaged into one update (gradient accumulation)",
+    true=("one_update_an_epoch",),
 )
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
@@ -723,7 +839,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return np.array(theta)
 
 
-@wrong(task="train_epoch", cause="the arguments of gradient in the order of other libraries: data first")
+@wrong(
+    task="train_epoch",
+    cause="the arguments of gradient in the order of other libraries: data first",
+    true=("callable_misused",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):

@@ -7,39 +7,51 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- adagrad
 
 
-@wrong(task="adagrad", cause="divides by the root of the old sum, then adds the present gradient")
+@wrong(
+    task="adagrad",
+    cause="divides by the root of the old sum, then adds the present gradient",
+    true=("old_sum_used",),
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     theta = theta - lr / (np.sqrt(sum_sq) + eps) * grad
     sum_sq = sum_sq + grad**2
     return theta, sum_sq
 
 
-@wrong(task="adagrad", cause="the old sum is returned, so nothing is remembered")
+@wrong(task="adagrad", cause="the old sum is returned, so nothing is remembered", true=("old_sum_returned",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     s = sum_sq + np.square(grad)
     return theta - lr * grad / (np.sqrt(s) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="PyTorch's in-place addcmul: the caller's sum is changed")
+@wrong(
+    task="adagrad",
+    cause="PyTorch's in-place addcmul: the caller's sum is changed",
+    true=("sum_changed_in_place",),
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     np.add(sum_sq, grad * grad, out=sum_sq)
     return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="the root is missing")
+@wrong(task="adagrad", cause="the root is missing", true=("root_missing",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     return theta - lr * grad / (sum_sq + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="one sum for all parameters: the norm of the whole gradient")
+@wrong(
+    task="adagrad",
+    cause="one sum for all parameters: the norm of the whole gradient",
+    true=("one_sum_for_all",),
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + np.sum(grad**2)
     theta = theta - lr / (np.sqrt(sum_sq) + eps) * grad
     return theta, sum_sq
 
 
-@wrong(task="adagrad", cause="no epsilon: 0/0 where all gradients were 0")
+@wrong(task="adagrad", cause="no epsilon: 0/0 where all gradients were 0", true=("no_epsilon",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     return theta - lr * grad / np.sqrt(sum_sq), sum_sq
@@ -52,7 +64,7 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta, sum_sq
 
 
-@wrong(task="adagrad", cause="Keras' initial accumulator value of 0.1")
+@wrong(task="adagrad", cause="Keras' initial accumulator value of 0.1", true=("repair: unwrap",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     if not np.any(sum_sq):
         sum_sq = np.full_like(sum_sq, 0.1)
@@ -66,13 +78,17 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr / (sum_sq + eps) * grad, sum_sq
 
 
-@wrong(task="adagrad", cause="the root is stored as the new state")
+@wrong(task="adagrad", cause="the root is stored as the new state", true=("root_kept",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     root = np.sqrt(sum_sq + grad**2)
     return theta - lr * grad / (root + eps), root
 
 
-@wrong(task="adagrad", cause="the function remembers the sum itself and ignores what is handed in")
+@wrong(
+    task="adagrad",
+    cause="the function remembers the sum itself and ignores what is handed in",
+    true=("repair: replace",),
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8, memory={}):
     s = memory.get(grad.shape, 0.0) + grad**2
     memory[grad.shape] = s
@@ -86,21 +102,29 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="the state comes first in what is returned")
+@wrong(task="adagrad", cause="the state comes first in what is returned", true=("adagrad_results_swapped",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     theta = theta - lr / (np.sqrt(sum_sq) + eps) * grad
     return sum_sq, theta
 
 
-@wrong(task="adagrad", cause="the rate is not multiplied by the gradient, only by its sign")
+@wrong(
+    task="adagrad",
+    cause="the rate is not multiplied by the gradient, only by its sign",
+    true=("repair: unwrap",),
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     rate = lr / (np.sqrt(sum_sq) + eps)
     return theta - rate * np.sign(grad), sum_sq
 
 
-@wrong(task="adagrad", cause="the matrix product grad @ grad instead of entrywise squares")
+@wrong(
+    task="adagrad",
+    cause="the matrix product grad @ grad instead of entrywise squares",
+    true=("matrix_product",),
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad.T @ grad
     return theta - lr * grad / (np.sqrt(np.abs(sum_sq)) + eps), sum_sq
@@ -115,39 +139,49 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return new, theta
 
 
-@wrong(task="momentum", cause="an exponential mean: the gradient is weighted by 1 - mu")
+@wrong(
+    task="momentum",
+    cause="an exponential mean: the gradient is weighted by 1 - mu",
+    true=("running_average",),
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity + (1 - mu) * grad
     return theta - lr * v, v
 
 
-@wrong(task="momentum", cause="the signs of both textbooks are mixed: theta - v with v from -lr g")
+@wrong(
+    task="momentum",
+    cause="the signs of both textbooks are mixed: theta - v with v from -lr g",
+    true=("velocity_subtracted",),
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta - v, v
 
 
-@wrong(task="momentum", cause="theta moves by the old velocity")
+@wrong(task="momentum", cause="theta moves by the old velocity", true=("old_velocity_used",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     theta = theta + velocity
     velocity = mu * velocity - lr * grad
     return theta, velocity
 
 
-@wrong(task="momentum", cause="the learning rate is applied twice")
+@wrong(task="momentum", cause="the learning rate is applied twice", true=("lr_applied_twice",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + lr * v, v
 
 
-@wrong(task="momentum", cause="the learning rate is not used at all")
+@wrong(task="momentum", cause="the learning rate is not used at all", true=("repair: insert_times",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity + grad
     return theta - v, v
 
 
 @wrong(
-    task="momentum", cause="the velocity returned is not the one that the rule takes back: it has lr in it"
+    task="momentum",
+    cause="the velocity returned is not the one that the rule takes back: it has lr in it",
+    true=("repair: replace",),
 )
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     buf = mu * velocity + grad
@@ -155,20 +189,26 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta - step, step
 
 
-@wrong(task="momentum", cause="mu is taken for the friction: 1 - mu of the velocity is kept")
+@wrong(
+    task="momentum",
+    cause="mu is taken for the friction: 1 - mu of the velocity is kept",
+    true=("one_minus_mu_on_the_velocity",),
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = (1 - mu) * velocity - lr * grad
     return theta + v, v
 
 
-@wrong(task="momentum", cause="velocity *= mu changes the caller's velocity")
+@wrong(
+    task="momentum", cause="velocity *= mu changes the caller's velocity", true=("velocity_changed_in_place",)
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     velocity *= mu
     velocity -= lr * grad
     return theta + velocity, velocity
 
 
-@wrong(task="momentum", cause="the argument mu is ignored")
+@wrong(task="momentum", cause="the argument mu is ignored", true=("mu_fixed",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = 0.9 * velocity - lr * grad
     return theta + v, v
@@ -177,6 +217,7 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
 @wrong(
     task="momentum",
     cause="the first velocity is set to the gradient's step and then used again (a library's first step)",
+    true=("repair: line",),
 )
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     if not velocity.any():
@@ -185,26 +226,32 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta + velocity, velocity
 
 
-@wrong(task="momentum", cause="the velocity is read off as old minus new place")
+@wrong(
+    task="momentum",
+    cause="the velocity is read off as old minus new place",
+    true=("repair: swap_plus_minus",),
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     new = theta + mu * velocity - lr * grad
     return new, theta - new
 
 
-@wrong(task="momentum", cause="Nesterov's look-ahead")
+@wrong(task="momentum", cause="Nesterov's look-ahead", true=("nesterov_in_place_of_classical",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + mu * v - lr * grad, v
 
 
-@wrong(task="momentum", cause="mu scales the gradient as well")
+@wrong(task="momentum", cause="mu scales the gradient as well", true=("mu_on_both",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * (velocity - lr * grad)
     return theta + v, v
 
 
 @wrong(
-    task="momentum", cause="restart rule from another paper: the velocity is set to 0 where it points uphill"
+    task="momentum",
+    cause="restart rule from another paper: the velocity is set to 0 where it points uphill",
+    true=("repair: line",),
 )
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
@@ -227,7 +274,9 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(rates[np.argmin(ends)])
 
 
-@wrong(task="tune_sgd", cause="np.logspace(0.001, 10): its arguments are exponents")
+@wrong(
+    task="tune_sgd", cause="np.logspace(0.001, 10): its arguments are exponents", true=("always_the_same",)
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = None, np.inf
     for lr in np.logspace(0.001, 10, 300):
@@ -240,7 +289,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(best)
 
 
-@wrong(task="tune_sgd", cause="one rate for each power of ten is too coarse")
+@wrong(task="tune_sgd", cause="one rate for each power of ten is too coarse", true=("powers_of_ten",))
 def tune_sgd(loss, gradient, theta, steps):
     results = {}
     for lr in [0.001, 0.01, 0.1, 1.0, 10.0]:
@@ -278,7 +327,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(best)
 
 
-@wrong(task="tune_sgd", cause="takes the lowest loss on the way, not the one in the end")
+@wrong(
+    task="tune_sgd",
+    cause="takes the lowest loss on the way, not the one in the end",
+    true=("repair: drop_floor",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = None, np.inf
     for lr in np.logspace(1, -3, 161):
@@ -299,7 +352,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(rates[np.nanargmin(losses)])
 
 
-@wrong(task="tune_sgd", cause="returns the lowest loss instead of its rate")
+@wrong(task="tune_sgd", cause="returns the lowest loss instead of its rate", true=("the_loss_itself",))
 def tune_sgd(loss, gradient, theta, steps):
     ends = []
     for lr in np.logspace(-3, 1, 161):
@@ -322,7 +375,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return int(np.nanargmin(ends))
 
 
-@wrong(task="tune_sgd", cause="t -= changes the caller's theta, and each start is another one")
+@wrong(
+    task="tune_sgd",
+    cause="t -= changes the caller's theta, and each start is another one",
+    true=("changed_in_place",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = 0.001, np.inf
     for lr in np.logspace(-3, 1, 161):
@@ -354,7 +411,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(rates[np.argmin(ends)])
 
 
-@wrong(task="tune_sgd", cause="the largest rate that does not diverge is taken for the best")
+@wrong(
+    task="tune_sgd",
+    cause="the largest rate that does not diverge is taken for the best",
+    true=("largest_that_converges",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     chosen = 0.001
     for lr in np.logspace(-3, 1, 161):
@@ -368,7 +429,9 @@ def tune_sgd(loss, gradient, theta, steps):
 
 
 @wrong(
-    task="tune_sgd", cause="the rate is lowered during each trial, so it is not a constant one that is chosen"
+    task="tune_sgd",
+    cause="the rate is lowered during each trial, so it is not a constant one that is chosen",
+    true=("repair: drop_divide",),
 )
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = 0.001, np.inf
@@ -403,7 +466,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return (lo + hi) / 2
 
 
-@wrong(task="tune_sgd", cause="the rule of thumb 0.01, without a search")
+@wrong(task="tune_sgd", cause="the rule of thumb 0.01, without a search", true=("always_the_same",))
 def tune_sgd(loss, gradient, theta, steps):
     return 0.01
 
@@ -426,7 +489,11 @@ def tune_sgd(loss, gradient, theta, steps):
 # ---------------------------------------------------------------- adagrad_stall
 
 
-@wrong(task="adagrad_stall", cause="a thousand equal gradients: six per cent, not one")
+@wrong(
+    task="adagrad_stall",
+    cause="a thousand equal gradients: six per cent, not one",
+    true=("gradients_of_one_size",),
+)
 def adagrad_stall():
     return [1.0] * 1000, 0.1
 
@@ -499,7 +566,7 @@ def adagrad_stall():
 # ---------------------------------------------------------------- nesterov
 
 
-@wrong(task="nesterov", cause="plain momentum: no look-ahead")
+@wrong(task="nesterov", cause="plain momentum: no look-ahead", true=("classical_in_place_of_nesterov",))
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + v, v
@@ -514,7 +581,9 @@ def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     return theta + mu * mu * velocity - lr * grad, new_v
 
 
-@wrong(task="nesterov", cause="v and the look-ahead both: theta + v + mu v - lr g")
+@wrong(
+    task="nesterov", cause="v and the look-ahead both: theta + v + mu v - lr g", true=("repair: drop_plus",)
+)
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     theta = theta + v
@@ -522,33 +591,45 @@ def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     return theta, v
 
 
-@wrong(task="nesterov", cause="the look-ahead step is returned as the velocity")
+@wrong(
+    task="nesterov",
+    cause="the look-ahead step is returned as the velocity",
+    true=("step_returned_as_velocity",),
+)
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     step = mu * v - lr * grad
     return theta + step, step
 
 
-@wrong(task="nesterov", cause="the other form's -mu v_old + (1 + mu) v with the sign of v_old turned round")
+@wrong(
+    task="nesterov",
+    cause="the other form's -mu v_old + (1 + mu) v with the sign of v_old turned round",
+    true=("repair: swap_plus_minus",),
+)
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + mu * velocity + (1 + mu) * v, v
 
 
-@wrong(task="nesterov", cause="the gradient step of the second line is left out")
+@wrong(task="nesterov", cause="the gradient step of the second line is left out", true=("own_step_missing",))
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + mu * v, v
 
 
-@wrong(task="nesterov", cause="PyTorch's buffer (without lr) mixed with this velocity (with lr)")
+@wrong(
+    task="nesterov",
+    cause="PyTorch's buffer (without lr) mixed with this velocity (with lr)",
+    true=("repair: drop_left_times",),
+)
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     buf = mu * velocity + grad
     d = grad + mu * buf
     return theta - lr * d, -lr * buf
 
 
-@wrong(task="nesterov", cause="theta and velocity are changed in place")
+@wrong(task="nesterov", cause="theta and velocity are changed in place", true=("changed_in_place",))
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     velocity[...] = mu * velocity - lr * grad
     theta += mu * velocity - lr * grad
@@ -558,37 +639,41 @@ def nesterov_update(theta, grad, velocity, lr, mu=0.9):
 # ---------------------------------------------------------------- rmsprop
 
 
-@wrong(task="rmsprop", cause="decay and 1 - decay are swapped")
+@wrong(task="rmsprop", cause="decay and 1 - decay are swapped", true=("decay_swapped",))
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     r = (1 - decay) * mean_sq + decay * grad**2
     return theta - lr / (np.sqrt(r) + eps) * grad, r
 
 
-@wrong(task="rmsprop", cause="PyTorch's default 0.99 for the decay")
+@wrong(task="rmsprop", cause="PyTorch's default 0.99 for the decay", true=("another_default",))
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.99, eps=1e-8):
     r = decay * mean_sq + (1 - decay) * grad**2
     return theta - lr / (np.sqrt(r) + eps) * grad, r
 
 
-@wrong(task="rmsprop", cause="the factor 1 - decay is missing")
+@wrong(task="rmsprop", cause="the factor 1 - decay is missing", true=("new_square_at_full_weight",))
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     r = decay * mean_sq + grad * grad
     return theta - lr * grad / (np.sqrt(r) + eps), r
 
 
-@wrong(task="rmsprop", cause="the mean square is taken over the parameters, not over time alone")
+@wrong(
+    task="rmsprop",
+    cause="the mean square is taken over the parameters, not over time alone",
+    true=("repair: unwrap",),
+)
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     r = decay * mean_sq + (1 - decay) * np.mean(grad**2)
     return theta - lr * grad / (np.sqrt(r) + eps), r
 
 
-@wrong(task="rmsprop", cause="a bias correction as in Adam's first step")
+@wrong(task="rmsprop", cause="a bias correction as in Adam's first step", true=("repair: drop_divide",))
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     r = decay * mean_sq + (1 - decay) * grad**2
     return theta - lr * grad / (np.sqrt(r / (1 - decay)) + eps), r
 
 
-@wrong(task="rmsprop", cause="the old mean square is used for the step")
+@wrong(task="rmsprop", cause="the old mean square is used for the step", true=("old_mean_used",))
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     step = lr * grad / (np.sqrt(mean_sq) + eps)
     return theta - step, decay * mean_sq + (1 - decay) * grad**2
@@ -600,13 +685,17 @@ def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     return theta - lr * grad / (np.abs(r) + eps), r
 
 
-@wrong(task="rmsprop", cause="the first mean square is set to the square itself, since 0 'is no data'")
+@wrong(
+    task="rmsprop",
+    cause="the first mean square is set to the square itself, since 0 'is no data'",
+    true=("repair: second_case",),
+)
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     r = np.where(mean_sq == 0, grad**2, decay * mean_sq + (1 - decay) * grad**2)
     return theta - lr * grad / (np.sqrt(r) + eps), r
 
 
-@wrong(task="rmsprop", cause="mean_sq *= decay writes into the caller's array")
+@wrong(task="rmsprop", cause="mean_sq *= decay writes into the caller's array", true=("changed_in_place",))
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq *= decay
     mean_sq += (1 - decay) * grad**2
@@ -616,21 +705,21 @@ def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 # ---------------------------------------------------------------- adam
 
 
-@wrong(task="adam", cause="no bias correction")
+@wrong(task="adam", cause="no bias correction", true=("no_correction",))
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
     return theta - lr * m / (np.sqrt(v) + eps), m, v
 
 
-@wrong(task="adam", cause="the corrected means are returned as the state")
+@wrong(task="adam", cause="the corrected means are returned as the state", true=("corrected_state_returned",))
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
     v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
     return theta - lr * m / (np.sqrt(v) + eps), m, v
 
 
-@wrong(task="adam", cause="counts from 0 and adds 1 to t")
+@wrong(task="adam", cause="counts from 0 and adds 1 to t", true=("t_counted_from_zero",))
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     t = t + 1
     m = beta1 * m + (1 - beta1) * grad
@@ -639,7 +728,7 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * mhat / (np.sqrt(vhat) + eps), m, v
 
 
-@wrong(task="adam", cause="beta * t in place of beta ** t, kept positive")
+@wrong(task="adam", cause="beta * t in place of beta ** t, kept positive", true=("repair: swap_times_power",))
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
@@ -648,14 +737,18 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * mhat / (np.sqrt(vhat) + eps), m, v
 
 
-@wrong(task="adam", cause="beta1 for both means")
+@wrong(task="adam", cause="beta1 for both means", true=("one_beta_for_both",))
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v = beta1 * m + (1 - beta1) * grad, beta1 * v + (1 - beta1) * grad**2
     c = 1 - beta1**t
     return theta - lr * (m / c) / (np.sqrt(v / c) + eps), m, v
 
 
-@wrong(task="adam", cause="the correction always is that of the first step, t is ignored")
+@wrong(
+    task="adam",
+    cause="the correction always is that of the first step, t is ignored",
+    true=("power_missing",),
+)
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
@@ -669,7 +762,7 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v) / (1 - beta2**t) + eps), m, v
 
 
-@wrong(task="adam", cause="AdamW's weight decay of a library is added")
+@wrong(task="adam", cause="AdamW's weight decay of a library is added", true=("repair: drop_times",))
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     theta = theta * (1 - lr * 0.01)
     m = beta1 * m + (1 - beta1) * grad
@@ -677,14 +770,22 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
 
 
-@wrong(task="adam", cause="the variance: squares of the differences between gradient and its mean")
+@wrong(
+    task="adam",
+    cause="the variance: squares of the differences between gradient and its mean",
+    true=("repair: drop_minus",),
+)
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * (grad - m) ** 2
     return theta - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
 
 
-@wrong(task="adam", cause="the step uses the present gradient instead of its mean")
+@wrong(
+    task="adam",
+    cause="the step uses the present gradient instead of its mean",
+    true=("gradient_in_place_of_mean",),
+)
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
