@@ -292,3 +292,29 @@ def test_no_test_runs_an_event_loop_beside_a_browser() -> None:
         path.name for path in (ROOT / "tests").rglob("test_*.py") if "asyncio.run(" in path.read_text("utf-8")
     ]
     assert direct == [Path(__file__).name]
+
+
+REQUEST = re.compile(r"httpx\.(Client|get|post|put|delete|request|stream)")
+
+
+def requests_that_give_up(source: str) -> list[int]:
+    """The lines of the calls that leave it to httpx how long they wait."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        call.lineno
+        for call in calls
+        if REQUEST.fullmatch(ast.unparse(call.func))
+        and not {"timeout", "transport"} & {keyword.arg for keyword in call.keywords}
+    ]
+
+
+def test_no_request_of_a_test_ends_by_itself() -> None:
+    """httpx gives up after 5 s, which a server on a loaded machine may need: calls say how long they wait."""
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    hasty = [
+        f"{path.relative_to(ROOT)}:{line}: add timeout=PATIENCE"
+        for path, source in sources.items()
+        if "httpx." in source
+        for line in requests_that_give_up(source)
+    ]
+    assert hasty == []

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> 
 
 def listening(host: str, port: int) -> socket.socket:
     """A socket that students' connections wait at; raises UsageError for a port that is taken."""
+    import_module("autograder.site.application")  # before anybody can connect, who would wait for it
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio sends small replies at once (TCP_NODELAY), 40 ms earlier.
     waiting = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -161,7 +161,7 @@ class Platform:
 
     def _token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """Leave for whoever signs with the tool's key."""
-        keys = httpx.get(self.tool_keys).json()["keys"]
+        keys = httpx.get(self.tool_keys, timeout=PATIENCE).json()["keys"]
         name = jwt.get_unverified_header(form["client_assertion"])["kid"]
         key = next(jwt.PyJWK.from_dict(jwk).key for jwk in keys if jwk["kid"] == name)
         claims = jwt.decode(

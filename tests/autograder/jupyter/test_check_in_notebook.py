@@ -23,14 +23,24 @@ def folder(tiny: Assignment, tmp_path: Path) -> Path:
     return shutil.copytree(tiny.folder, tmp_path / ASSIGNMENT)
 
 
-def last_output(folder: Path, *sources: str) -> dict[str, Any]:
-    """Run cells in a kernel; returns the last cell's only output, as {mime type: text}."""
+def executed(folder: Path, *sources: str) -> list[nbformat.NotebookNode]:
+    """Run cells in a kernel; returns them with their outputs."""
     new = nbformat.v4
     cells = [new.new_code_cell(source) for source in (IMPORT, *sources)]
     notebook = new.new_notebook(cells=cells)
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
-    (output,) = notebook.cells[-1].outputs
+    return list(notebook.cells[1:])
+
+
+def only_output(cell: nbformat.NotebookNode) -> dict[str, Any]:
+    """A cell's only output, as {mime type: text}."""
+    (output,) = cell.outputs
     return dict(output.get("data", {"text/plain": output.get("text", "")}))
+
+
+def last_output(folder: Path, *sources: str) -> dict[str, Any]:
+    """Run cells in a kernel; returns the last cell's only output."""
+    return only_output(executed(folder, *sources)[-1])
 
 
 def test_a_function_that_passes(folder: Path) -> None:
@@ -133,17 +143,14 @@ def test_two_names_of_one_array_are_told_with_their_line(folder: Path) -> None:
     assert "line 2: a, b = x, x" in shown["text/plain"]
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        ("check('no such task')", "Unknown task or function 'no such task'."),
-        ("check('double', folder='/')", "/ contains no checks.py."),
-    ],
-)
-def test_a_wrong_call_gets_a_sentence(folder: Path, call: str, message: str) -> None:
+def test_a_wrong_call_gets_a_sentence(folder: Path) -> None:
     """No traceback for a mistyped name or a wrong folder: what to type instead."""
-    shown = last_output(folder, call)
-    assert message in shown["text/plain"]
+    calls = {
+        "check('no such task')": "Unknown task or function 'no such task'.",
+        "check('double', folder='/')": "/ contains no checks.py.",
+    }
+    for cell, message in zip(executed(folder, *calls), calls.values(), strict=True):
+        assert message in only_output(cell)["text/plain"]
 
 
 def test_the_authors_check_in_a_notebook(folder: Path) -> None:
@@ -162,27 +169,24 @@ def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
     assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"
 
 
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("raise ValueError('odd\\nand long')", "line 2 of the cell with double raises ValueError: odd."),
-        ("return np.linalg.inv(x)", "line 2 of the cell with double raises LinAlgError"),
-        ("return None", "this cell cannot use what your functions return (TypeError"),
-        ("return 1 / 0", "ZeroDivisionError"),
-    ],
-)
-def test_an_error_of_a_student_s_is_one_sentence(folder: Path, body: str, message: str) -> None:
+def test_an_error_of_a_student_s_is_one_sentence(folder: Path) -> None:
     """A cell that uses a wrong function says which and why; no half plot is left, the notebook goes on."""
-    shown = last_output(
-        folder,
-        "import matplotlib.pyplot as plt",
-        f"def double(x):\n    {body}",
-        "with unfinished_is_fine():\n    plt.plot([1, 2])\n    print(double(np.zeros((2, 2))) + 1)",
-    )
-    assert shown["text/plain"].startswith("Nothing to show: ")
-    assert message in shown["text/plain"]
-    assert shown["text/plain"].count("\n") == 1
-    assert last_output(folder, "with unfinished_is_fine():\n    print('on')")["text/plain"] == "on\n"
+    messages = {
+        "raise ValueError('odd\\nand long')": "line 2 of the cell with double raises ValueError: odd.",
+        "return np.linalg.inv(x)": "line 2 of the cell with double raises LinAlgError",
+        "return None": "this cell cannot use what your functions return (TypeError",
+        "return 1 / 0": "ZeroDivisionError",
+    }
+    use = "with unfinished_is_fine():\n    plt.plot([1, 2])\n    print(double(np.zeros((2, 2))) + 1)"
+    cells = [part for body in messages for part in (f"def double(x):\n    {body}", use)]
+    on = "with unfinished_is_fine():\n    print('on')"
+    _, *used, last = executed(folder, "import matplotlib.pyplot as plt", *cells, on)
+    for cell, message in zip(used[1::2], messages.values(), strict=True):
+        shown = only_output(cell)["text/plain"]
+        assert shown.startswith("Nothing to show: ")
+        assert message in shown
+        assert shown.count("\n") == 1
+    assert only_output(last)["text/plain"] == "on\n"
 
 
 def test_nbgrader_sees_checks_that_do_not_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +208,7 @@ def test_a_stub_of_nbgrader_s(folder: Path) -> None:
 def test_a_function_instead_of_its_name(folder: Path) -> None:
     """`check(double)` is `check("double")`; what is no function of the assignment is said in a sentence."""
     cells = ("def double(x):\n    return 2 * x", "def double_backward(x, grad_out):\n    return 2 * grad_out")
-    by_name, by_value = (last_output(folder, *cells, f"check({word})") for word in ("'double'", "double"))
+    checks = [f"check({word})" for word in ("'double'", "double", "print")]
+    by_name, by_value, unknown = map(only_output, executed(folder, *cells, *checks)[2:])
     assert by_name == by_value
-    assert "Unknown task or function 'print'" in last_output(folder, *cells, "check(print)")["text/plain"]
+    assert "Unknown task or function 'print'" in unknown["text/plain"]

@@ -83,7 +83,10 @@ def test_a_token_of_the_user(site: HomeworkSite) -> None:
     assert "JupyterHub" in page and given["AUTOGRADER_TOKEN"] not in page
     headers = {"Authorization": f"Bearer {given['AUTOGRADER_TOKEN']}"}
     reply = httpx.post(
-        f"{site.address}/api/homework/{ASSIGNMENT}/submissions", content=solved(site.course), headers=headers
+        f"{site.address}/api/homework/{ASSIGNMENT}/submissions",
+        content=solved(site.course),
+        headers=headers,
+        timeout=PATIENCE,
     )
     assert ann.http.get(reply.json()["page"]).status_code == 200
 
@@ -97,7 +100,9 @@ def test_tokens_of_a_hub_push_out_no_others(site: HomeworkSite) -> None:
 
     def holds(token: str) -> bool:
         reply = httpx.get(
-            f"{site.address}/api/homework/{ASSIGNMENT}", headers={"Authorization": f"Bearer {token}"}
+            f"{site.address}/api/homework/{ASSIGNMENT}",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=PATIENCE,
         )
         return reply.status_code == 200
 
@@ -165,7 +170,7 @@ def hub(site: HomeworkSite, folder: Path) -> Iterator[str]:
 
         def answers() -> bool:
             try:
-                return httpx.get(f"{address}/hub/health").status_code == 200
+                return httpx.get(f"{address}/hub/health", timeout=PATIENCE).status_code == 200
             except httpx.TransportError:
                 return False
 

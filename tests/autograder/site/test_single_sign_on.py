@@ -60,7 +60,7 @@ def signed_in(http: httpx.Client, goal: str = "/") -> httpx.Response:
     """The reply to a whole sign-in: to the provider and back."""
     begun = http.get("/sso/university", params={"next": goal})
     assert begun.status_code == 303, begun.text
-    back = httpx.get(begun.headers["Location"])
+    back = httpx.get(begun.headers["Location"], timeout=PATIENCE)
     return http.get(back.headers["Location"])
 
 
@@ -154,7 +154,7 @@ def test_what_else_signs_nobody_in(live: LiveHomework, provider: OidcSimulator) 
     provider.sign_with_other_key = False
     with browser(live) as attacker, browser(live) as victim:
         begun = attacker.get("/sso/university")
-        back = httpx.get(begun.headers["Location"]).headers["Location"]
+        back = httpx.get(begun.headers["Location"], timeout=PATIENCE).headers["Location"]
         assert victim.get(back).status_code == 400  # never began one
         victim.get("/sso/university")
         assert victim.get(back).status_code == 400  # began another one
@@ -167,7 +167,7 @@ def test_what_else_signs_nobody_in(live: LiveHomework, provider: OidcSimulator) 
         assert answer.status_code == 400
         assert http.get("/sso/none").status_code == 404
         away = http.get("/sso/university", params={"next": "https://evil.example.org"})
-        back = httpx.get(away.headers["Location"]).headers["Location"]
+        back = httpx.get(away.headers["Location"], timeout=PATIENCE).headers["Location"]
         assert http.get(back).headers["Location"] == "/"
 
 

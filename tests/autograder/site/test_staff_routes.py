@@ -14,6 +14,7 @@ from graded_course import ASSIGNMENT, QUIZ, finished_quiz, graded_course
 from homework_site import solved
 from live_homework import LiveHomework
 from live_server import Student
+from patience import PATIENCE
 from report_factory import make_check, make_report, make_task
 from sqlalchemy import func, select
 from starlette.routing import Route
@@ -179,7 +180,7 @@ def test_no_act_by_a_token_of_a_student(live: LiveHomework) -> None:
     with server.database.transaction() as connection:
         at = server.clock.now()
         token = make_staff_token(connection, "course", "tim", "x", server.signer, at=at, who="tim")
-    with httpx.Client(base_url=server.address) as program:
+    with httpx.Client(base_url=server.address, timeout=PATIENCE) as program:
         headers = {"Authorization": f"Bearer {token}"}
         assert program.get("/gradebook", headers=headers).status_code == 200
         with server.database.transaction() as connection:
