@@ -194,9 +194,9 @@ def padded(notebook: bytes, size: int, dice: random.Random, pictures: int = 1) -
 def hostile_notebook(number: int) -> bytes:
     """A notebook whose source takes a parser longer than a first look may; another one for each number."""
     source = f"x = {number} + " + "+".join(["1"] * HOSTILE_TERMS)
-    cell = {"cell_type": "code", "source": source, "metadata": {}, "execution_count": None}
-    cells = [{**cell, "outputs": []}]
-    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
+    cell: dict[str, object] = {"cell_type": "code", "source": source, "metadata": {}}
+    cell |= {"outputs": [], "execution_count": None}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
 
 
 def fixture_for(course: Course, assignment: str, folder: Path, address: str = "") -> HomeworkFixture:
