@@ -94,7 +94,7 @@ class FileStore:
             raise _missing(digest)
         return content
 
-    def pieces(self, digest: str) -> Iterator[bytes]:
+    def chunks(self, digest: str) -> Iterator[bytes]:
         """The same bytes piece by piece; that they are damaged may be raised after the last one."""
         found, size = sha256(), 0
         with _read(digest):

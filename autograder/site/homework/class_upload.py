@@ -85,7 +85,7 @@ def read_download(
         people.mkdir()
         out.mkdir()
         with archive.open("wb") as file:  # it may be too large for the memory
-            for piece in files.pieces(digest):
+            for piece in files.chunks(digest):
                 file.write(piece)
         _write_roster(students, people / "roster.csv")
         values = run_limited(

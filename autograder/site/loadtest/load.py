@@ -60,10 +60,10 @@ class LoadResult:
     def limits(self) -> list[Limit]:
         """The limits, in the order of the test."""
         slow = {kind: 1000 * percentile(self.times.seconds[kind], 99) for kind in ("receipt", "probe")}
-        quiet, beside = (1000 * percentile(self.times.seconds[kind], 99) for kind in ("quiet", "beside"))
+        quiet, loaded = (1000 * percentile(self.times.seconds[kind], 99) for kind in ("quiet", "beside"))
         hostile = Limit(
             f"99 % of requests beside {self.plan.hostile} hostile sources",
-            beside,
+            loaded,
             max(AS_IT_WAS * quiet, HARDLY_SEEN),
             "ms",
         )

@@ -49,7 +49,7 @@ def test_a_large_file_goes_in_and_out_in_pieces(address: str, tmp_path: Path) ->
         with path.open("rb") as file:
             assert [files.put_file(file), files.put_file(file)] == [digest, digest]
         found = sha256()
-        for piece in files.pieces(digest):
+        for piece in files.chunks(digest):
             found.update(piece)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -70,7 +70,7 @@ def test_damage_is_noticed_in_pieces(tmp_path: Path, damage: str) -> None:
     if damage != "none":
         stored.write_bytes(packed[:PIECE] if damage == "cut" else gzip.compress(b"other"))
     with pytest.raises(NotFound, match="damaged"):
-        list(files.pieces(digest))
+        list(files.chunks(digest))
 
 
 def test_two_servers_share_it(address: str) -> None:

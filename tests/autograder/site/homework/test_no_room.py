@@ -96,8 +96,8 @@ def test_an_object_store_that_is_away_for_a_while(
         started.start()
         return started
 
-    own = store(port)  # of this test alone, with the buckets of the other one
-    _, port = own.get_host_and_port()
+    extra = store(port)  # of this test alone, with the buckets of the other one
+    _, port = extra.get_host_and_port()
     monkeypatch.setenv("AWS_ENDPOINT_URL", address.rpartition(":")[0] + f":{port}")
     import s3fs
 
@@ -122,10 +122,10 @@ def test_an_object_store_that_is_away_for_a_while(
         work = [threads.submit(submits, number) for number in range(3)]
         try:
             eventually(lambda: len(receipts) >= 6, unless=lambda: any(each.done() for each in work))
-            own.stop()
+            extra.stop()
             eventually(lambda: len(refused) >= 6, unless=lambda: any(each.done() for each in work))
             before = len(receipts)
-            own = store(port)
+            extra = store(port)
             eventually(lambda: len(receipts) >= before + 6, unless=lambda: any(each.done() for each in work))
         finally:
             is_over.set()
@@ -138,5 +138,5 @@ def test_an_object_store_that_is_away_for_a_while(
             assert theirs, number
             for path, content in theirs.items():
                 assert student.get(f"{path}/file").content == content
-    own.stop()
+    extra.stop()
     database.close()
