@@ -20,7 +20,7 @@ from autograder.errors import ContentError
 from autograder.grading.cause_probe import CauseProbe
 from autograder.grading.causes import Cause
 
-__all__ = ["TellingRecord", "measured", "tally"]
+__all__ = ["CAUSES", "TellingRecord", "measured", "tally"]
 
 CAUSES = ("named", "looks like", "idiom")  # what says why; a pattern says what the numbers show
 
