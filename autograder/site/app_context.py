@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection
+from starlette.routing import BaseRoute, Match
 
 from autograder.course.course import FILE, Course, find_course
 from autograder.course.local_time import counted, shown, span, time_of_day
@@ -35,6 +36,7 @@ from autograder.site.database import Database
 from autograder.site.extensions import LinkTarget, extensions
 from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
+from autograder.site.roles import Access, Permission, access_of
 from autograder.site.sessions import Session, session_of
 from autograder.site.settings.maintenance import Maintenance
 from autograder.site.settings.recent_times import RecentTimes
@@ -91,6 +93,8 @@ class AppContext:
         self.warnings.append(self.providers.warning)
         self._rules: tuple[int, Course] | None = None
         self._rules_lock = Lock()
+        self.routes: Sequence[BaseRoute] = ()  # of the application, whose pages these are
+        self._permission = lru_cache(4096)(self._declared_permission)
         self.clock_corrections = ClockCorrections(self.database, self.clock)
         # For reads of a few rows and the pages made of them: the event loop stays free for saves. More
         # threads only take the interpreter from each other, unless they wait for a database's server.
@@ -126,8 +130,31 @@ class AppContext:
         return self.clock.now()
 
     def page(self, template: str, /, **values: Any) -> str:
-        """The HTML of a page."""
-        return self._pages.get_template(template).render(values)
+        """The HTML of a page; its template asks `may(method, address)` whether to show a link or a form."""
+        return self._pages.get_template(template).render(may=self._may(values.get("session")), **values)
+
+    def _may(self, session: Session | None) -> Callable[[str, str], bool]:
+        """Whether the owner of a session may use an address, by the permission that its route declares.
+
+        Raises LookupError for an address whose route declares none: it would be shown to everybody.
+        """
+        found: list[Access | None] = []
+
+        def may(method: str, address: str) -> bool:
+            permission = self._permission(method, address.partition("?")[0].partition("#")[0])
+            if permission is None:
+                raise LookupError(f"{method} {address} declares no permission; add @requires to its endpoint")
+            if not found:  # one read a page
+                with self.database.reading() as connection:
+                    found.append(access_of(connection, self.course, session.person) if session else None)
+            return found[0] is not None and found[0].may(permission)
+
+        return may
+
+    def _declared_permission(self, method: str, path: str) -> Permission | None:
+        scope = {"type": "http", "method": method, "path": path}
+        routes = (route for route in self.routes if route.matches(scope)[0] is Match.FULL)
+        return getattr(getattr(next(routes, None), "endpoint", None), "permission", None)
 
     def link_targets(self, connection: Connection) -> list[LinkTarget]:
         """The quizzes and assignments that a link in a learning platform may open."""

@@ -55,6 +55,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
         },
     )
     app.state.site = site
+    site.routes = app.routes
     return SecurityMiddleware(
         app,
         site.clock,

@@ -39,10 +39,10 @@ from autograder.site.requests import (
     site_of,
     whole_number,
 )
-from autograder.site.roles import Access, Role, access_of, may_see
+from autograder.site.roles import Access, Permission, Role, access_of, may_see
 from autograder.site.roster_import import ImportPlan, plan_import
 from autograder.site.sessions import Session, add_passcodes
-from autograder.site.staff import staff_access, staff_of_course
+from autograder.site.staff import requires, staff_access, staff_of_course
 from autograder.site.tables import enrolment, person, section_member
 
 __all__ = ["PEOPLE_ROUTES"]
@@ -64,16 +64,18 @@ TABLES = {"roster": "The roster", "accommodations": "The table of accommodations
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def people_page(request: Request) -> Response:
     """The people of the course; for instructors with the form of an import."""
-    session, _ = staff_access(request, students=True)
+    session, _ = staff_access(request)
     return _page(request, session)
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def preview_import(request: Request) -> Response:
     """What the uploaded tables would change; nothing is stored yet."""
-    session = staff_of_course(request, instructor=True)
+    session = staff_of_course(request)
     fields = _upload(request, session)
     texts = {name: fields.get(name, "") for name in TABLES}
     try:
@@ -83,10 +85,11 @@ def preview_import(request: Request) -> Response:
     return _page(request, session, plan=plan, texts=texts)
 
 
+@requires(Permission.MANAGE)
 async def confirm_import(request: Request) -> Response:
     """Store the difference that was shown; raises Conflict if it is another one by now."""
     site, at = site_of(request), request.state.at
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form = await form_of(request, session, LARGEST_PAGE)
     texts = {name: form.get(name, [""])[-1] for name in TABLES}
     take_away, gone = "take_away" in form, form.get("drop", [])
@@ -119,9 +122,10 @@ async def confirm_import(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def export_people(request: Request) -> Response:
     """The people of the course as a table that the import reads again."""
-    _, access = staff_access(request, students=True)
+    _, access = staff_access(request)
     site = site_of(request)
     with site.database.reading() as connection:
         people = _people(connection, site.course, access)

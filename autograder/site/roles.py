@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, select, true
@@ -19,6 +19,7 @@ from autograder.site.tables import assigned_student, enrolment, section_member
 __all__ = [
     "ROLES",
     "Access",
+    "Permission",
     "Role",
     "StudentData",
     "access_of",
@@ -61,6 +62,17 @@ ROLES = {
 }
 
 
+class Permission(Enum):
+    """What a page or a form of staff asks of its reader; the value is the refusal's sentence."""
+
+    STAFF = "This page is for the course's staff."
+    STUDENTS = "Your role in this course shows no student's work."
+    ALL_STUDENTS = "This page is about the whole class, and you see a part of it."
+    MONITOR = "Your role in this course previews quizzes and monitors none."
+    CONTENT = "Your role in this course does not edit content."
+    MANAGE = "Only an instructor may do this."
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a person of the course may do."""
@@ -86,6 +98,20 @@ class Access:
     def manages(self) -> bool:
         """Whether the person manages people, releases and settings."""
         return self.role is Role.INSTRUCTOR
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the person has a permission."""
+        return (
+            self.is_staff
+            and {
+                Permission.STAFF: True,
+                Permission.STUDENTS: self.sees_students,
+                Permission.ALL_STUDENTS: self.students is StudentData.ALL,
+                Permission.MONITOR: self.sees_students and self.role is not Role.STAFF,
+                Permission.CONTENT: self.edits_content,
+                Permission.MANAGE: self.manages,
+            }[permission]
+        )
 
 
 def access_of(connection: Connection, course: str, person: str) -> Access | None:

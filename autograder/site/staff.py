@@ -1,6 +1,11 @@
-"""Pages of a course's staff that belong to no quiz and no assignment: the server's clock."""
+"""What endpoints of staff ask of their readers; the page of the server's clock."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -11,48 +16,63 @@ from autograder.site.clock import ClockState, ServerClock
 from autograder.site.clock_correction import correct_clock
 from autograder.site.extensions import extensions
 from autograder.site.requests import COOKIE, form_of, reads, session_of, site_of
-from autograder.site.roles import Access, access_of, student_access
+from autograder.site.roles import Access, Permission, access_of
 from autograder.site.sessions import Session, extend_session
 
-__all__ = ["content_staff", "set_clock", "show_clock", "staff_access", "staff_of_course"]
+__all__ = ["requires", "set_clock", "show_clock", "staff_access", "staff_of_course"]
 
 NO_PAGE = NotFound("There is no such page.", next_step="Go back to the start page.")
+Endpoint = TypeVar("Endpoint", bound=Callable[[Request], Any])
 HOUR = 3_600_000  # milliseconds
 
 
-def staff_of_course(request: Request, instructor: bool = False) -> Session:
-    """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
-    return staff_access(request, instructor=instructor)[0]
+def staff_of_course(request: Request) -> Session:
+    """The session of a member of staff; raises NotFound for anybody else."""
+    return staff_access(request)[0]
 
 
-def staff_access(
-    request: Request, *, instructor: bool = False, students: bool = False
-) -> tuple[Session, Access]:
-    """The same, with what the person may do; with `students` they must be allowed to see somebody's work."""
+def staff_access(request: Request) -> tuple[Session, Access]:
+    """The same, with what the person may do."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
         access = access_of(connection, site.course, session.person)
-        if access is None or not access.is_staff:
-            raise NO_PAGE
-        if students:
-            student_access(connection, site.course, session.person)
-    if instructor and not access.manages:
-        raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
+    if access is None or not access.is_staff:
+        raise NO_PAGE
     return session, access
 
 
-def content_staff(request: Request) -> Session:
-    """The session of somebody who may edit the course's content; raises as `staff_of_course` does."""
-    session, access = staff_access(request)
-    if not access.edits_content:
-        raise Forbidden(
-            "Your role in this course does not edit content.",
-            next_step="Ask one of the course's instructors.",
-        )
-    return session
+def require(request: Request, permission: Permission) -> None:
+    """Raise NotFound for who is no member of staff, and Forbidden for staff without the permission."""
+    if not staff_access(request)[1].may(permission):
+        raise Forbidden(permission.value, next_step="Ask one of the course's instructors.")
+
+
+def requires(permission: Permission) -> Callable[[Endpoint], Endpoint]:
+    """Declare what an endpoint asks of its reader: it is checked first, and links to it are shown by it.
+
+    It stands below `reads`, which takes the declaration over.
+    """
+
+    def declared(endpoint: Endpoint) -> Endpoint:
+        @wraps(endpoint)
+        async def writing(request: Request) -> Any:
+            await site_of(request).in_reader(require, request, permission)
+            return await endpoint(request)
+
+        @wraps(endpoint)
+        def reading(request: Request) -> Any:
+            require(request, permission)
+            return endpoint(request)
+
+        checked: Any = writing if iscoroutinefunction(endpoint) else reading
+        checked.permission = permission
+        return cast(Endpoint, checked)
+
+    return declared
 
 
 @reads
+@requires(Permission.STAFF)
 def show_clock(request: Request) -> Response:
     """The server's clock beside the machine's."""
     site, session = site_of(request), staff_of_course(request)
@@ -63,10 +83,11 @@ def show_clock(request: Request) -> Response:
     return HTMLResponse(page)
 
 
+@requires(Permission.MANAGE)
 async def set_clock(request: Request) -> Response:
     """Take over the machine's clock, which staff found to be right."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, clock = await form_of(request, session), site.clock
     reason = form.get("reason", [""])[-1].strip()[:500]
     if not isinstance(clock, ServerClock):

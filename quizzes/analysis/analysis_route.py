@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.errors import Conflict, Forbidden, NotFound
+from autograder.errors import Conflict, NotFound
 from autograder.site.requests import PageRoute, reads_much, site_of
-from autograder.site.roles import StudentData
-from autograder.site.staff import staff_access
+from autograder.site.roles import Permission
+from autograder.site.staff import requires
 from quizzes.analysis.data import Which, read_points
 from quizzes.analysis.page import analysis_csv, analysis_page
 from quizzes.analysis.summary import summary
@@ -26,15 +26,10 @@ POLICY = (
 
 
 @reads_much
+@requires(Permission.ALL_STUDENTS)
 def analysis(request: Request) -> Response:
     """Difficulty, discrimination, reliability, wrong options; `?format=csv` is the table."""
     site, quiz = site_of(request), request.path_params["quiz"]
-    _, access = staff_access(request, students=True)
-    if access.students is not StudentData.ALL:
-        raise Forbidden(
-            "The analysis is of the whole class, and you see a part of it.",
-            next_step="Ask one of the course's instructors.",
-        )
     with site.database.reading() as connection:
         title = next(
             (published.title for published in published_in(connection, site.course) if published.id == quiz),

@@ -38,8 +38,9 @@ from autograder.site.extensions import extensions
 from autograder.site.homework.assignments import homework_in
 from autograder.site.people import names_of
 from autograder.site.requests import Form, PageRoute, form_of, is_json, reads_much, site_of
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import content_staff, staff_of_course
+from autograder.site.staff import requires, staff_of_course
 from autograder.site.tables import person
 
 __all__ = ["CONTENT_ROUTES"]
@@ -62,9 +63,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
 @reads_much
+@requires(Permission.CONTENT)
 def content_page(request: Request) -> Response:
     """Everything that can be edited, part by part, with the forms of new work."""
-    site, session = site_of(request), content_staff(request)
+    site, session = site_of(request), staff_of_course(request)
     with site.database.reading() as connection:
         published = {row.id: row for row in homework_in(connection, site.course)}
     names = site.course_rules().assignment_ids()
@@ -79,10 +81,11 @@ def content_page(request: Request) -> Response:
     return HTMLResponse(page)
 
 
+@requires(Permission.CONTENT)
 async def new_assignment(request: Request) -> Response:
     """A new assignment from signatures, as `autograder new` writes it."""
     site = site_of(request)
-    session = await site.in_reader(content_staff, request)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     name, title = (form.get(field, [""])[-1].strip()[:100] for field in ("name", "title"))
     signatures = [line.strip() for line in form.get("functions", [""])[-1].splitlines() if line.strip()]
@@ -122,17 +125,19 @@ def _write_new(course: Course, name: str, title: str, signatures: list[str]) -> 
 
 
 @reads_much
+@requires(Permission.CONTENT)
 def assignment_form(request: Request) -> Response:
     """The form of an assignment's dates, points and visibility."""
-    site, session, name = site_of(request), content_staff(request), _known(request)
+    site, session, name = site_of(request), staff_of_course(request), _known(request)
     text = read_text(site.folder / _path(name))
     return _page(request, session, name, values=values_of(file_of(text, name)), seen=digest_of(text))
 
 
+@requires(Permission.CONTENT)
 async def change_assignment(request: Request) -> Response:
     """Show what a form would change; with `save` change it."""
     site = site_of(request)
-    session = await site.in_reader(content_staff, request)
+    session = await site.in_reader(staff_of_course, request)
     form, name, at = await form_of(request, session), _known(request), request.state.at
     typed, seen = _typed(form), form.get("seen", [""])[-1][:64]
 
@@ -179,10 +184,11 @@ async def change_assignment(request: Request) -> Response:
     return RedirectResponse(f"/content/assignments/{name}?saved={'yes' if result.changed else 'same'}", 303)
 
 
+@requires(Permission.MANAGE)
 async def publish_assignment(request: Request) -> Response:
     """Publish an assignment as its files are now, by the command, in a program of its own."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     name = _known(request)
     command = [sys.executable, "-m", "autograder", "publish", name, "--author", session.person]

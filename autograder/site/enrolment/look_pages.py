@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from urllib.parse import quote
 
 from sqlalchemy import Connection
@@ -13,17 +12,18 @@ from autograder.errors import Conflict
 from autograder.site.audit import Act, record_act
 from autograder.site.enrolment.acts import member_of
 from autograder.site.requests import COOKIE, PageRoute, form_of, session_for, site_of
-from autograder.site.roles import Role, require_visible, student_access
+from autograder.site.roles import Permission, Role, require_visible, student_access
 from autograder.site.sessions import look_as
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 
 __all__ = ["LOOK_ROUTES"]
 
 
+@requires(Permission.STUDENTS)
 async def look(request: Request) -> Response:
     """See the site as a student until “Stop looking” is pressed."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, students=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     name = form.get("person", [""])[-1]
     if session.by_token:

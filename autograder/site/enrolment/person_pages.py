@@ -42,10 +42,10 @@ from autograder.site.requests import (
     site_of,
     status_of,
 )
-from autograder.site.roles import Access, Role, require_visible
+from autograder.site.roles import Access, Permission, Role, require_visible
 from autograder.site.roster_import import remove_people
 from autograder.site.sessions import Session, end_sessions_of, new_link, new_passcode
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 from autograder.site.tables import credential, lti_member, lti_score, lti_user, session
 
 __all__ = ["PERSON_ROUTES", "act_words"]
@@ -97,12 +97,14 @@ class SignIn:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def person_page(request: Request) -> Response:
     """One person of the course."""
-    session, access = staff_access(request, students=True)
+    session, access = staff_access(request)
     return _page(request, session, access)
 
 
+@requires(Permission.MANAGE)
 async def change_access(request: Request) -> Response:
     """Set role, access, sections and assigned students."""
 
@@ -122,6 +124,7 @@ async def change_access(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def change_time(request: Request) -> Response:
     """Set label and extra time in quizzes; open attempts get their time at once."""
 
@@ -154,6 +157,7 @@ async def change_time(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def drop(request: Request) -> Response:
     """Note that a student takes part no more."""
 
@@ -165,6 +169,7 @@ async def drop(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def take_back(request: Request) -> Response:
     """Let a dropped student take part again."""
 
@@ -175,6 +180,7 @@ async def take_back(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def make_passcode(request: Request) -> Response:
     """Give a new passcode, which the page shows this once; the old one stops working."""
 
@@ -188,6 +194,7 @@ async def make_passcode(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def make_link(request: Request) -> Response:
     """Make a link that signs the person in once, within a week."""
     address = str(request.base_url).rstrip("/")
@@ -202,6 +209,7 @@ async def make_link(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def end_sessions(request: Request) -> Response:
     """End all sessions and unused links of a person."""
 
@@ -214,10 +222,11 @@ async def end_sessions(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def remove(request: Request) -> Response:
     """Remove a person from the course; attempts and marks stay."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form, name = await form_of(request, session), request.path_params["person"]
     require_another(session.person, name)
     if field_of(form, "confirm") != name:
@@ -235,10 +244,11 @@ async def remove(request: Request) -> Response:
     return RedirectResponse("/people", 303)
 
 
+@requires(Permission.MANAGE)
 async def new_test_student(request: Request) -> Response:
     """Add a test student, and open the page of it."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     await form_of(request, session)
     name = await site.written(
         lambda connection: add_test_student(connection, site.course, at=at, who=session.person)
@@ -265,7 +275,7 @@ Change = Callable[[Connection, Form, str, int], str]
 async def _act(request: Request, change: Change) -> Response:
     """Do what a form asks for and show the page again, with a sentence that confirms it or says why not."""
     site, at, name = site_of(request), request.state.at, request.path_params["person"]
-    session, access = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, access = await site.in_reader(staff_access, request)
     form = await form_of(request, session, MOST_IDS + 64 * 1024)
     try:
         done = await site.written(lambda connection: change(connection, form, session.person, at))

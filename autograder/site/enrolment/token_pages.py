@@ -10,19 +10,22 @@ from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Forbidden
 from autograder.site.requests import PageRoute, field_of, form_of, reads, site_of
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 from autograder.site.staff_tokens import make_staff_token, revoke_staff_token, staff_tokens_of
 
 __all__ = ["TOKEN_ROUTES"]
 
 
 @reads
+@requires(Permission.STAFF)
 def tokens_page(request: Request) -> Response:
     """The tokens of the member of staff who asks."""
     return _page(request, staff_of_course(request))
 
 
+@requires(Permission.STAFF)
 async def make_token(request: Request) -> Response:
     """Make a token and show it once."""
     site, at = site_of(request), request.state.at
@@ -37,6 +40,7 @@ async def make_token(request: Request) -> Response:
     return await site.in_reader(partial(_page, request, session, token))
 
 
+@requires(Permission.STAFF)
 async def revoke_token(request: Request) -> Response:
     """Revoke a token of one's own."""
     site, at = site_of(request), request.state.at

@@ -48,9 +48,9 @@ from autograder.site.requests import (
     uploaded_form,
     whole_number,
 )
-from autograder.site.roles import require_visible, student_access, visible_among
+from autograder.site.roles import Permission, require_visible, student_access, visible_among
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access, staff_of_course
+from autograder.site.staff import requires, staff_access, staff_of_course
 
 __all__ = ["GRADEBOOK_ROUTES"]
 
@@ -120,13 +120,14 @@ class Delivered:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def gradebook_page(request: Request) -> Response:
     """The class in one grid: sorted, filtered and paged on the server.
 
     Whoever sees only some students' work has only their rows.
     """
     site = site_of(request)
-    session, _ = staff_access(request, students=True)
+    session, _ = staff_access(request)
     return HTMLResponse(_class_page(request, site, session))
 
 
@@ -382,10 +383,11 @@ class Section:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def student_page(request: Request) -> Response:
     """One student's scores for staff: what counts and why, and what the platforms have."""
     site, who = site_of(request), request.path_params["student"]
-    session, access = staff_access(request, students=True)
+    session, access = staff_access(request)
     found = _of_class(site, request.state.at)
     with site.database.reading() as connection:
         require_visible(connection, site.course, access, [who])
@@ -486,10 +488,11 @@ def _part(
     )
 
 
+@requires(Permission.MANAGE)
 async def export(request: Request) -> Response:
     """Make an export and show what is in it; nothing of the course changes."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     sent = await uploaded_form(request, session, "template", "table.csv")
     kind = sent.fields.get("format", "")
 
@@ -531,19 +534,21 @@ async def export(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def download(request: Request) -> Response:
     """The file of an export, as its page showed it."""
     site = site_of(request)
-    staff_of_course(request, instructor=True)
+    staff_of_course(request)
     kept = kept_export(site.folder, request.path_params["digest"])
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.file)}"}
     return Response(kept.text.encode(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+@requires(Permission.MANAGE)
 async def retry_scores(request: Request) -> Response:
     """Send scores again that did not arrive: all of them, or those of a work or a student."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     kind, work, who = (form.get(name, [""])[-1][:200] for name in ("kind", "work", "student"))
 

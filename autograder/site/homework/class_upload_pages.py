@@ -24,8 +24,9 @@ from autograder.site.homework.context import homework_of
 from autograder.site.homework.partners import partners_in
 from autograder.site.homework.submissions import store_submission
 from autograder.site.requests import PageRoute, form_of, reads, site_of, uploaded_file
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 
 __all__ = ["CLASS_UPLOAD_ROUTES"]
 
@@ -33,9 +34,10 @@ LONGEST_NAME = 200
 
 
 @reads
+@requires(Permission.MANAGE)
 def choose(request: Request) -> Response:
     """The form for an archive."""
-    session = staff_of_course(request, True)
+    session = staff_of_course(request)
     return _page(request, session, _assignment(request))
 
 
@@ -44,9 +46,10 @@ def _assignment(request: Request) -> Homework:
         return published(connection, site_of(request).course, request.path_params["assignment"])
 
 
+@requires(Permission.MANAGE)
 async def show_difference(request: Request) -> Response:
     """What an uploaded archive would add; nothing but its files is stored."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     row = await site.in_reader(_assignment, request)
     try:
         async with uploaded_file(request, session, "notebook", "class.zip") as sent:
@@ -60,9 +63,10 @@ async def show_difference(request: Request) -> Response:
     return _page(request, session, row, download, new, digest=digest, name=name)
 
 
+@requires(Permission.MANAGE)
 async def confirm(request: Request) -> Response:
     """Store and queue what is new in an archive that was shown."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at, context = await form_of(request, session), request.state.at, homework_of(request)
     await site.in_reader(_assignment, request)
     digest, name = (form.get(field, [""])[-1][:LONGEST_NAME] for field in ("digest", "name"))

@@ -54,9 +54,9 @@ from autograder.site.requests import (
     status_of,
     whole_number,
 )
-from autograder.site.roles import StudentData, may_see, student_access
+from autograder.site.roles import Permission, StudentData, may_see, student_access
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 from autograder.site.tables import enrolment
 
 __all__ = ["DUE_DATE_ROUTES"]
@@ -127,16 +127,18 @@ class Plan:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def extensions_page(request: Request) -> Response:
     """The extensions that hold, the requests for more, and the form."""
-    session, _ = staff_access(request, students=True)
+    session, _ = staff_access(request)
     return _page(request, session)
 
 
+@requires(Permission.MANAGE)
 async def preview(request: Request) -> Response:
     """Whose dates a form would change; nothing is stored yet."""
     site = site_of(request)
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session, LONGEST_LIST)
 
     def made() -> Response:
@@ -150,10 +152,11 @@ async def preview(request: Request) -> Response:
     return await site.in_thread(made)
 
 
+@requires(Permission.MANAGE)
 async def give(request: Request) -> Response:
     """Store what was shown; raises Conflict if it would be something else by now."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session, LONGEST_LIST)
 
     def planned() -> Plan:
@@ -183,10 +186,11 @@ async def give(request: Request) -> Response:
     return RedirectResponse("/extensions", 303)
 
 
+@requires(Permission.MANAGE)
 async def end(request: Request) -> Response:
     """End an extension."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     await form_of(request, session)
     context, number = homework_of(request), request.path_params["number"]
 
@@ -198,10 +202,11 @@ async def end(request: Request) -> Response:
     return RedirectResponse("/extensions", 303)
 
 
+@requires(Permission.MANAGE)
 async def answer(request: Request) -> Response:
     """Grant a student's request, or decline it with a reply."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form, context, number = (
         await form_of(request, session),
         homework_of(request),

@@ -44,8 +44,9 @@ from autograder.site.requests import (
     uploaded_form,
     whole_number,
 )
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 
 __all__ = ["GROUP_ROUTES"]
 
@@ -57,16 +58,18 @@ NO_TABLE = Conflict("No table was chosen, or it is empty.", next_step="Choose a 
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def groups_page(request: Request) -> Response:
     """The groups of the course, the import, and where students form groups."""
-    session, _ = staff_access(request, students=True)
+    session, _ = staff_access(request)
     return _page(request, session)
 
 
+@requires(Permission.MANAGE)
 async def preview_groups(request: Request) -> Response:
     """What an uploaded table would change; nothing is stored yet."""
     site = site_of(request)
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     upload = await uploaded_form(request, session, "groups", "groups.csv")
 
     def shown() -> Response:
@@ -84,10 +87,11 @@ async def preview_groups(request: Request) -> Response:
     return await site.in_thread(shown)
 
 
+@requires(Permission.MANAGE)
 async def import_groups(request: Request) -> Response:
     """Store the groups that were shown."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session, LARGEST_PAGE)
     text = form.get("groups", [""])[-1]
 
@@ -110,10 +114,11 @@ async def import_groups(request: Request) -> Response:
     return RedirectResponse("/groups", 303)
 
 
+@requires(Permission.MANAGE)
 async def change_sign_up(request: Request) -> Response:
     """Say where students form groups."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     try:
         largest, until = _number(form, "largest"), field_of(form, "until", 60)
@@ -196,7 +201,7 @@ def _page(
     problem: AutograderError | None = None,
 ) -> Response:
     site, context = site_of(request), homework_of(request)
-    _, access = staff_access(request, students=True)
+    _, access = staff_access(request)
     with site.database.reading() as connection:
         works = homework_in(connection, site.course)
         groups, sign_ups = site_groups(connection, site.course), sign_ups_in(connection, site.course)

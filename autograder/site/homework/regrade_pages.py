@@ -27,8 +27,9 @@ from autograder.site.homework.regrades import (
 from autograder.site.homework.scores import attempts_of_class, counted
 from autograder.site.people import names_in
 from autograder.site.requests import PageRoute, field_of, form_of, is_json, reads_much, site_of
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 
 __all__ = ["REGRADE_ROUTES"]
 
@@ -36,9 +37,10 @@ MOST_ROWS = 500  # submissions on the page of a difference
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def regrades_page(request: Request) -> Response:
     """The regrades of an assignment, and the form that proposes one."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    site, session = site_of(request), staff_of_course(request)
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
         regrades = regrades_of(connection, site.course, row.id)
@@ -62,9 +64,10 @@ def regrades_page(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def regrade_page(request: Request) -> Response:
     """One regrade: its progress, and what it changes."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    site, session = site_of(request), staff_of_course(request)
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
         regrade = find_regrade(connection, site.course, row.id, request.path_params["run"])
@@ -105,9 +108,10 @@ def regrade_page(request: Request) -> Response:
     return HTMLResponse(page)
 
 
+@requires(Permission.MANAGE)
 async def propose(request: Request) -> Response:
     """Queue a regrade of the counting submissions, or of all."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at, assignment = (
         await form_of(request, session),
         request.state.at,
@@ -137,21 +141,25 @@ async def propose(request: Request) -> Response:
     return _done(request, assignment, run)
 
 
+@requires(Permission.MANAGE)
 async def stop(request: Request) -> Response:
     """Stop a regrade."""
     return await _act(request, stop_regrade)
 
 
+@requires(Permission.MANAGE)
 async def discard(request: Request) -> Response:
     """Discard a regrade."""
     return await _act(request, discard_regrade)
 
 
+@requires(Permission.MANAGE)
 async def release(request: Request) -> Response:
     """Release a regrade."""
     return await _act(request, release_regrade)
 
 
+@requires(Permission.MANAGE)
 async def resume(request: Request) -> Response:
     """Go on with a stopped regrade."""
 
@@ -162,7 +170,7 @@ async def resume(request: Request) -> Response:
             regrade = find_regrade(connection, site.course, assignment, request.path_params["run"])
             return _submissions(connection, request, row, regrade.scope)
 
-    await site_of(request).in_reader(staff_of_course, request, True)
+    await site_of(request).in_reader(staff_of_course, request)
     submissions = await site_of(request).in_thread(read)
     return await _act(
         request, partial(resume_regrade, submissions=submissions, signer=site_of(request).signer)
@@ -183,7 +191,7 @@ REGRADE_ROUTES = (
 async def _act(request: Request, work: Callable[..., None]) -> Response:
     """An act on the regrade in the address."""
     site = site_of(request)
-    session: Session = await site.in_reader(staff_of_course, request, True)
+    session: Session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     assignment, run = request.path_params["assignment"], request.path_params["run"]
     act = partial(

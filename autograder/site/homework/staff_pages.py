@@ -54,8 +54,8 @@ from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
-from autograder.site.roles import Access, require_visible, visible_among
-from autograder.site.staff import staff_access, staff_of_course
+from autograder.site.roles import Access, Permission, require_visible, visible_among
+from autograder.site.staff import requires, staff_access, staff_of_course
 
 __all__ = ["HOMEWORK_STAFF_ROUTES", "person_section", "waits_for_staff"]
 
@@ -106,10 +106,11 @@ class StudentRow:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def assignment_page(request: Request) -> Response:
     """The class in one assignment: numbers, histogram, commonest mistakes, students."""
     site, context = site_of(request), homework_of(request)
-    session, access = staff_access(request, students=True)
+    session, access = staff_access(request)
     wanted = request.query_params
     find, sort, show = wanted.get("find", "")[:100], wanted.get("sort", "name"), wanted.get("show", "")
     with site.database.reading() as connection:
@@ -158,10 +159,11 @@ def assignment_page(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def submission_page(request: Request) -> Response:
     """One submission: the notebook, its results, the points set by hand, the student's other submissions."""
     site, context = site_of(request), homework_of(request)
-    session, access = staff_access(request, students=True)
+    session, access = staff_access(request)
     with site.database.reading() as connection:
         course = context.course(connection)
         row, attempts = _found(connection, course, site.course, request, access)
@@ -206,10 +208,11 @@ def _marks_on(attempt: Attempt) -> list[Mark]:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def submission_picture(request: Request) -> Response:
     """One picture of the notebook that a submission's page shows."""
     site, context = site_of(request), homework_of(request)
-    _, access = staff_access(request, students=True)
+    _, access = staff_access(request)
     with site.database.reading() as connection:
         _, attempts = _found(connection, context.course(connection), site.course, request, access)
     submission = _attempt_in(attempts, request).submission
@@ -221,19 +224,21 @@ def submission_picture(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def submission_feedback(request: Request) -> Response:
     """The whole report on a submission, whatever its student may see."""
     site, context = site_of(request), homework_of(request)
-    _, access = staff_access(request, students=True)
+    _, access = staff_access(request)
     with site.database.reading() as connection:
         row, attempts = _found(connection, context.course(connection), site.course, request, access)
         names = names_of(connection, attempts)
     return feedback_page(request, row, _attempt_in(attempts, request), ", ".join(names.values()), full=True)
 
 
+@requires(Permission.MANAGE)
 async def release(request: Request) -> Response:
     """Release the results of an assignment ten minutes from now or at once, undo that, or hold them."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, assignment, at = (
         await form_of(request, session),
         request.path_params["assignment"],
@@ -258,9 +263,10 @@ async def release(request: Request) -> Response:
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 
+@requires(Permission.MANAGE)
 async def grade_again(request: Request) -> Response:
     """Queue what failed by a fault of ours."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     await form_of(request, session)
     assignment, at, context = request.path_params["assignment"], request.state.at, homework_of(request)
 
@@ -274,10 +280,11 @@ async def grade_again(request: Request) -> Response:
     return RedirectResponse(f"/staff/homework/{assignment}", 303)
 
 
+@requires(Permission.STUDENTS)
 async def override(request: Request) -> Response:
     """Set the points of a submission by hand, with a reason, or withdraw them."""
     site = site_of(request)
-    session, access = await site.in_reader(partial(staff_access, request, students=True))
+    session, access = await site.in_reader(staff_access, request)
     form, at = await form_of(request, session), request.state.at
     name = request.path_params["submission"]
     reason = form.get("reason", [""])[-1].strip()[:LONGEST_REASON]
@@ -319,10 +326,11 @@ async def override(request: Request) -> Response:
     return RedirectResponse(f"/staff/submissions/{name}", 303)
 
 
+@requires(Permission.STUDENTS)
 async def mark_answers(request: Request) -> Response:
     """Set the points of written answers, each with a comment that the student sees, or take them back."""
     site = site_of(request)
-    session, access = await site.in_reader(partial(staff_access, request, students=True))
+    session, access = await site.in_reader(staff_access, request)
     form, at, context = await form_of(request, session), request.state.at, homework_of(request)
     name = request.path_params["submission"]
 

@@ -39,8 +39,9 @@ from autograder.site.requests import (
     status_of,
     uploaded_form,
 )
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 
 __all__ = ["INTEGRITY_ROUTES"]
 
@@ -52,16 +53,18 @@ EVIDENCE_POLICY = (
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def cases_page(request: Request) -> Response:
     """The cases of the course, and the form of a new one."""
-    session, _ = staff_access(request, instructor=True)
+    session, _ = staff_access(request)
     return _list(request, session)
 
 
+@requires(Permission.MANAGE)
 async def new_case(request: Request) -> Response:
     """Open a case."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     people = field_of(form, "people", 10_000).replace(",", " ").split()
 
@@ -80,12 +83,14 @@ async def new_case(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def case_page(request: Request) -> Response:
     """One case."""
-    session, _ = staff_access(request, instructor=True)
+    session, _ = staff_access(request)
     return _page(request, session)
 
 
+@requires(Permission.MANAGE)
 async def write_note(request: Request) -> Response:
     """Add a note."""
 
@@ -96,6 +101,7 @@ async def write_note(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def change_hold(request: Request) -> Response:
     """Hold the scores, or let them go."""
 
@@ -106,6 +112,7 @@ async def change_hold(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def close(request: Request) -> Response:
     """Close the case with its outcome."""
 
@@ -116,10 +123,11 @@ async def close(request: Request) -> Response:
     return await _act(request, change)
 
 
+@requires(Permission.MANAGE)
 async def upload_evidence(request: Request) -> Response:
     """Add a file as evidence."""
     site = site_of(request)
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     upload = await uploaded_form(request, session, "evidence", "evidence")
     if not upload.content:
         problem = Conflict("No file was chosen, or it is empty.", next_step="Choose a file and try again.")
@@ -127,10 +135,11 @@ async def upload_evidence(request: Request) -> Response:
     return await _keep(request, session, upload.name, upload.content)
 
 
+@requires(Permission.MANAGE)
 async def compare(request: Request) -> Response:
     """Compare the submissions of the class, and keep the page as evidence."""
     site = site_of(request)
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     await form_of(request, session)
 
     def compared() -> bytes:
@@ -148,9 +157,10 @@ async def compare(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def evidence(request: Request) -> Response:
     """A file of a case: an HTML page sandboxed, anything else as a download."""
-    site, _ = site_of(request), staff_access(request, instructor=True)
+    site, _ = site_of(request), staff_access(request)
     with site.database.reading() as connection:
         case = case_of(connection, site.course, request.path_params["number"])
     item = next((item for item in case.evidence if item.id == request.path_params["item"]), None)
@@ -164,10 +174,11 @@ def evidence(request: Request) -> Response:
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
+@requires(Permission.MANAGE)
 async def bundle(request: Request) -> Response:
     """Everything of a case as one ZIP; it is recorded."""
     site, at, number = site_of(request), request.state.at, request.path_params["number"]
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     await form_of(request, session)
 
     def made() -> IO[bytes]:
@@ -204,7 +215,7 @@ INTEGRITY_ROUTES = (
 
 async def _act(request: Request, change: Callable[[Connection, Form, str, int], None]) -> Response:
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     try:
         await site.written(lambda connection: change(connection, form, session.person, at))

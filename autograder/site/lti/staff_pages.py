@@ -23,8 +23,9 @@ from autograder.site.lti.registration import (
 )
 from autograder.site.lti.users import Context
 from autograder.site.requests import PageRoute, form_of, parsed_json, reads, site_of
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 
 __all__ = ["PLATFORM_ROUTES"]
 
@@ -33,9 +34,10 @@ FIELDS = ("issuer", "client", "deployment", "context")
 
 
 @reads
+@requires(Permission.MANAGE)
 def platforms_page(request: Request) -> Response:
     """The registrations, the courses of platforms, and the users who may be somebody in this course."""
-    return _page(request, staff_of_course(request, instructor=True))
+    return _page(request, staff_of_course(request))
 
 
 def _page(
@@ -63,10 +65,11 @@ def _page(
     return HTMLResponse(page)
 
 
+@requires(Permission.MANAGE)
 async def new_address(request: Request) -> Response:
     """A new address that registers one platform, shown once."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     secret = new_secret(site.signer, request.state.at)
     base = str(request.base_url).rstrip("/")
@@ -75,10 +78,11 @@ async def new_address(request: Request) -> Response:
     )
 
 
+@requires(Permission.MANAGE)
 async def change_registration(request: Request) -> Response:
     """Enable or remove a registration that a platform made."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     issuer, client = (form.get(name, [""])[-1] for name in ("issuer", "client"))
     change = enable if "enable" in form else remove
@@ -86,10 +90,11 @@ async def change_registration(request: Request) -> Response:
     return RedirectResponse(PATH, 303)
 
 
+@requires(Permission.MANAGE)
 async def read_members(request: Request) -> Response:
     """Ask the platforms for the members of all connected courses, and follow the lists."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     at, lti = request.state.at, site.lti
     if lti is None:
@@ -111,10 +116,11 @@ async def read_members(request: Request) -> Response:
     return await site.in_reader(lambda: _page(request, session, members=members))
 
 
+@requires(Permission.MANAGE)
 async def change_connection(request: Request) -> Response:
     """Connect a platform's course, or take the connection back."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     context = Context(*(form.get(name, [""])[-1] for name in FIELDS))
     connects = "connect" in form
@@ -134,10 +140,11 @@ async def change_connection(request: Request) -> Response:
     return RedirectResponse(PATH, 303)
 
 
+@requires(Permission.MANAGE)
 async def settle_matches(request: Request) -> Response:
     """Store for the chosen users whether they are the proposed people."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     same = "same" in form
     try:
@@ -155,10 +162,11 @@ async def settle_matches(request: Request) -> Response:
     return RedirectResponse(PATH, 303)
 
 
+@requires(Permission.MANAGE)
 async def retry_scores(request: Request) -> Response:
     """Send the scores again that did not arrive."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     at = request.state.at
     await site.written(lambda connection: send_scores_again(connection, at, session.person))

@@ -60,9 +60,9 @@ from autograder.site.marking.tables import marking_note, saved_comment
 from autograder.site.marks import Mark
 from autograder.site.people import names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, is_json, reads_much, site_of, whole_number
-from autograder.site.roles import student_access, visible_among
+from autograder.site.roles import Permission, student_access, visible_among
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 from autograder.site.tables import section_member
 
 __all__ = ["MARKING_ROUTES"]
@@ -124,6 +124,7 @@ class Place:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def overview(request: Request) -> Response:
     """Everything that people mark by hand, with its progress, and the conflicts of interest."""
     site, session = site_of(request), staff_of_course(request)
@@ -166,6 +167,7 @@ def overview(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def work_page(request: Request) -> Response:
     """The questions of an assignment or a quiz, their progress, and how they are assigned."""
     site, session = site_of(request), staff_of_course(request)
@@ -193,6 +195,7 @@ def work_page(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def question_page(request: Request) -> Response:
     """A question: its rubric, saved comments, and its answers by their codes."""
     session = staff_of_course(request)
@@ -200,6 +203,7 @@ def question_page(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def next_answer(request: Request) -> Response:
     """The way to the next answer that waits for whoever asks."""
     site, session = site_of(request), staff_of_course(request)
@@ -210,6 +214,7 @@ def next_answer(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.STUDENTS)
 def answer_page(request: Request) -> Response:
     """One answer without its student's name, and the form of its mark."""
     session = staff_of_course(request)
@@ -219,6 +224,7 @@ def answer_page(request: Request) -> Response:
 # Acts
 
 
+@requires(Permission.STUDENTS)
 async def give_mark(request: Request) -> Response:
     """Mark an answer by the rubric, by points, or both; or withdraw the mark."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
@@ -271,6 +277,7 @@ async def give_mark(request: Request) -> Response:
     return RedirectResponse(f"{place.path}/next?after={code}", 303)
 
 
+@requires(Permission.STUDENTS)
 async def undo_mark(request: Request) -> Response:
     """Let the mark before the newest one count again; the newest must be the one that the form names."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
@@ -300,6 +307,7 @@ async def undo_mark(request: Request) -> Response:
     return RedirectResponse(f"{place.path}/answers/{request.path_params['code']}", 303)
 
 
+@requires(Permission.STUDENTS)
 async def add_note(request: Request) -> Response:
     """Leave a note that only graders see."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
@@ -328,6 +336,7 @@ async def add_note(request: Request) -> Response:
     return _done(request, f"{place.path}/answers/{request.path_params['code']}")
 
 
+@requires(Permission.STUDENTS)
 async def save_comment(request: Request) -> Response:
     """Save a comment for the next answers to a question, or remove one."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
@@ -359,6 +368,7 @@ async def save_comment(request: Request) -> Response:
     return _done(request, place.path)
 
 
+@requires(Permission.STUDENTS)
 async def change_rubric(request: Request) -> Response:
     """Change a rubric: the difference is shown first where it alters given marks, then confirmed."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
@@ -400,9 +410,10 @@ async def change_rubric(request: Request) -> Response:
     return _done(request, place.path)
 
 
+@requires(Permission.MANAGE)
 async def assign(request: Request) -> Response:
     """Assign the answers to some questions evenly, by section or by person, or take the assign back."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     source, work = marking_source(site, request.path_params["kind"]), request.path_params["work"]
     chosen = form.get("question", [])
@@ -463,9 +474,10 @@ async def assign(request: Request) -> Response:
     return _done(request, f"/marking/{source.kind}/{work}")
 
 
+@requires(Permission.MANAGE)
 async def conflict_of_interest(request: Request) -> Response:
     """Keep a member of staff from marking a student's work, or allow it again."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     marker, person, reason = (form.get(name, [""])[-1].strip() for name in ("marker", "person", "reason"))
 
@@ -491,6 +503,7 @@ async def conflict_of_interest(request: Request) -> Response:
     return _done(request, "/marking")
 
 
+@requires(Permission.STAFF)
 async def set_keys(request: Request) -> Response:
     """Switch the keys of the marking page on or off, for this browser."""
     session = await site_of(request).in_reader(staff_of_course, request)

@@ -47,9 +47,9 @@ from autograder.site.requests import (
     site_of,
     whole_number,
 )
-from autograder.site.roles import Access, access_of, student_access, visible_among
+from autograder.site.roles import Access, Permission, access_of, student_access, visible_among
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 
 __all__ = ["REGRADE_REQUEST_ROUTES", "regrade_window", "store_regrade_request"]
 
@@ -149,10 +149,11 @@ async def send_request(request: Request) -> Response:
     return JSONResponse({"page": PATH}) if is_json(request) else RedirectResponse(PATH, 303)
 
 
+@requires(Permission.STUDENTS)
 async def answer(request: Request) -> Response:
     """Answer a request, with other points if they are due, and with a regrade for all if a check is wrong."""
     site = site_of(request)
-    session, access = await site.in_reader(partial(staff_access, request, students=True))
+    session, access = await site.in_reader(staff_access, request)
     form, at, number = await form_of(request, session), request.state.at, request.path_params["number"]
     text, typed = form.get("text", [""])[-1], field_of(form, "points", 40)
     seen = whole_number(field_of(form, "seen", 20), MOST)

@@ -33,8 +33,9 @@ from autograder.site.requests import (
     site_of,
     status_of,
 )
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 
 __all__ = ["NOTICE_ROUTES"]
 
@@ -77,16 +78,18 @@ async def choose(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def announcements_page(request: Request) -> Response:
     """What was announced, and the form of a new announcement."""
-    session, _ = staff_access(request, instructor=True)
+    session, _ = staff_access(request)
     return _page(request, session)
 
 
+@requires(Permission.MANAGE)
 async def preview_announcement(request: Request) -> Response:
     """To whom an announcement would go; nothing is sent yet."""
     site = site_of(request)
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
 
     def shown() -> Response:
@@ -100,10 +103,11 @@ async def preview_announcement(request: Request) -> Response:
     return await site.in_thread(shown)
 
 
+@requires(Permission.MANAGE)
 async def send_announcement(request: Request) -> Response:
     """Send an announcement; the same form again sends nothing."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     once = field_of(form, "page", 64) or None
 

@@ -27,8 +27,9 @@ from autograder.site.personal_data.erasure import (
 )
 from autograder.site.personal_data.export import person_zip
 from autograder.site.requests import PageRoute, field_of, form_of, reads_much, session_of, site_of
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_access
+from autograder.site.staff import requires, staff_access
 from autograder.site.tables import enrolment, person
 
 __all__ = ["PERSONAL_DATA_ROUTES", "retention_warning"]
@@ -48,23 +49,26 @@ def own_zip(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def personal_data_page(request: Request) -> Response:
     """Until when personal data is kept, and erasing all students."""
-    session, _ = staff_access(request, instructor=True)
+    session, _ = staff_access(request)
     return _overview(request, session)
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def person_data_page(request: Request) -> Response:
     """What erasing a person would delete, and what would stay."""
-    session, _ = staff_access(request, instructor=True)
+    session, _ = staff_access(request)
     return _person_page(request, session)
 
 
+@requires(Permission.MANAGE)
 async def person_data_zip(request: Request) -> Response:
     """Everything about a person, for an instructor who was asked for it; it is recorded."""
     site, at, name = site_of(request), request.state.at, request.path_params["person"]
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     await form_of(request, session)
 
     def made() -> IO[bytes]:
@@ -78,10 +82,11 @@ async def person_data_zip(request: Request) -> Response:
     return _download(file, "personal-data.zip")
 
 
+@requires(Permission.MANAGE)
 async def erase(request: Request) -> Response:
     """Erase a person whose ID was written into the form."""
     site, at, name = site_of(request), request.state.at, request.path_params["person"]
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     try:
         if field_of(form, "confirm") != name:
@@ -98,10 +103,11 @@ async def erase(request: Request) -> Response:
     return RedirectResponse("/personal-data", 303)
 
 
+@requires(Permission.MANAGE)
 async def erase_all(request: Request) -> Response:
     """Erase students at the end of the retention time, one transaction each, a hundred a request."""
     site, at = site_of(request), request.state.at
-    session, _ = await site.in_reader(partial(staff_access, request, instructor=True))
+    session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
     try:
         if field_of(form, "confirm") != site.title:

@@ -19,8 +19,9 @@ from autograder.site.app_context import AppContext
 from autograder.site.backup import has_disk_space
 from autograder.site.homework.tables import grading, submission
 from autograder.site.requests import reads, site_of
+from autograder.site.roles import Permission
 from autograder.site.settings.site_settings import read_setting
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 from autograder.site.tables import lti_score, session
 
 __all__ = ["GAUGES", "healthz", "measure", "metrics"]
@@ -67,6 +68,7 @@ MOST_WAITING = 5_000
 
 
 @reads
+@requires(Permission.STAFF)
 def metrics(request: Request) -> Response:
     """The numbers in the format of Prometheus."""
     staff_of_course(request)

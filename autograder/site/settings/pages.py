@@ -26,6 +26,7 @@ from autograder.site.content.git_commits import commit_file
 from autograder.site.notices.mail import FILE as MAIL
 from autograder.site.people import names_of
 from autograder.site.requests import PageRoute, form_of, is_json, reads, reads_much, site_of, whole_number
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
 from autograder.site.settings.backups import BackupPlan, backup_folder, backups_in, plan_of, set_plan
 from autograder.site.settings.course_form import (
@@ -40,7 +41,7 @@ from autograder.site.settings.mail_form import MAIL_FIELDS, mail_text, mail_valu
 from autograder.site.settings.maintenance import set_maintenance
 from autograder.site.settings.new_term import dates_of, new_term, shifted, term_archive
 from autograder.site.settings.site_settings import read_setting
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 
 __all__ = ["SETTINGS_ROUTES"]
 
@@ -50,17 +51,19 @@ Differences = list[tuple[str, str, str]]
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def settings_page(request: Request) -> Response:
     """Everything that is set of the course and of the server."""
-    session = staff_of_course(request, True)
+    session = staff_of_course(request)
     text = read_text(site_of(request).folder / FILE)
     return _page(request, session, values=course_values(course_file_of(text)), seen=digest_of(text))
 
 
+@requires(Permission.MANAGE)
 async def change_course(request: Request) -> Response:
     """Show what the form of course.yaml would change; with `save` change it."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     typed = {name: values[-1] for name, values in form.items() if name not in ("token", "seen", "save")}
     typed = {"written": "", **typed} if "form" in form else typed
@@ -112,10 +115,11 @@ async def change_course(request: Request) -> Response:
     return RedirectResponse(f"{PATH}?saved={'yes' if result.changed else 'same'}", 303)
 
 
+@requires(Permission.MANAGE)
 async def change_mail(request: Request) -> Response:
     """Write mail.yaml; without a server's name mail is off."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     typed = {name: " ".join(form.get(name, [""])[-1].split())[:200] for name in MAIL_FIELDS}
     seen = form.get("seen", [""])[-1][:64]
@@ -142,10 +146,11 @@ async def change_mail(request: Request) -> Response:
     return RedirectResponse(f"{PATH}#mail", 303)
 
 
+@requires(Permission.MANAGE)
 async def plan_backups(request: Request) -> Response:
     """Set when backups are made, and how many are kept."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     keep = whole_number(form.get("keep", ["14"])[-1], 1000)
     plan = BackupPlan("on" in form, form.get("at", ["03:30"])[-1].strip(), keep or 0)
@@ -156,10 +161,11 @@ async def plan_backups(request: Request) -> Response:
     return RedirectResponse(f"{PATH}#backups", 303)
 
 
+@requires(Permission.MANAGE)
 async def back_up_now(request: Request) -> Response:
     """Make a backup now, and check it."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     if site.backups is None or site.database.file is None:
         raise Conflict(
@@ -172,10 +178,11 @@ async def back_up_now(request: Request) -> Response:
     return RedirectResponse(f"{PATH}#backups", 303)
 
 
+@requires(Permission.MANAGE)
 async def change_maintenance(request: Request) -> Response:
     """Begin or end maintenance."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     begins, message = "begin" in form, form.get("message", [""])[-1]
     await site.written(
@@ -187,9 +194,10 @@ async def change_maintenance(request: Request) -> Response:
 
 
 @reads
+@requires(Permission.MANAGE)
 def show_log(request: Request) -> Response:
     """The log: the newest acts first, found by a text."""
-    site, session = site_of(request), staff_of_course(request, True)
+    site, session = site_of(request), staff_of_course(request)
     find = request.query_params.get("find", "")[:100]
     before = whole_number(request.query_params.get("before", "0"), 10**15) or 0
     with site.database.reading() as connection:
@@ -224,9 +232,10 @@ def show_log(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def term_page(request: Request) -> Response:
     """Every date of the course in one table, moved by some days, for a new term."""
-    site, session = site_of(request), staff_of_course(request, True)
+    site, session = site_of(request), staff_of_course(request)
     days = _days(request.query_params.get("days", "182"))
     course = site.course_rules()
     rows = []
@@ -246,10 +255,11 @@ def term_page(request: Request) -> Response:
     return HTMLResponse(html)
 
 
+@requires(Permission.MANAGE)
 async def make_term(request: Request) -> Response:
     """The course without its people and with the dates of the table, as a ZIP."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     days, title = _days(form.get("days", ["0"])[-1]), " ".join(form.get("title", [""])[-1].split())[:200]
     dates = {

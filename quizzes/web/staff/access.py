@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.errors import Conflict, Forbidden, NotFound, Refused
+from autograder.errors import Conflict, NotFound, Refused
 from autograder.site.people import names_in
 from autograder.site.requests import Form, session_of, site_of, whole_number
 from autograder.site.roles import Access, may_see, require_visible, student_access
@@ -20,9 +20,7 @@ from quizzes.store.quizzes import published_in
 from quizzes.store.tables import attempt
 
 __all__ = [
-    "INSTRUCTOR",
     "MINUTE",
-    "TA",
     "access_in",
     "names_of_attempts",
     "quiz_page",
@@ -34,30 +32,27 @@ __all__ = [
 ]
 
 
-TA, INSTRUCTOR = "ta", "instructor"
+MONITORING = ("ta", "instructor")  # roles
 MINUTE = 60_000  # milliseconds
 LARGEST = 10_080  # minutes in a week
 NO_PAGE = NotFound("There is no such page.", next_step="Go back to the start page.")
 
 
-def staff_at(request: Request, quiz: str, lowest_role: str = TA) -> Session:
-    """The session of a member of staff; raises NotFound for students, Forbidden for too low a role."""
+def staff_at(request: Request, quiz: str) -> Session:
+    """The session of a member of staff of a quiz; raises NotFound for students and for an unknown quiz."""
     site, session = site_of(request), session_of(request)
     with site.database.reading() as connection:
         try:
             role = terms_and_role(connection, quiz, session.person)[1]
         except Refused:
             raise NO_PAGE from None
-        if role in (TA, INSTRUCTOR):
-            student_access(connection, site.course, session.person)
-    if role not in (TA, INSTRUCTOR):
-        raise NO_PAGE
-    if lowest_role == INSTRUCTOR and role != INSTRUCTOR:
-        raise Forbidden("Only an instructor may do this.", next_step="Ask one of the course's instructors.")
+        if role not in MONITORING:
+            raise NO_PAGE
+        student_access(connection, site.course, session.person)
     return session
 
 
-def staff_of_attempt(request: Request, lowest_role: str = TA) -> tuple[Session, AttemptRow]:
+def staff_of_attempt(request: Request) -> tuple[Session, AttemptRow]:
     """The same for the quiz of an attempt; raises NotFound for an unknown attempt as well."""
     site = site_of(request)
     session_of(request)
@@ -66,7 +61,7 @@ def staff_of_attempt(request: Request, lowest_role: str = TA) -> tuple[Session, 
             row = find_attempt(connection, request.path_params["attempt"])
         except NotFound:
             raise NO_PAGE from None
-    session = staff_at(request, row.quiz, lowest_role)
+    session = staff_at(request, row.quiz)
     with site.database.reading() as connection:
         require_visible(connection, site.course, access_in(connection, site.course, session), [row.person])
     return session, row

@@ -25,8 +25,9 @@ from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
 from autograder.site.private_file import write_private
 from autograder.site.requests import form_of, reads_much, site_of, uploaded_form
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 from quizzes.interchange.bank_files import bank_path, write_bank
 from quizzes.interchange.preview import ImportPreview, preview_of
 from quizzes.interchange.report_page import losses_by_item
@@ -47,16 +48,18 @@ GONE = Conflict(
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def show_banks(request: Request) -> Response:
     """The banks of the course, and the form of an import."""
-    session = staff_of_course(request, instructor=True)
+    session = staff_of_course(request)
     return _page(request, session, imported=request.query_params.get("imported", ""))
 
 
+@requires(Permission.MANAGE)
 async def preview_import(request: Request) -> Response:
     """What an uploaded file would become, and what would be lost; no bank is written yet."""
     site = site_of(request)
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     upload = await uploaded_form(request, session, "package", "package.zip")
     bank = upload.fields.get("bank", "").strip()
 
@@ -75,10 +78,11 @@ async def preview_import(request: Request) -> Response:
     return await site.in_thread(look)
 
 
+@requires(Permission.MANAGE)
 async def import_bank(request: Request) -> Response:
     """Write the bank that was shown; the same form again changes nothing."""
     site, at = site_of(request), request.state.at
-    session = await site.in_reader(staff_of_course, request, True)
+    session = await site.in_reader(staff_of_course, request)
     form = await form_of(request, session)
     digest = form.get("digest", [""])[-1]
     try:

@@ -46,8 +46,9 @@ from autograder.site.requests import (
     uploaded_form,
     whole_number,
 )
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import content_staff
+from autograder.site.staff import requires, staff_of_course
 from autograder.site.tables import person
 from quizzes.content.bank import BankFile
 from quizzes.content.draft import Draft, look_at
@@ -72,9 +73,10 @@ SHOWN_ONCE = re.compile(r"[\w .:,;'’“”()-]{0,400}")
 
 
 @reads_much
+@requires(Permission.CONTENT)
 def edit(request: Request) -> Response:
     """A bank or a quiz in the editor; `?version=` begins with an earlier text."""
-    site, session = site_of(request), content_staff(request)
+    site, session = site_of(request), staff_of_course(request)
     kind, name = _named(request)
     text, at = read_text(site.folder / name), request.state.at
     site.writer.submit(lambda connection: keep_found(connection, name, text, at)).result()
@@ -85,13 +87,14 @@ def edit(request: Request) -> Response:
     return _page(request, session, kind, name, shown, seen=digest_of(text), current=text)
 
 
+@requires(Permission.CONTENT)
 async def save(request: Request) -> Response:
     """Save the text of the editor, and commit it in the editor's name where the course is under git.
 
     With `look` instead of `save` nothing is saved: the page shows what a look at the text says.
     """
     site = site_of(request)
-    session = await site.in_reader(content_staff, request)
+    session = await site.in_reader(staff_of_course, request)
     kind, name = _named(request)
     sent = await uploaded_form(request, session, "file", "none", longest=LARGEST_TEXT + 1024)
     text = sent.fields.get("text", "").replace("\r\n", "\n")
@@ -132,10 +135,11 @@ async def save(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}?saved={'yes' if result.changed else 'same'}", 303)
 
 
+@requires(Permission.CONTENT)
 async def check_draft(request: Request) -> Response:
     """A look at a text that is being typed: faults, the preview as HTML, and who saved meanwhile."""
     site = site_of(request)
-    session = await site.in_reader(content_staff, request)
+    session = await site.in_reader(staff_of_course, request)
     kind, name = _named(request)
     sent = await json_of(request, session, LARGEST_JSON)
     text, seed = str(sent.get("text", "")), str(sent.get("seed", "1"))[:20]
@@ -153,10 +157,11 @@ async def check_draft(request: Request) -> Response:
     return JSONResponse(await site.in_thread(look))
 
 
+@requires(Permission.CONTENT)
 async def new_quiz(request: Request) -> Response:
     """A new quiz with a bank of one item of each kind, as `quizzes new` writes it."""
     site = site_of(request)
-    session = await site.in_reader(content_staff, request)
+    session = await site.in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     name, title = (form.get(field, [""])[-1].strip()[:100] for field in ("name", "title"))
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
@@ -182,10 +187,11 @@ async def new_quiz(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.CONTENT)
 def picture(request: Request) -> Response:
     """A picture of a bank, for the preview."""
     site = site_of(request)
-    content_staff(request)
+    staff_of_course(request)
     banks = (site.folder / FOLDERS["banks"]).resolve()
     path = (banks / request.path_params["file"]).resolve()
     kinds = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -197,12 +203,14 @@ def picture(request: Request) -> Response:
 def content_section(request: Request) -> Markup:
     """The banks and quizzes of the course, each with its editor, and the form of a new quiz."""
     site = site_of(request)
-    session = content_staff(request)
+    session = staff_of_course(request)
     names = {
         kind: sorted(path.stem for path in (site.folder / folder).glob("*.yaml") if NAME.fullmatch(path.stem))
         for kind, folder in FOLDERS.items()
     }
-    return Markup(site.page("content_quizzes.html", names=names, token=site.form_token(session)))
+    return Markup(
+        site.page("content_quizzes.html", names=names, session=session, token=site.form_token(session))
+    )
 
 
 def _named(request: Request) -> tuple[str, str]:

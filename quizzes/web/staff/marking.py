@@ -29,6 +29,8 @@ from autograder.site.marking.source import (
 )
 from autograder.site.marks import Mark, current_mark, mark_of
 from autograder.site.requests import reads
+from autograder.site.roles import Permission
+from autograder.site.staff import requires
 from autograder.site.tables import mark as mark_table
 from autograder.site.tables import points_text
 from quizzes.attempts.response import answer_from
@@ -56,6 +58,7 @@ CENT = Decimal("0.0001")
 
 
 @reads
+@requires(Permission.MONITOR)
 def marking(request: Request) -> Response:
     """The way to the page on which the quiz's questions are marked by hand."""
     quiz = request.path_params["quiz"]

@@ -14,7 +14,8 @@ from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.audit import acts_on
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, reads_much, site_of
-from autograder.site.roles import StudentData
+from autograder.site.roles import Permission, StudentData
+from autograder.site.staff import requires
 from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
 from quizzes.store.monitor import Activity, StudentActivity, recent_saves, student_activity
@@ -36,6 +37,7 @@ SORTS: dict[str, Callable[[StudentActivity], tuple[object, ...]]] = {
 
 
 @reads_much
+@requires(Permission.MONITOR)
 def monitor(request: Request) -> Response:
     """What every student does now; `?part=table` is the table alone, for the page's script."""
     site, quiz = site_of(request), request.path_params["quiz"]
@@ -86,6 +88,7 @@ def monitor(request: Request) -> Response:
     return shown_once(HTMLResponse(page))
 
 
+@requires(Permission.MONITOR)
 async def give_time(request: Request) -> Response:
     """Give more time to the chosen attempts, or to the whole class."""
     site, quiz = site_of(request), request.path_params["quiz"]
@@ -123,6 +126,7 @@ async def give_time(request: Request) -> Response:
     return done_redirect(f"/staff/{quiz}", await site.written(work, *chosen))
 
 
+@requires(Permission.MONITOR)
 async def send_message(request: Request) -> Response:
     """Send a message to everybody who takes the quiz."""
     site, quiz = site_of(request), request.path_params["quiz"]

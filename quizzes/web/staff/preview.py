@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from autograder.course.course import find_course
 from autograder.errors import AutograderError, Conflict, NotFound, choose_one
 from autograder.site.requests import PageRoute, form_of, is_json, reads_much, site_of, whole_number
-from autograder.site.staff import staff_of_course
+from autograder.site.roles import Permission
+from autograder.site.staff import requires, staff_of_course
 from quizzes.attempts.events import State
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.content.markup import render
@@ -47,9 +48,10 @@ class KeyedQuestion:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def preview(request: Request) -> Response:
     """The questions of one variant of a quiz file, each with key and explanation; nothing is stored."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    site, session = site_of(request), staff_of_course(request)
     plan, number = _plan(request), whole_number(request.query_params.get("variant", "1"), MOST_VARIANTS) or 1
     questions = []
     for item in plan.quiz.build_questions(f"preview {number}"):
@@ -72,9 +74,10 @@ def preview(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def preview_picture(request: Request) -> Response:
     """A picture of a quiz file."""
-    staff_of_course(request, instructor=True)
+    staff_of_course(request)
     file = request.path_params["file"]
     content = _picture(_plan(request))(file)
     if content is None:
@@ -84,9 +87,10 @@ def preview_picture(request: Request) -> Response:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def paper(request: Request) -> Response:
     """A version on paper, for the browser's print and PDF: `?part=questions|sheet|key&version=A`."""
-    staff_of_course(request, instructor=True)
+    staff_of_course(request)
     part, version = request.query_params.get("part", "questions"), request.query_params.get("version", "A")
     if part not in PARTS:
         raise NotFound("There is no such part.", next_step=choose_one(PARTS))
@@ -99,6 +103,7 @@ def paper(request: Request) -> Response:
     return HTMLResponse(printed_page(plan.quiz, version, part, _picture(plan)))
 
 
+@requires(Permission.MONITOR)
 async def fill_in(request: Request) -> Response:
     """Save the right answers in an open preview of one's own; what only a person marks stays empty."""
     site = site_of(request)

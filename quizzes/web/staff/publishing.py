@@ -14,7 +14,8 @@ from autograder.course.local_time import instant_of
 from autograder.errors import AutograderError, Conflict, ContentError
 from autograder.site.app_context import AppContext
 from autograder.site.requests import PageRoute, field_of, form_of, is_json, reads_much, site_of
-from autograder.site.staff import staff_of_course
+from autograder.site.roles import Permission
+from autograder.site.staff import requires, staff_of_course
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
@@ -52,9 +53,10 @@ class QuizState:
 
 
 @reads_much
+@requires(Permission.MANAGE)
 def quiz_files(request: Request) -> Response:
     """The quiz files of the course, what is published of them, and the forms that publish and move them."""
-    site, session = site_of(request), staff_of_course(request, instructor=True)
+    site, session = site_of(request), staff_of_course(request)
     states = _states(site)
     if is_json(request):
         return JSONResponse(
@@ -70,9 +72,10 @@ def quiz_files(request: Request) -> Response:
     return HTMLResponse(page)
 
 
+@requires(Permission.MANAGE)
 async def publish_quiz(request: Request) -> Response:
     """Publish the current version of a quiz file; `force` even if somebody cannot get their full time."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, quiz = await form_of(request, session), request.path_params["quiz"]
     force = "force" in form
 
@@ -94,9 +97,10 @@ async def publish_quiz(request: Request) -> Response:
     return _done(request)
 
 
+@requires(Permission.MANAGE)
 async def move_times(request: Request) -> Response:
     """Move the opening, due date or close of a published quiz; open attempts only gain time."""
-    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request, True)
+    site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, quiz = await form_of(request, session), request.path_params["quiz"]
     times = {name: _instant(field_of(form, name, 40), site) for name in ("opens_at", "due_at", "closes_at")}
     if times["opens_at"] is None:

@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, Response
 
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, reads_much, site_of
+from autograder.site.roles import Permission
 from autograder.site.sessions import Session
-from autograder.site.staff import staff_of_course
+from autograder.site.staff import requires, staff_of_course
 from quizzes.store.quizzes import published_in
 from quizzes.store.receipts import Verification, verify_receipt
 
@@ -18,11 +19,13 @@ __all__ = ["ask_for_receipt", "verify"]
 
 
 @reads_much
+@requires(Permission.STAFF)
 def ask_for_receipt(request: Request) -> Response:
     """A form for the text of a receipt's file."""
     return _page(request, staff_of_course(request), None, "", {})
 
 
+@requires(Permission.STAFF)
 async def verify(request: Request) -> Response:
     """Whether this server issued the receipt, and whose it is."""
     site = site_of(request)

@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from autograder.site.requests import reads
+from autograder.site.roles import Permission
+from autograder.site.staff import requires
 from quizzes.store.marks import QUIZ
 from quizzes.web.staff.access import staff_at
 
@@ -15,6 +17,7 @@ __all__ = ["show_requests"]
 
 
 @reads
+@requires(Permission.MONITOR)
 def show_requests(request: Request) -> Response:
     """The regrade requests of a quiz, on the page of all requests."""
     quiz = request.path_params["quiz"]

@@ -12,10 +12,12 @@ from autograder.course.course import find_course
 from autograder.errors import AutograderError, Conflict
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, reads_much, site_of
+from autograder.site.roles import Permission
+from autograder.site.staff import requires
 from quizzes.content.quiz_file import load_quiz
 from quizzes.store.regrades import regrade_runs
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import INSTRUCTOR, access_in, names_of_attempts, quiz_page, staff_at
+from quizzes.web.staff.access import access_in, names_of_attempts, quiz_page, staff_at
 
 __all__ = ["propose", "regrades", "release"]
 
@@ -24,6 +26,7 @@ WAIT = 2.0  # seconds for a release before the page shows how far it is
 
 
 @reads_much
+@requires(Permission.MONITOR)
 def regrades(request: Request) -> Response:
     """The regrades of a quiz, with the scores they change and what they left alone."""
     site, quiz = site_of(request), request.path_params["quiz"]
@@ -45,10 +48,11 @@ def regrades(request: Request) -> Response:
     return quiz_page(request, session, "staff_regrades.html", runs=runs, people=people, names=names)
 
 
+@requires(Permission.MANAGE)
 async def propose(request: Request) -> Response:
     """Mark by the current files and show which scores would change; nothing counts yet."""
     site, quiz = site_of(request), request.path_params["quiz"]
-    session = await site_of(request).in_reader(staff_at, request, quiz, INSTRUCTOR)
+    session = await site_of(request).in_reader(staff_at, request, quiz)
     await form_of(request, session)
 
     def work() -> int:
@@ -63,10 +67,11 @@ async def propose(request: Request) -> Response:
     return RedirectResponse(f"/staff/{quiz}/regrades#run-{run}", 303)
 
 
+@requires(Permission.MANAGE)
 async def release(request: Request) -> Response:
     """Release a regrade; results show its keys at once, and attempts get their marks one after another."""
     site, quiz, run = site_of(request), request.path_params["quiz"], request.path_params["run"]
-    session = await site_of(request).in_reader(staff_at, request, quiz, INSTRUCTOR)
+    session = await site_of(request).in_reader(staff_at, request, quiz)
     await form_of(request, session)
     service = quizzes_of(request).exam.regrades
     await site.in_thread(lambda: service.release(quiz, run, who=session.person))

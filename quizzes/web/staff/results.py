@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 from autograder.site.marks import Current
 from autograder.site.people import names_in, not_counted
 from autograder.site.requests import is_json, reads_much, site_of, whole_number
+from autograder.site.roles import Permission
+from autograder.site.staff import requires
 from quizzes.attempts.events import State
 from quizzes.store.attempts import AttemptRow, attempts_at
 from quizzes.store.marks import marks_at, total
@@ -40,6 +42,7 @@ class ResultRow:
 
 
 @reads_much
+@requires(Permission.MONITOR)
 def results_page(request: Request) -> Response:
     """The attempts at a quiz, by student and question: find, sort, 200 a page."""
     site, quiz = site_of(request), request.path_params["quiz"]
