@@ -174,7 +174,7 @@ def test_what_quizzes_use_of_the_engine() -> None:
         if name.split(".")[0] == "quizzes":
             used = {room_of(imported) for imported in ours(path) if imported.split(".")[0] == "autograder"}
             extra = {"grading"} if name == "quizzes.content.function_grading" else set()
-            extra |= {"pages"} if name == "quizzes.analysis.page" else set()  # the design of all pages
+            extra |= {"pages"} if name == "quizzes.content.markup" else set()  # formulas of all pages
             extra |= {"cli"} if name.startswith("quizzes.cli") else set()
             extra |= {"pages"} if name == "quizzes.analysis.page" else set()  # one design of pages
             assert used <= rooms | extra, name

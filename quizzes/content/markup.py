@@ -1,4 +1,4 @@
-"""TeX as MathML, on the server: pages need no script and no font from elsewhere."""
+"""The texts of quizzes: values written in, Markdown with formulas as HTML, and strangers' texts escaped."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from html import escape, unescape
-from xml.etree import ElementTree
 
-from markdown_it import MarkdownIt
-from math_core import LatexError, LatexToMathML
-
+from autograder.pages.formulas import MathProblem, markdown_html, mathml
 from quizzes.content.written_numbers import decimal_text
 
 __all__ = [
@@ -28,33 +24,8 @@ __all__ = [
 ]
 
 
-ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z]+;")
-
-
-class MathProblem(ValueError):
-    """The TeX cannot be read."""
-
-
-@lru_cache(maxsize=4096)
-def mathml(tex: str, *, display: bool = False) -> str:
-    """The formula as well-formed MathML Core with the TeX as alternative text; raises MathProblem."""
-    try:
-        markup = LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
-    except LatexError as problem:
-        raise MathProblem(f"${tex[:60]}$ is not TeX that can be shown: {problem}") from problem
-    # HTML's own names of signs are unknown to XML; the signs themselves are known to both.
-    markup = ENTITY.sub(lambda match: unescape(match[0]), markup)
-    try:
-        ElementTree.fromstring(markup)
-    except ElementTree.ParseError as problem:
-        raise MathProblem(f"${tex[:60]}$ gives MathML that is not well formed: {problem}") from problem
-    return markup.replace("<math", f'<math alttext="{escape(" ".join(tex.split()))}"', 1)
-
-
+_mathml = lru_cache(maxsize=4096)(mathml)
 PLACE = re.compile(r"\[\[\s*([^\W\d]\w*)(?::([+]?\.\d[feg]))?\s*\]\]")
-PIECE = re.compile(r"(```.*?```|`[^`]+`)|\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$", re.DOTALL)
-MARK = re.compile("\ue000(\\d+)\ue001")
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline"])
 
 
 class TextProblem(ValueError):
@@ -100,17 +71,9 @@ def unescaped(text: str) -> str:
 @lru_cache(8192)  # numbers come from small ranges: many students read the same text
 def render(text: str) -> str:
     """HTML with MathML; raises MathProblem for TeX that cannot be read."""
-    formulas: list[str] = []
-
-    def placeholder(match: re.Match[str]) -> str:
-        if match[1]:
-            return match[1]
-        formulas.append(mathml(match[2] or match[3], display=bool(match[2])))
-        return f"\ue000{len(formulas) - 1}\ue001"
-
     if not text.strip():
         return ""
-    html = MARKDOWN.render(PIECE.sub(placeholder, re.sub("[\ue000\ue001]", "", text))).strip()
+    html = markdown_html(text, lambda tex, display: _mathml(tex, display=display)).strip()
     if html.count("<p>") == 1 and html.startswith("<p>") and html.endswith("</p>"):
         html = html[3:-4]  # one paragraph stands in a place that has its own
-    return MARK.sub(lambda match: formulas[int(match[1])], html)
+    return html

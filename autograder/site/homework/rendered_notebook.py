@@ -1,4 +1,4 @@
-"""A submitted notebook as HTML of ours: code and texts escaped, Markdown without HTML, pictures by address.
+"""A submitted notebook as HTML of ours: escaped code, Markdown without HTML, formulas, pictures by address.
 
 A notebook is a stranger's page: nothing of it reaches the browser as markup.
 """
@@ -10,18 +10,18 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from autograder.pages.formulas import MathProblem, markdown_html, mathml
 from autograder.site.file_store import FileStore
 from autograder.submissions.notebook_text import NotebookText, notebook_text_of
 
 __all__ = ["RenderedCell", "picture_of", "render_notebook"]
 
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_inline"])
 HEADING = re.compile(r"(</?h)([1-6])(?=>)")
 PAGE_LEVEL, LOWEST = 2, 6  # of headings: the page's own above the notebook, and the lowest there is
 PICTURES = ("image/png", "image/jpeg")
+MOST_MATHML = 200_000  # characters of all formulas of a notebook
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -42,7 +42,7 @@ def render_notebook(
 
     A picture's address is `pictures` with its number, from 1.
     """
-    text, many, level = _read(files, digest, file), 0, PAGE_LEVEL
+    text, many, level, left = _read(files, digest, file), 0, PAGE_LEVEL, MOST_MATHML
 
     def heading(match: re.Match[str]) -> str:
         """A tag of a heading, at most one level below the heading before it, so that no level is skipped."""
@@ -51,8 +51,21 @@ def render_notebook(
             level = min(level + 1, LOWEST, int(match[2]) + PAGE_LEVEL)
         return f"{match[1]}{level}"
 
+    def formula(tex: str, display: bool) -> str:
+        """The markup of a formula; its source where it cannot be read or the page has enough of them."""
+        nonlocal left
+        source = str(escape(f"$${tex}$$" if display else f"${tex}$"))
+        if left <= 0:
+            return source
+        try:
+            markup = mathml(tex, display=display)
+        except MathProblem:
+            return source
+        left -= len(markup)
+        return markup
+
     def html_of(source: str) -> Markup:
-        return Markup(HEADING.sub(heading, MARKDOWN.render(source)))
+        return Markup(HEADING.sub(heading, markdown_html(source, formula)))
 
     def output(kind: str, shown: str) -> tuple[str, str]:
         nonlocal many
