@@ -42,7 +42,7 @@ def staff_access(request: Request) -> tuple[Session, Access]:
 
 
 def require(request: Request, permission: Permission) -> None:
-    """Raise NotFound for who is no member of staff, and Forbidden for staff without the permission."""
+    """Raise NotFound for anybody outside the staff, and Forbidden for staff without the permission."""
     if not staff_access(request)[1].may(permission):
         raise Forbidden(permission.value, next_step="Ask one of the course's instructors.")
 

@@ -89,7 +89,7 @@ def pattern_of(method: str, path: str) -> str:
     return next((route.path for route in ROUTES if route.matches(scope)[0] is Match.FULL), "")
 
 
-def offers(page: str, address: str) -> Iterator[tuple[str, str]]:
+def targets(page: str, address: str) -> Iterator[tuple[str, str]]:
     """The method and the address of each link and form of a page, without what another site answers."""
     found = [("GET", link) for link in LINK.findall(page)]
     for tag in FORM.findall(page):
@@ -115,18 +115,19 @@ def crawled(student: Student) -> tuple[Counter[str], list[str]]:
         asked[route] += 1
         # A form is sent without the token of its session: a reader who may send it is told so.
         reply = student.http.request(method, address)
-        if reply.status_code in (403, 404) and ANOTHER_SIGN_IN not in reply.text:
+        unusable = reply.status_code in (403, 404) or reply.status_code >= 500
+        if unusable and ANOTHER_SIGN_IN not in reply.text:
             refused.append(f"{page} → {method} {address}: {reply.status_code}")
         if reply.status_code == 303 and method == "GET":
             left.append(("GET", urljoin(address, reply.headers["Location"]).partition("#")[0], address))
         if reply.status_code == 200 and reply.headers["Content-Type"].startswith("text/html"):
-            left += [(*offer, address) for offer in offers(reply.text, address)]
+            left += [(*target, address) for target in targets(reply.text, address)]
     return asked, refused
 
 
 @pytest.mark.parametrize("who", READERS)
 def test_what_a_page_offers_its_reader_may_use(live: LiveHomework, who: str) -> None:
-    """From the start page on, no link and no form is answered by 403 or 404."""
+    """From the start page on, no link and no form is answered by 403, 404 or a fault."""
     asked, refused = crawled(reader(live, who))
     assert refused == [], "\n".join(refused)
     assert "GET /homework/{assignment}" in asked

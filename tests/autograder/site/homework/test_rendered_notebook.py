@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -115,6 +116,9 @@ def test_enough_formulas_for_a_page(tmp_path: Path) -> None:
     assert html.count("$x$") == 4000 * 7 - shown
 
 
+AROUND = ("{}", "${}$", "[x](u '${}$')", "[x](${}$)", "~~~\n${}$\n~~~", "| a |\n|---|\n| ${}$ |")
+
+
 class Reader(HTMLParser):
     """What a browser would make of a text: its tags and their attributes."""
 
@@ -129,18 +133,19 @@ class Reader(HTMLParser):
         self.attributes |= {(name, value or "") for name, value in attrs}
 
 
-@given(st.lists(st.sampled_from(HOSTILE), max_size=12).map("".join))
+@given(st.sampled_from(AROUND), st.lists(st.sampled_from(HOSTILE), max_size=10).map("".join))
 @settings(max_examples=150, deadline=None)
-def test_no_markup_of_a_stranger(text: str) -> None:
+def test_no_markup_of_a_stranger(around: str, text: str) -> None:
     """Whatever a text mixes of Markdown, HTML and TeX: no script, no handler, no attribute but ours."""
     reader = Reader()
-    reader.feed(markdown_html(text, lambda tex, display: f'<math alttext="{display}"><mi>x</mi></math>'))
+    reader.feed(
+        markdown_html(around.format(text), lambda tex, display: f'<math alttext="{escape(tex)}"></math>')
+    )
     assert not reader.tags & {"script", "img", "iframe", "style", "svg", "form", "input"}
-    assert {name for name, _ in reader.attributes} <= {"alttext", "href", "title", "class", "start", "style"}
+    assert {name for name, _ in reader.attributes} <= {"alttext", "href", "title", "class", "start"}
     assert not [
         value for name, value in reader.attributes if name == "href" and value.startswith("javascript")
     ]
-    assert {value for name, value in reader.attributes if name == "alttext"} <= {"True", "False"}
 
 
 def test_a_formula_in_a_title_is_text() -> None:
