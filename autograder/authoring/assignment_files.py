@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
 import re
+import shutil
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -113,8 +113,8 @@ def write_assignment(course: Course, new: NewAssignment) -> list[Path]:
             shutil.rmtree(folder, ignore_errors=True)
         if isinstance(problem, UnicodeEncodeError):
             raise ContentError(
-                f"The notebook of {new.id} holds half a character ({problem.object[problem.start]!a}), which no "
-                "file can hold.",
+                f"The notebook of {new.id} holds half a character ({problem.object[problem.start]!a}), "
+                "which no file can hold.",
                 next_step="Remove it in Jupyter, save the notebook, and try again.",
             ) from problem
         raise

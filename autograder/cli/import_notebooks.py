@@ -41,8 +41,8 @@ def import_notebooks(
     """Bring over source notebooks of nbgrader or otter, with their tests, as assignments.
 
     Every notebook is run once, as its author's own code. Its tests become checks where the solution passes
-    them, manual answers become written tasks; solutions/NAME/imported.md lists what needs a person. Of a whole
-    course, what has come over before is left as it is.
+    them, manual answers become written tasks; solutions/NAME/imported.md lists what needs a person.
+    Of a whole course, what has come over before is left as it is.
     """
     notebooks = source_notebooks(source)
     if (name or function) and len(notebooks) > 1:
