@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from autograder.authoring.new_assignment import (
 )
 from autograder.course.course import Course
 from autograder.course.python_source import bound_names, global_names
-from autograder.errors import UsageError
+from autograder.errors import ContentError, UsageError
 
 __all__ = ["handout_cells", "stub", "write_assignment"]
 
@@ -82,7 +83,10 @@ def _plot(function: NewFunction) -> str:
 
 
 def write_assignment(course: Course, new: NewAssignment) -> list[Path]:
-    """Write the assignment's files, none of which may be there; returns their paths."""
+    """Write the assignment's files, none of which may be there, all of them or none; returns their paths.
+
+    Raises UsageError where a folder is there, ContentError for text that cannot be written.
+    """
     public, solution = course.root / "assignments" / new.id, course.root / "solutions" / new.id
     for folder in (public, solution):
         if folder.exists():
@@ -100,9 +104,20 @@ def write_assignment(course: Course, new: NewAssignment) -> list[Path]:
     }
     if new.written:
         files[solution / "written.yaml"] = _written_yaml(new.written)
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except BaseException as problem:  # also Ctrl-C: half an assignment would be in the way of the next try
+        for folder in (public, solution):
+            shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(problem, UnicodeEncodeError):
+            raise ContentError(
+                f"The notebook of {new.id} holds half a character ({problem.object[problem.start]!a}), "
+                "which no file can hold.",
+                next_step="Remove it in Jupyter, save the notebook, and try again.",
+            ) from problem
+        raise
     return list(files)
 
 

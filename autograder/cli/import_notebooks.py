@@ -42,6 +42,7 @@ def import_notebooks(
 
     Every notebook is run once, as its author's own code. Its tests become checks where the solution passes
     them, manual answers become written tasks; solutions/NAME/imported.md lists what needs a person.
+    Of a whole course, what has come over before is left as it is.
     """
     notebooks = source_notebooks(source)
     if (name or function) and len(notebooks) > 1:
@@ -53,6 +54,10 @@ def import_notebooks(
     left_out = 0
     for notebook in notebooks:
         chosen = replace(notebook, name=checked_name(name or notebook.name))
+        earlier = root.root / "solutions" / chosen.name / REPORT
+        if len(notebooks) > 1 and earlier.is_file():  # written last: an import that was interrupted goes on
+            say(f"{notebook.path.name} came over before: {earlier.relative_to(root.root)}")
+            continue
         try:
             made = imported(chosen, function or [])
             paths = write_assignment(root, made)

@@ -22,6 +22,7 @@ from autograder.cli.options import CourseOption, DatasetOption
 from autograder.cli.show import console, progress_bar, say
 from autograder.course.assignment import Assignment, load_assignment, loading_faults
 from autograder.course.course import Course, find_course
+from autograder.course.local_time import counted
 from autograder.errors import ContentError, UsageError
 from autograder.grading.grader import materials_for
 
@@ -115,10 +116,13 @@ def _lint(root: Course, names: Sequence[str], dataset: str, *, mutants: bool) ->
         for fault in found:
             say(str(fault).replace(f"{root.root}/", ""))
         if not found:
-            counts = f"{len(assignment.mistakes)} mistakes caught and named, "
-            counts += f"{len(assignment.alternatives)} alternative solutions keep full marks, "
-            counts += f"{len(ODD_VALUES)} odd results of every function fail without an error"
-            say(f"{name}: {len(assignment.hidden_checks)} hidden checks, {counts}.")
+            mistakes = counted(len(assignment.mistakes), "mistake", "mistakes")
+            others = counted(
+                len(assignment.alternatives), "alternative solution keeps", "alternative solutions keep"
+            )
+            checks = counted(len(assignment.hidden_checks), "hidden check", "hidden checks")
+            odd = f"{len(ODD_VALUES)} odd results of every function fail without an error"
+            say(f"{name}: {checks}, {mistakes} caught and named, {others} full marks, {odd}.")
         faults += found
     if faults:
         raise ContentError(

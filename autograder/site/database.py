@@ -141,8 +141,10 @@ class Database:
         except DBAPIError as problem:
             self.close()
             raise UsageError(
-                f"The database cannot be opened: {str(problem.orig).strip()}.",
-                next_step="Check DATABASE_URL, or the file's directory and its permissions.",
+                f"The database cannot be opened: {str(problem.orig).strip().rstrip('.?')}.",
+                next_step="Check the file's directory and its permissions."
+                if self.file is not None
+                else "Check DATABASE_URL, and that the database server runs.",
             ) from problem
 
     def _is_migrated(self) -> bool:

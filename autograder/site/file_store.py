@@ -23,7 +23,7 @@ from typing import IO, Any
 from fsspec.core import url_to_fs
 from isal import igzip
 
-from autograder.errors import Busy, NotFound, UsageError
+from autograder.errors import Busy, NotFound, Refused, UsageError
 
 __all__ = ["LARGEST_FILE", "FileStore", "is_digest"]
 
@@ -96,9 +96,9 @@ class FileStore:
 
     def chunks(self, digest: str) -> Iterator[bytes]:
         """The same bytes piece by piece; that they are damaged may be raised after the last one."""
-        found, size = sha256(), 0
+        found, size, path = sha256(), 0, self._path(digest)
         with _read(digest):
-            packed = self._files.open(self._path(digest), "rb")
+            packed = self._files.open(path, "rb")
         with packed, gzip.GzipFile(fileobj=packed) as file:
             while True:
                 try:
@@ -160,6 +160,8 @@ def _stored() -> Iterator[None]:
     """What goes wrong while a file is stored, as one exception: each object store has some of its own."""
     try:
         yield
+    except Refused:
+        raise
     except Exception as problem:
         raise Busy(
             "The server cannot store files now.", next_step="Nothing was accepted; try again in a minute."
@@ -171,7 +173,7 @@ def _read(digest: str) -> Iterator[None]:
     """The same while the file with this digest is read."""
     try:
         yield
-    except (EOFError, zlib.error):
+    except (EOFError, zlib.error, Refused):
         raise
     except OSError as problem:
         raise _missing(digest) from problem

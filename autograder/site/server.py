@@ -68,7 +68,7 @@ class OpenSite:
 def open_site(folder: Path, *, course_file: bool = False, address: str = "") -> Iterator[OpenSite]:
     """The quiz database in a folder of its own beside course.yaml, or where DATABASE_URL says.
 
-    `own` takes the file whatever DATABASE_URL says, `address` another database.
+    `course_file` takes the file whatever DATABASE_URL says, `address` another database.
     """
     file = folder / FOLDER / FILE
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -128,7 +128,7 @@ def test_pinned_libraries_run_on_the_oldest_python() -> None:
     oldest = f"{project['requires-python'].removeprefix('>=')}.0"
     pinned = pins(ROOT / "constraints.txt")
     needs = {
-        found.name: found.metadata["Requires-Python"] or ""
+        found.name: "".join(found.metadata.get_all("Requires-Python") or ())
         for found in metadata.distributions()
         if re.sub(r"[-_.]+", "-", found.name).lower() in pinned
     }

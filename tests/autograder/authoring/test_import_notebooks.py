@@ -118,6 +118,26 @@ def test_a_course_of_nbgrader(tmp_path: Path) -> None:
     assert "The test in cell 8 (2 points) was left out: it looks at `limit`" in report
 
 
+def test_a_course_again(tmp_path: Path) -> None:
+    """What came over is left as it is, what did not is tried again; half an assignment is never there."""
+    write_notebook(tmp_path / "old/source/first/first.ipynb", NBGRADER)
+    broken: list[tuple[str, str, dict[str, Any]]] = [("markdown", "# \udc80", {}), *NBGRADER[1:]]
+    write_notebook(tmp_path / "old/source/second/second.ipynb", broken)
+    course = tmp_path / "new"
+    course.mkdir()
+    first = autograder("import", tmp_path / "old", folder=course)
+    assert "second.ipynb was left out: The notebook of second holds half a character" in first.stdout
+    assert not (course / "assignments/second").exists() and not (course / "solutions/second").exists()
+    handout = course / "assignments/first/first.ipynb"
+    handout.write_text(handout.read_text().replace("Scaling", "Scaled by me"))
+    write_notebook(tmp_path / "old/source/second/second.ipynb", NBGRADER)
+    again = autograder("import", tmp_path / "old", folder=course)
+    assert again.returncode == 0, again.stderr
+    assert "first.ipynb came over before: solutions/first/imported.md" in again.stdout
+    assert "second.ipynb became second" in again.stdout and "2 of 2 notebooks" in again.stdout
+    assert "Scaled by me" in handout.read_text()
+
+
 @pytest.mark.full
 def test_checks_are_proven(tmp_path: Path) -> None:
     """Lint finds nothing wrong with the checks; what it may ask for is a mistake that can be named."""
