@@ -160,7 +160,11 @@ def relu_backward(x, grad_out):
     return grad_out * (x > 0) / x.shape[0]
 
 
-@wrong(task="relu", cause="matrix product in place of the entrywise one", true=("inner_sizes_differ", "matrix_product"))
+@wrong(
+    task="relu",
+    cause="matrix product in place of the entrywise one",
+    true=("inner_sizes_differ", "matrix_product"),
+)
 def relu_backward(x, grad_out):
     return grad_out @ (x > 0)
 
