@@ -15,6 +15,7 @@ from object_store import bucket, object_store
 from quiz_fixtures import address, fixture, new_address, postgres, postgres_database, server
 from tiny_course import ASSIGNMENT, write_tiny_course
 
+from autograder import environment
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import Course
 
@@ -85,8 +86,12 @@ def shares_with_its_module(item: pytest.Item) -> bool:
 def unchanged_priority() -> Iterator[None]:
     """Commands that a test runs in its own process lower no priority: the tests after it would keep it."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment._UsualPriority, "keep", lambda self: None)
         if hasattr(os, "nice"):
             patch.setattr(os, "nice", lambda increment: 0)
+        if hasattr(os, "setpriority"):
+            lower = os.setpriority
+            patch.setattr(os, "setpriority", lambda which, who, to: lower(which, who, to) if who else None)
         yield
 
 
