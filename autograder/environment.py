@@ -43,7 +43,9 @@ def give_way(process: int = 0) -> None:
     For work that takes long and holds no lock that a server waits for.
     """
     if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, process, LOWER_PRIORITY)
+        # Lower than it is, not a fixed one: only root may raise what somebody has started with `nice`.
+        present = os.getpriority(os.PRIO_PROCESS, process)
+        os.setpriority(os.PRIO_PROCESS, process, present + LOWER_PRIORITY)
 
 
 class _UsualPriority:
@@ -76,7 +78,7 @@ def give_way_except_writes() -> None:
     """
     if sys.platform == "linux":
         _usual_priority.keep()
-        os.nice(LOWER_PRIORITY)
+        give_way()
 
 
 def at_usual_priority(work: Callable[[], T]) -> T:

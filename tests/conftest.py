@@ -87,8 +87,6 @@ def unchanged_priority() -> Iterator[None]:
     """Commands that a test runs in its own process lower no priority: the tests after it would keep it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(environment._UsualPriority, "keep", lambda self: None)
-        if hasattr(os, "nice"):
-            patch.setattr(os, "nice", lambda increment: 0)
         if hasattr(os, "setpriority"):
             lower = os.setpriority
             patch.setattr(os, "setpriority", lambda which, who, to: lower(which, who, to) if who else None)

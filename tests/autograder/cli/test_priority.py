@@ -106,3 +106,16 @@ def test_servers_and_load_tests_give_way_to_nobody() -> None:
 def test_without_giving_way_work_runs_where_it_is_called() -> None:
     """A server's own writes take no other thread."""
     assert at_usual_priority(threading.get_ident) == threading.get_ident()
+
+
+@pytest.mark.parametrize("act", ["give_way", "give_way_except_writes"])
+def test_a_priority_is_lowered_from_where_it_is(act: str) -> None:
+    """Somebody started the program with `nice`: it is never raised, which only root may do."""
+    code = (
+        "import os, autograder.environment as environment\n"
+        f"os.nice(7); before = os.getpriority(os.PRIO_PROCESS, 0); environment.{act}()\n"
+        "print(before, os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert after == min(before + 10, 19)
