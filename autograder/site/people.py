@@ -40,7 +40,10 @@ COURSE = "course"  # the id of the only course in a database
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of one value of a person by an import; `loses` if it takes time, a right or a date away."""
+    """A change of one value of a person by an import; `loses` if it takes time, a right or a date away.
+
+    `before` is empty for somebody who is new to the course.
+    """
 
     student: str
     what: str
@@ -51,7 +54,8 @@ class Change:
     @property
     def sentence(self) -> str:
         """The change as text."""
-        return f"{self.student}: {self.what} {self.before} → {self.after}"
+        before = f"{self.before} → " if self.before else ""
+        return f"{self.student}: {self.what} {before}{self.after}"
 
 
 class ExtraTime(Protocol):

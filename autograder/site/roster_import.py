@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -97,7 +97,8 @@ class ImportPlan:
         for new in self.added:
             yield f"added: {new.student_id} ({new.name})"
         for change in self.changes:
-            yield f"{'TAKEN AWAY' if change.loses else 'changed'}: {change.sentence}"
+            kind = "TAKEN AWAY" if change.loses else "changed" if change.before else "set"
+            yield f"{kind}: {change.sentence}"
         for written, stored in self.same_person:
             yield f"same person: {written} in the table is {stored}, by e-mail address"
         for student in self.returned:
@@ -139,6 +140,12 @@ def plan_import(
     )
     columns = {column for plan in plans for column in plan.columns}
     added = tuple(new for student, new in imported.items() if student not in people.enrolled)
+    new_ids = {new.student_id for new in added}
+    accommodated = [
+        replace(change, before="") if change.student in new_ids else change
+        for plan in plans
+        for change in plan.changes
+    ]
     changes, rows = _person_changes(people, imported)
     sections, section_changes = _section_changes(people, imported, roster)
     unknown = dict.fromkeys(
@@ -151,7 +158,7 @@ def plan_import(
     return ImportPlan(
         students=tuple(imported),
         added=added,
-        changes=(*changes, *section_changes, *(change for plan in plans for change in plan.changes)),
+        changes=(*changes, *section_changes, *accommodated),
         missing=tuple(sorted(people.expected - set(imported))) if roster is not None else (),
         returned=tuple(sorted(people.dropped & set(imported))),
         same_person=same_person,

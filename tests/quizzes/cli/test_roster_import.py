@@ -143,6 +143,15 @@ def test_accommodations_do_not_demote_staff(course: Course) -> None:
     }
 
 
+def test_somebody_new_has_nothing_before(course: Course) -> None:
+    """What a new person gets is shown as set, not as a change of what they never had."""
+    done = course.take("student_id,role,multiplier\nta,ta,\ns1,,2\n")
+    assert "added: ta (ta)\n" in done.stdout
+    assert "set: ta: role ta\n" in done.stdout
+    assert "set: s1: time × 2\n" in done.stdout
+    assert "→" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("table", "shown"),
     [
