@@ -64,15 +64,20 @@ class _BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Pass the data on; wait on while a request's headers are incomplete."""
+        """Pass the data on; wait on while a request's headers are incomplete.
+
+        Most requests come whole, and cost no timer.
+        """
         if self._timer is None and not self._answering():
-            self._wait()
+            self._header_bytes = 0
         self._header_bytes += len(data)
         super().data_received(data)
         if self._answering():
             self._stop_waiting()
         elif self._header_bytes > MOST_HEADER_BYTES:
             self._close()
+        elif self._timer is None:
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -84,7 +89,6 @@ class _BoundedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         return self.cycle is not None and not self.cycle.response_complete
 
     def _wait(self) -> None:
-        self._header_bytes = 0
         self._timer = asyncio.get_running_loop().call_later(self.seconds, self._close)
 
     def _stop_waiting(self) -> None:
