@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from autograder.errors import AutograderError, Conflict, Forbidden, Refused, TooLarge
 from autograder.site.app_context import AppContext
-from autograder.site.middleware import LARGEST_BODY, NO_ROOM, Body
+from autograder.site.middleware import LARGEST_BODY, LARGEST_UPLOAD, NO_ROOM, Body
 from autograder.site.sessions import Session
 from autograder.site.staff_tokens import is_staff_token
 
@@ -239,15 +239,23 @@ async def uploaded_form(
 
     `longest` bounds the bytes of each field beside it. Raises Conflict for a form that cannot be read.
     """
-    async with uploaded_file(request, session, field, default_name, longest=longest) as sent:
+    async with uploaded_file(
+        request, session, field, default_name, longest=longest, in_memory=LARGEST_UPLOAD
+    ) as sent:
         return Upload(sent.name, b"" if sent.file is None else await sent.file.read(), sent.fields)
 
 
 @asynccontextmanager
 async def uploaded_file(
-    request: Request, session: Session, field: str, default_name: str, *, longest: int = 4096
+    request: Request,
+    session: Session,
+    field: str,
+    default_name: str,
+    *,
+    longest: int = 4096,
+    in_memory: int = MultiPartParser.spool_max_size,
 ) -> AsyncGenerator[UploadedFile, None]:
-    """The same for a file that may be too large for the memory."""
+    """The same for a file that may be too large for the memory: beyond `in_memory` bytes, it is on disk."""
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
         raise Conflict("This is not an upload.", next_step="Choose a file on the page, and send it again.")
@@ -259,9 +267,9 @@ async def uploaded_file(
             yield chunk
 
     try:
-        form = await MultiPartParser(
-            request.headers, chunks(), max_files=1, max_fields=8, max_part_size=longest
-        ).parse()
+        parser = MultiPartParser(request.headers, chunks(), max_files=1, max_fields=8, max_part_size=longest)
+        parser.spool_max_size = in_memory  # beyond it every piece is written by another thread
+        form = await parser.parse()
     except MultiPartException as problem:
         raise Conflict(
             "This upload cannot be read.", next_step="Choose one file on the page, and send it again."

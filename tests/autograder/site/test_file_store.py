@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograder.errors import Busy, NotFound, UsageError
 from autograder.site.file_store import PIECE, FileStore
@@ -71,6 +74,27 @@ def test_damage_is_noticed_in_pieces(tmp_path: Path, damage: str) -> None:
         stored.write_bytes(packed[:PIECE] if damage == "cut" else gzip.compress(b"other"))
     with pytest.raises(NotFound, match="damaged"):
         list(files.chunks(digest))
+
+
+@given(at=st.integers(0, 2**16), bits=st.integers(1, 255), cut=st.booleans())
+def test_no_damage_gets_through(
+    tmp_path_factory: pytest.TempPathFactory, at: int, bits: int, cut: bool
+) -> None:
+    """Whatever one byte was turned into, or wherever it was cut: the same bytes come out, or a sentence."""
+    folder = tmp_path_factory.getbasetemp() / "damaged"
+    files, content = FileStore(folder), b"".join(b"cell %d\n" % number for number in range(2000))
+    digest = files.put(content)
+    stored = folder / digest[:2] / f"{digest[2:]}.gz"
+    packed = stored.read_bytes()
+    at %= len(packed)
+    changed = packed[:at] if cut else packed[:at] + bytes([packed[at] ^ bits]) + packed[at + 1 :]
+    stored.write_bytes(changed)
+    try:
+        for read in (files.get, lambda digest: b"".join(files.chunks(digest))):
+            with suppress(NotFound):
+                assert read(digest) == content
+    finally:
+        stored.write_bytes(packed)
 
 
 def test_two_servers_share_it(address: str) -> None:
