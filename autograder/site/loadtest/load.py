@@ -226,11 +226,7 @@ class _LoadTest:
             await asyncio.sleep(PROBE_EVERY)
         self.result.graded_after = time.monotonic() - began
         # Those of the one more student are not what is measured, but each is graded once, too.
-        while (
-            await asyncio.to_thread(self.fixture.ungraded)
-            and time.monotonic() - began < 2 * self.plan.graded_within
-        ):
-            await asyncio.sleep(1)
+        await self._all_graded()
 
     async def _pages(self, staff: Client, student: Client) -> None:
         """The pages of staff: the class, and a submission with a large notebook."""
@@ -262,6 +258,10 @@ class _LoadTest:
         while not all(look.done() for look in looks):
             await self._probe(probe, "beside")
         await asyncio.gather(*looks)
+        await self._all_graded()
+
+    async def _all_graded(self) -> None:
+        """Wait until nothing is left to grade, or until it should not be."""
         ends = time.monotonic() + self.plan.graded_within
         while await asyncio.to_thread(self.fixture.ungraded) and time.monotonic() < ends:
             await asyncio.sleep(PROBE_EVERY)
