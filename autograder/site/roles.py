@@ -35,7 +35,7 @@ __all__ = [
 
 
 class Role(StrEnum):
-    """A person's role in the course; `staff` may preview quizzes, and nothing else."""
+    """A person's role in the course; `staff` previews quizzes, and by itself sees no student's work."""
 
     STUDENT = "student"
     TA = "ta"
@@ -68,7 +68,6 @@ class Permission(Enum):
     STAFF = "This page is for the course's staff."
     STUDENTS = "Your role in this course shows no student's work."
     ALL_STUDENTS = "This page is about the whole class, and you see a part of it."
-    MONITOR = "Your role in this course previews quizzes and monitors none."
     CONTENT = "Your role in this course does not edit content."
     MANAGE = "Only an instructor may do this."
 
@@ -107,7 +106,6 @@ class Access:
                 Permission.STAFF: True,
                 Permission.STUDENTS: self.sees_students,
                 Permission.ALL_STUDENTS: self.students is StudentData.ALL,
-                Permission.MONITOR: self.sees_students and self.role is not Role.STAFF,
                 Permission.CONTENT: self.edits_content,
                 Permission.MANAGE: self.manages,
             }[permission]

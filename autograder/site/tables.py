@@ -120,7 +120,7 @@ enrolment = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("person", ForeignKey("person.id"), primary_key=True),
-    # `staff` may preview quizzes, and nothing else
+    # `staff` previews quizzes, and by itself sees no student's work
     Column("role", Text, CheckConstraint("role IN ('student', 'ta', 'instructor', 'staff')"), nullable=False),
     Column("label", Text, nullable=False),
     Column("multiplier", Text, nullable=False),  # a fraction, "3/2"

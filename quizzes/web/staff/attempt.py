@@ -172,7 +172,7 @@ def _shortened(answer: Answer) -> Answer:
 
 
 @reads_much
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 def attempt_page(request: Request) -> Response:
     """One attempt with its answers and its log; nothing changes by it."""
     site = site_of(request)
@@ -260,7 +260,7 @@ def _stored_detail(mark: Mark) -> dict[str, Any]:
     return detail if isinstance(detail, dict) else {}
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def override_points(request: Request) -> Response:
     """Set the points of one question, with a reason."""
     site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
@@ -281,7 +281,7 @@ async def override_points(request: Request) -> Response:
     return done_redirect(f"/staff/attempts/{row.id}#question-{pos + 1}", act)
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def withdraw_points(request: Request) -> Response:
     """Let the automatic mark of one question count again, with a reason."""
     site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
@@ -308,7 +308,7 @@ def _seen_in(form: Form) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def reopen_attempt(request: Request) -> Response:
     """Reopen an attempt that is over, for some minutes."""
     site = site_of(request)
@@ -323,7 +323,7 @@ async def reopen_attempt(request: Request) -> Response:
     return done_redirect(f"/staff/attempts/{row.id}", await site.written(work, row.id))
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def end_sessions(request: Request) -> Response:
     """End all sessions of the student, who has to sign in again; the attempt goes on."""
     site, at = site_of(request), request.state.at
@@ -344,7 +344,7 @@ async def end_sessions(request: Request) -> Response:
     return done_redirect(f"/staff/attempts/{row.id}", act)
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def close_attempt(request: Request) -> Response:
     """Close an attempt now."""
     site, at = site_of(request), request.state.at
@@ -364,7 +364,7 @@ async def close_attempt(request: Request) -> Response:
     return done_redirect(f"/staff/attempts/{row.id}", act)
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def accept_late_save(request: Request) -> Response:
     """Accept a save that came too late, so that it counts."""
     site, at = site_of(request), request.state.at

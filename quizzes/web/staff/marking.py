@@ -58,7 +58,7 @@ CENT = Decimal("0.0001")
 
 
 @reads
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 def marking(request: Request) -> Response:
     """The way to the page on which the quiz's questions are marked by hand."""
     quiz = request.path_params["quiz"]

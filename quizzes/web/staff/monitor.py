@@ -37,7 +37,7 @@ SORTS: dict[str, Callable[[StudentActivity], tuple[object, ...]]] = {
 
 
 @reads_much
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 def monitor(request: Request) -> Response:
     """What every student does now; `?part=table` is the table alone, for the page's script."""
     site, quiz = site_of(request), request.path_params["quiz"]
@@ -88,7 +88,7 @@ def monitor(request: Request) -> Response:
     return shown_once(HTMLResponse(page))
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def give_time(request: Request) -> Response:
     """Give more time to the chosen attempts, or to the whole class."""
     site, quiz = site_of(request), request.path_params["quiz"]
@@ -126,7 +126,7 @@ async def give_time(request: Request) -> Response:
     return done_redirect(f"/staff/{quiz}", await site.written(work, *chosen))
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def send_message(request: Request) -> Response:
     """Send a message to everybody who takes the quiz."""
     site, quiz = site_of(request), request.path_params["quiz"]

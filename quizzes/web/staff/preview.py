@@ -103,7 +103,7 @@ def paper(request: Request) -> Response:
     return HTMLResponse(printed_page(plan.quiz, version, part, _picture(plan)))
 
 
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 async def fill_in(request: Request) -> Response:
     """Save the right answers in an open preview of one's own; what only a person marks stays empty."""
     site = site_of(request)

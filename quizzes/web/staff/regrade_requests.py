@@ -17,7 +17,7 @@ __all__ = ["show_requests"]
 
 
 @reads
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 def show_requests(request: Request) -> Response:
     """The regrade requests of a quiz, on the page of all requests."""
     quiz = request.path_params["quiz"]

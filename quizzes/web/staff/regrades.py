@@ -26,7 +26,7 @@ WAIT = 2.0  # seconds for a release before the page shows how far it is
 
 
 @reads_much
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 def regrades(request: Request) -> Response:
     """The regrades of a quiz, with the scores they change and what they left alone."""
     site, quiz = site_of(request), request.path_params["quiz"]

@@ -42,7 +42,7 @@ class ResultRow:
 
 
 @reads_much
-@requires(Permission.MONITOR)
+@requires(Permission.STUDENTS)
 def results_page(request: Request) -> Response:
     """The attempts at a quiz, by student and question: find, sort, 200 a page."""
     site, quiz = site_of(request), request.path_params["quiz"]

@@ -33,6 +33,7 @@ ANOTHER_SIGN_IN = "This page belongs to an earlier sign-in."  # the answer to a 
 READERS: dict[str, tuple[str, str, str]] = {
     "a student": ("student", "", ""),
     "a previewer": ("staff", "", ""),
+    "a previewer with assigned students": ("staff", "assigned", ""),
     "an assistant who sees nobody": ("ta", "none", "none"),
     "an assistant with assigned students": ("ta", "assigned", "none"),
     "an assistant": ("ta", "", ""),
