@@ -46,14 +46,17 @@ POLICY = (
 )
 # Of the pages that learning platforms show in frames: none of them uses a session.
 FRAMABLE_POLICY = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+# No page sets one of them itself. As the protocol sends them: they go with every response.
+HEADERS = Headers(
+    {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+).raw
 CACHED = "public, max-age=604800, immutable"  # for styles and scripts, whose address contains their digest
 SAFE = ("GET", "HEAD", "OPTIONS")
 BODY_SECONDS = 30.0  # for the whole body; two megabytes take 16 s at a megabit a second
@@ -118,9 +121,14 @@ UPLOADS = (
 )
 
 
+ANY_UPLOAD = re.compile("|".join(limit.paths.pattern for limit in UPLOADS))
+
+
 def _limit_of(path: str) -> UploadLimit | None:
     """The limit of a route that takes a file."""
-    return next((limit for limit in UPLOADS if limit.paths.fullmatch(path)), None)
+    if not ANY_UPLOAD.fullmatch(path):  # a save of an answer is matched once, not by each
+        return None
+    return next(limit for limit in UPLOADS if limit.paths.fullmatch(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +206,8 @@ class SecurityMiddleware:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
                 if policy := state.get("policy"):  # of a page that brings its own style sheet
                     headers["Content-Security-Policy"] = policy
                 if state.get("framable"):

@@ -14,18 +14,19 @@ __all__ = ["ROUTES"]
 
 ATTEMPT, STAFF_ATTEMPT = "/attempts/{attempt}", "/staff/attempts/{attempt}"
 ROUTES = [
-    PageRoute("/quizzes/{quiz}", start.start_page),
-    PageRoute("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
-    PageRoute(ATTEMPT, attempt.page),
-    PageRoute(ATTEMPT, attempt.save_page, methods=["POST"]),
+    # In the order in which a class asks for them: each request is matched from the first one on.
     PageRoute(f"{ATTEMPT}/answers/{{pos:whole}}", attempt.save_answer, methods=["POST"]),
-    PageRoute(f"{ATTEMPT}/flags/{{pos:whole}}", attempt.save_flag, methods=["POST"]),
-    PageRoute(f"{ATTEMPT}/lock", attempt.take_lock, methods=["POST"]),
     PageRoute(f"{ATTEMPT}/status", attempt.status),
-    PageRoute(f"{ATTEMPT}/pictures/{{file:path}}", attempt.picture),
-    PageRoute(f"{ATTEMPT}/review", submit.review),
     PageRoute(f"{ATTEMPT}/finish", submit.finish, methods=["POST"]),
     PageRoute(f"{ATTEMPT}/receipt", submit.receipt),
+    PageRoute(ATTEMPT, attempt.page),
+    PageRoute("/quizzes/{quiz}", start.start_page),
+    PageRoute("/quizzes/{quiz}/start", start.begin, methods=["POST"]),
+    PageRoute(ATTEMPT, attempt.save_page, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/flags/{{pos:whole}}", attempt.save_flag, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/lock", attempt.take_lock, methods=["POST"]),
+    PageRoute(f"{ATTEMPT}/pictures/{{file:path}}", attempt.picture),
+    PageRoute(f"{ATTEMPT}/review", submit.review),
     PageRoute(f"{ATTEMPT}/receipt.json", submit.receipt_file),
     PageRoute(f"{ATTEMPT}/results", results.results),
     PageRoute(f"{ATTEMPT}/regrade-requests/{{pos:whole}}", results.send_regrade_request, methods=["POST"]),
