@@ -20,7 +20,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import BuiltinMethodType, CellType, CodeType, FunctionType
 from typing import Any
@@ -248,6 +248,24 @@ class EventLoop(asyncio.BaseEventLoop):
 
     def _write_to_self(self) -> None:
         """Nobody has to be woken: `select` does not wait for long."""
+
+
+def unwritten(problem: NotImplementedError, namespace: Mapping[str, Any], function: str) -> str:
+    """What is said of a function whose call raised NotImplementedError, as a stub of the notebook does.
+
+    Empty where something else raised it: NumPy and Python do so, too.
+    """
+    step = problem.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if step is None or step.tb_frame.f_globals is not namespace:
+        return ""
+    code = step.tb_frame.f_code
+    if code.co_code[step.tb_lasti] not in RAISES:  # such as a call of something built in
+        return ""
+    if code.co_name == function or not code.co_name.isidentifier():
+        return f"{function} is not written yet."
+    return f"{function} needs {code.co_name}, which is not written yet."
 
 
 def note(cell: int, line: int, text: str) -> dict[str, Any]:
@@ -687,6 +705,7 @@ NAME_LOADS = {dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBA
 NAME_STORES = {dis.opmap["STORE_NAME"], dis.opmap["DELETE_NAME"]}
 GLOBAL_STORES = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}
 ATTRIBUTE_STORES = {dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]}
+RAISES = {dis.opmap["RAISE_VARARGS"], dis.opmap["RERAISE"]}
 LOAD_GLOBAL, EXTENDED = dis.opmap["LOAD_GLOBAL"], dis.EXTENDED_ARG
 
 
