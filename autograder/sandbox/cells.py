@@ -137,6 +137,7 @@ def run_cells(
                 missed |= statement.facts.binds
                 outcome.left_out = True
     shown = ShownValues(cells, statements) if full else None
+    rebound = Rebound(statements, needs, namespace)
     for position, statement in enumerate(statements):
         if not full and not needs.runs(statement, namespace):
             missed |= statement.facts.binds
@@ -150,6 +151,7 @@ def run_cells(
             notes.append(note(*place, "Left out: it ran too long or ended the process."))
             continue
         running(*place)
+        rebound.before(statement)
         try:
             try:
                 if shown is not None and statement in shown:
@@ -171,6 +173,10 @@ def run_cells(
                 outcome.incomplete |= statement in needs and str(problem.name) in missed
             elif isinstance(problem, MENDABLE):
                 outcome.incomplete |= bool(unbound) and outcome.left_out
+        rebound.after(position)
+    for statement, name in rebound.restore():
+        text = f"{name} is kept as it was above this line: what is graded calls it."
+        notes.append(note(statement.cell, statement.line, text))
     notes += [note(statement.cell, line, text) for statement, line, text in draws(statements, needs)]
     return outcome
 
@@ -954,6 +960,7 @@ class Needs:
         self._concerns = {
             part: self._names_of(part) for _, part in self._parts
         }  # all that may make it matter
+        self.wanted = set(wanted)
         #: Names that the wanted functions reach; a statement that fails to bind one of them is reported.
         self.reported = set(wanted)
         self._needed = set(wanted)
@@ -979,6 +986,23 @@ class Needs:
             return True
         bound = statement.facts.binds  # such as the variable of a loop over a table
         return any(name in bound or can_change(namespace.get(name)) for name in names)
+
+    def callers(self) -> dict[tuple[str, bool], list[int]]:
+        """Where functions are defined that are wanted or reached, by the names that they call.
+
+        With each name it says whether it is called itself, or, as of a module, something in it.
+        """
+        found: dict[tuple[str, bool], list[int]] = {}
+        for position, statement in enumerate(self._statements):
+            if any(
+                kind in ("function", "class") and name in self.reported
+                for part in statement.facts.parts
+                for name, kind in part.binds.items()
+            ):
+                for name, inside in {(name, bool(inside)) for name, inside, _ in statement.facts.body.calls}:
+                    if name in statement.facts.uses:
+                        found.setdefault((name, inside), []).append(position)
+        return found
 
     def still_used(self, statement: Statement, later: list[Statement]) -> set[str]:
         """The names that a `del` takes from the wanted functions for good.
@@ -1200,6 +1224,51 @@ class Needs:
         return self._changes[name]
 
 
+class Rebound:
+    """Functions and modules whose names a notebook gives to something else, once what is graded is defined.
+
+    `relu = relu(x)`, `list = [1, 2]`: the functions above were called before that, and worked. Only when they
+    are graded are they called later, and would find what cannot be called.
+    """
+
+    def __init__(self, statements: list[Statement], needs: Needs, namespace: dict[str, Any]) -> None:
+        self._statements, self._namespace = statements, namespace
+        self._wanted = needs.wanted
+        self._callers = needs.callers()
+        self._before: dict[str, Any] = {}
+        self._lost: dict[str, tuple[Statement, Any]] = {}
+
+    def before(self, statement: Statement) -> None:
+        """Note what the names are that a statement is about to bind."""
+        watched = statement.facts.binds & (self._wanted | {name for name, _ in self._callers})
+        self._before = {name: self._value(name) for name in watched}
+
+    def after(self, position: int) -> None:
+        """Note which of them can no longer be called."""
+        for name, value in self._before.items():
+            callers = self._callers.get((name, isinstance(value, MODULE)), [])
+            is_used = name in self._wanted or any(at < position for at in callers)
+            if is_callable(self._value(name)):
+                self._lost.pop(name, None)
+            elif is_callable(value) and is_used:
+                self._lost[name] = self._statements[position], value
+
+    def restore(self) -> Iterator[tuple[Statement, str]]:
+        """Give the names back; yields each with the statement that took it."""
+        for name, (statement, value) in self._lost.items():
+            if name in self._namespace:  # a `del` says itself what it leaves
+                self._namespace[name] = value
+                yield statement, name
+
+    def _value(self, name: str) -> Any:
+        return self._namespace.get(name, getattr(builtins, name, None))
+
+
+def is_callable(value: object) -> bool:
+    """Whether a value can be called, or is a module whose functions can."""
+    return callable(value) or isinstance(value, MODULE)
+
+
 class Changes:
     """The names whose objects something may change."""
 
@@ -1221,7 +1290,8 @@ def combined(kinds: set[str]) -> str:
     return "module" if kinds <= modules else "data"
 
 
-FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins))
+MODULE = type(builtins)
+FIXED = (bool, int, float, complex, str, bytes, type(None), MODULE)
 DEEPEST = 5
 
 

@@ -17,7 +17,6 @@ from autograder.checks.values import fingerprint
 from autograder.sandbox.arena import SIZE, SMALLEST, Arena
 from autograder.sandbox.frames import FrameError, Packer, Unpacker, plain
 
-
 OBJECT_SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=3)
 PIECES = hnp.arrays(np.float64, hnp.array_shapes(max_dims=2, max_side=3)) | st.none()
 

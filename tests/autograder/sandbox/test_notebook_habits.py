@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autograder.sandbox import session, zygote
 from autograder.sandbox.arena import Arena
@@ -608,6 +611,79 @@ class TestTidyingUp:
             answer = graded_session.answer("relu", [(X,)], 10.0)[0]
             np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
             assert graded_session.notes == []
+
+
+# What a right relu may call, by what a careless cell below gives its name to.
+CALLED = {
+    "relu": PLAIN,
+    "np": PLAIN,
+    "sum": "def relu(x): return np.maximum(x, sum([0, 0]))",
+    "list": "def relu(x): return np.array(list(np.maximum(x, 0)))",
+    "cut": "def cut(x): return np.maximum(x, 0)\ndef relu(x): return cut(x)",
+    "max": "relu = lambda x: np.array([max(v, 0.0) for v in x])",
+    "Cut": "class Cut:\n    def __call__(self, x): return np.maximum(x, 0)\ndef relu(x): return Cut()(x)",
+    "floor": "from math import floor\ndef relu(x): return np.maximum(x, floor(0.5))",
+    "np.maximum": "from numpy import maximum as top\nclass Net:\n    def forward(self, x): return top(x, 0)\n"
+    "def relu(x): return Net().forward(x)",
+}
+REBINDINGS = [
+    "NAME = 5",
+    "NAME = [1, 2]",
+    "NAME = np.ones(3) if NAME is not np else 1.0",
+    "for NAME in range(3):\n    pass",
+    "NAME = 0\nfor value in (1, 2):\n    NAME += value\nprint(NAME / 2)",
+    "with open('log', 'w') as NAME:\n    NAME.write('x')",
+    "(NAME, other) = 1, 2",
+    "if True:\n    NAME = 'text'",
+]
+
+
+class TestNamesGivenAway:
+    """A cell at the end takes a name that a graded function calls: it had been called before, and worked."""
+
+    @given(st.sampled_from(list(CALLED)), st.lists(st.sampled_from(REBINDINGS), min_size=1, max_size=3))
+    @settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_what_is_called_stays_callable(
+        self, worker: SandboxProcess, called: str, rebindings: list[str]
+    ) -> None:
+        """The function answers as it did where it was defined, and one note names what was kept."""
+        name = "top" if called == "np.maximum" else called
+        below = [cell.replace("NAME", name) for cell in rebindings]
+        with graded(worker, NUMPY, CALLED[called], "print(relu(np.ones(2)))", *below) as graded_session:
+            answer = graded_session.answer("relu", [(X,)], 10.0)[0]
+            np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
+            kept = [note.text for note in graded_session.notes if "is kept" in note.text]
+            assert kept == [f"{name} is kept as it was above this line: what is graded calls it."]
+
+    @pytest.mark.parametrize(
+        ("cells", "kind"),
+        [
+            # Called after it was given away: that never worked.
+            (["max = 3", "def relu(x): return np.array([max(v, 0.0) for v in x])"], "raised"),
+            (["def relu(x): return x", "relu = 3", "LOW = 0", WITH_LOW], "value"),
+            (
+                ["class Net:\n    low = 9", "Net = Net()\nNet.low = 0", WITH_LOW.replace("LOW", "Net.low")],
+                "value",
+            ),
+            (
+                [
+                    "class Net:\n    def cut(self, x): return np.maximum(x, 0)",
+                    "def relu(x): return Net.cut(x)",
+                    "Net = Net()",
+                ],
+                "value",
+            ),
+            (["def low(): return 7", "low = low() - 7", WITH_LOW.replace("LOW", "low")], "value"),
+        ],
+    )
+    def test_what_the_notebook_means_is_as_it_says(
+        self, worker: SandboxProcess, cells: list[str], kind: str
+    ) -> None:
+        """A name that is given another meaning for what stands below has that meaning."""
+        with graded(worker, NUMPY, *cells) as graded_session:
+            answer = graded_session.answer("relu", [(X,)], 10.0)[0]
+            assert answer.kind == kind
+            assert not [note for note in graded_session.notes if "is kept" in note.text]
 
 
 def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: SandboxProcess) -> None:
