@@ -18,7 +18,7 @@ from autograder.sandbox.arena import SIZE, SMALLEST, Arena
 from autograder.sandbox.frames import FrameError, Packer, Unpacker, plain
 
 OBJECT_SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=3)
-PIECES = hnp.arrays(np.float64, hnp.array_shapes(max_dims=2, max_side=3)) | st.none()
+OBJECTS = hnp.arrays(np.float64, hnp.array_shapes(max_dims=2, max_side=3)) | st.none()
 
 
 class TestRoundTrip:
@@ -165,7 +165,7 @@ class TestPlain:
         assert np.array_equal(value, array, equal_nan=array.dtype.kind == "f")
         assert np.shape(value) == array.shape
 
-    @given(hnp.arrays(object, OBJECT_SHAPES, elements=PIECES))
+    @given(hnp.arrays(object, OBJECT_SHAPES, elements=OBJECTS))
     def test_an_array_of_objects_is_as_good_as_a_list_of_them(self, array: Any) -> None:
         """With any number of axes, as `np.array(pairs, dtype=object)` makes of pairs of arrays."""
         value, _ = plain(array)

@@ -342,8 +342,8 @@ class TestAClass:
             files, skipped = self.extract(Path(temporary), data)
         assert files == [name for name, fault in zip(names, faults, strict=True) if not fault]
         assert [name for name, _ in skipped] == [name for name in names if name not in files]
-        told = dict(skipped)
-        assert all(FAULTS[fault] in told[name] for name, fault in zip(names, faults, strict=True) if fault)
+        reasons = dict(skipped)
+        assert all(FAULTS[fault] in reasons[name] for name, fault in zip(names, faults, strict=True) if fault)
 
     @pytest.mark.parametrize("separator", ["/", "\\"])
     def test_directories_of_every_archiver(self, tmp_path: Path, separator: str) -> None:
