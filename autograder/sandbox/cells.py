@@ -16,6 +16,7 @@ import builtins
 import contextlib
 import dis
 import inspect
+import os
 import re
 import sys
 import time
@@ -95,7 +96,7 @@ def not_importable(module: str) -> str:
 
 def importable(module: str) -> bool:
     """Whether a module is there when graded, as itself or as a stand-in; `module` is a top-level name."""
-    known = {"numpy"} | STAND_INS | {name.removesuffix(".py") for name in written}
+    known = {"numpy"} | STAND_INS | {name.partition("/")[0].removesuffix(".py") for name in written}
     return module in known or module in sys.stdlib_module_names
 
 
@@ -368,6 +369,9 @@ def not_there(
         if isinstance(part, IMPORTS):
             for top, names in imported(part):
                 late = part is not node  # when a function is called: then our own package is gone
+                is_made = f"{top}.py" in made or top in made  # a file or a directory beside the notebook
+                if is_made and not late:
+                    continue
                 if (not importable(top) or (late and top == "autograder")) and (late or names & reported):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
         elif (
@@ -538,8 +542,9 @@ def write_file(arguments: list[str], text: str) -> None:
     """Keep what %%writefile would write, for imports and %run."""
     names = [argument for argument in arguments if not argument.startswith("-")]
     if names:
-        before = written.get(names[0], "") if {"-a", "--append"} & set(arguments) else ""
-        written[names[0]] = before + text + "\n"
+        name = file_name(names[0])
+        before = written.get(name, "") if {"-a", "--append"} & set(arguments) else ""
+        written[name] = before + text + "\n"
 
 
 def tree(lines: list[str]) -> list[ast.stmt]:
@@ -588,11 +593,23 @@ def translated(command: str) -> str:
         plain = f"__import__('os').environ[{setting[0]!r}] = {setting[1]!r}"
     elif mark == "%" and name == "pylab":
         plain = PYLAB
-    elif mark == "%" and name == "run" and rest.split() and rest.split()[0] in written:
-        plain = f"exec({written[rest.split()[0]]!r})"
+    elif mark == "%" and name == "run" and (file := file_to_run(rest)) in written:
+        plain = f"exec({written[file]!r})"
     if plain and is_python(plain):
         return indent + plain
     return indent + "pass" if indent else ""
+
+
+def file_to_run(arguments: str) -> str:
+    """The name of the file in the arguments of %run, which takes it without its ending, too."""
+    files = [argument for argument in arguments.split() if not argument.startswith("-")]
+    name = file_name(files[0]) if files else ""
+    return name if name in written or name.endswith(".py") else f"{name}.py"
+
+
+def file_name(text: str) -> str:
+    """The path of a file beside the notebook as `written` has it."""
+    return os.path.normpath(text.strip("'\""))
 
 
 def is_python(text: str) -> bool:

@@ -57,6 +57,23 @@ IPYTHON = {
         "from helper import cut\ndef relu(x): return cut(x)",
     ],
     "a file that is written and run": ["%%writefile low.py\nLOW = 0", NUMPY + "\n%run low.py", WITH_LOW],
+    "a file that is run in the notebook's own names": [
+        "%%writefile ./low.py\nLOW = START",
+        NUMPY + "\nSTART = 0\n%run -i low",
+        WITH_LOW,
+    ],
+    "a package that is written": [
+        "!mkdir -p parts\n",
+        "%%writefile parts/__init__.py\nLOW = 0",
+        "%%writefile parts/cuts.py\nimport numpy as np\nfrom parts import LOW\n"
+        "def cut(x): return np.maximum(x, LOW)",
+        "from parts.cuts import cut\nimport parts.cuts as cuts\ndef relu(x): return cut(x) + 0 * cuts.cut(x)",
+    ],
+    "a package without a file of its own": [
+        "%%writefile parts/more/low.py\nLOW = 0",
+        "import numpy as np\nfrom parts.more.low import LOW",
+        WITH_LOW,
+    ],
     "pylab": ["%pylab inline", "def relu(x): return maximum(x, np.float64(0))"],
     "help": ["import numpy as np\nnp.maximum?\n?np", PLAIN],
     "a cell in another language": ["%%bash\npip install x", NUMPY, PLAIN],
@@ -337,6 +354,12 @@ FILES = {
         NUMPY,
         "for line in ('a', 'b'):\n    with open('log.txt', 'a') as log:\n        print(line, file=log)",
         "with open('log.txt') as log:\n    LOW = len(log.readlines()) - 2",
+        WITH_LOW,
+    ],
+    "a module": [
+        NUMPY,
+        "with open('low.py', 'w') as file:\n    file.write('LOW = 0\\n')",
+        "from low import LOW",
         WITH_LOW,
     ],
     "a magic's file": ["%%writefile low.txt\n0", NUMPY, "LOW = int(open('low.txt').read())", WITH_LOW],
