@@ -68,6 +68,7 @@ SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
 ANY = "*"  # stands for a name that cannot be told
 IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
 NO_FILES = "no file of yours is there when graded"
+NO_INPUT = "nobody types when graded: input() gives an empty text"
 READERS = {
     *("fromfile", "genfromtxt", "imread", "load", "load_images", "loadtxt", "memmap", "open", "read_bytes"),
     *("read_csv", "read_text", "urlopen", "urlretrieve"),
@@ -169,7 +170,9 @@ def run_cells(
             unbound = statement.facts.binds & needs.reported
             # A plotting library or data that is not there when graded matters only to functions that are.
             if unbound:
-                notes.append(note(*place, describe(problem)["text"]))
+                is_asked = "input" in statement.code.co_names and isinstance(problem, ValueError)
+                text = f"{describe(problem)['text']} ({NO_INPUT})" if is_asked else describe(problem)["text"]
+                notes.append(note(*place, text))
             if isinstance(problem, NameError):
                 outcome.incomplete |= statement in needs and str(problem.name) in missed
             elif isinstance(problem, MENDABLE):
@@ -357,7 +360,7 @@ def paths_in(call: ast.Call) -> set[str]:
 def not_there(
     node: ast.stmt, reported: set[str], made: set[str]
 ) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
-    """The imports and the files in a statement that are not there when graded, those it tries aside.
+    """The imports, files and input in a statement that are not there when graded, those it tries aside.
 
     Files that the notebook itself has `made` are there. Where it makes any, a file whose name cannot be read
     from the call may be one of them.
@@ -381,6 +384,8 @@ def not_there(
             and made.isdisjoint(paths_in(part))
         ):
             yield part, NO_FILES
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "input":
+            yield part, NO_INPUT
 
 
 def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, int, str]]:

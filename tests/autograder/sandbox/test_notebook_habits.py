@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from autograder.sandbox import session, zygote
 from autograder.sandbox.arena import Arena
-from autograder.sandbox.cells import NO_FILES, foresee, written
+from autograder.sandbox.cells import NO_FILES, NO_INPUT, foresee, written
 from autograder.sandbox.child import Child
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
@@ -544,6 +544,15 @@ class TestForesight:
     def test_files_of_somebody_else_are_missed(self, cells: list[str]) -> None:
         """A file that the notebook does not make is not there, whatever else it writes."""
         assert self.foreseen(NUMPY, *cells, WITH_LOW) == [NO_FILES]
+
+    @pytest.mark.parametrize("cell", ["LOW = int(input('Lowest? '))", "LOW = float(input()) + 1"])
+    def test_nobody_types(self, worker: SandboxProcess, cell: str) -> None:
+        """A number that is asked for is not there; `check` and the report say so in the same words."""
+        assert self.foreseen(NUMPY, cell, WITH_LOW) == [NO_INPUT]
+        with graded(worker, NUMPY, cell, WITH_LOW) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "raised"
+            (text,) = {note.text for note in graded_session.notes}
+            assert text.startswith("ValueError: ") and text.endswith(f"({NO_INPUT})")
 
 
 def test_nothing_that_is_written_reaches_the_disk(worker: SandboxProcess, open_folder: Path) -> None:
