@@ -157,7 +157,7 @@ def step_decay_with_another_factor(student):
 def train_epoch_counts_its_updates(student):
     """With gradient 1 everywhere, ten examples in batches of 4 make three updates: theta falls by 3 lr."""
     x, y = np.arange(10.0)[:, None], np.arange(10)
-    got = student.train_epoch(np.array([1.0]), x, y, 4, 0.1, 1, lambda theta, x, y: np.ones(1))
+    got = student.train_epoch(np.array([1.0]), x, y, 4, 0.1, 1, lambda theta, x_batch, y_batch: np.ones(1))
     assert_close(got, np.array([0.7]), call="train_epoch([1], x, y, 4, 0.1, 1, gradient)")
 
 
@@ -165,7 +165,7 @@ def train_epoch_counts_its_updates(student):
 def train_epoch_goes_on_from_where_it_is(student):
     """With gradient theta and lr 0.5 each of three updates halves theta: 16, 8, 4, 2."""
     x, y = np.arange(9.0)[:, None], np.arange(9)
-    got = student.train_epoch(np.array([16.0]), x, y, 3, 0.5, 1, lambda theta, x, y: theta)
+    got = student.train_epoch(np.array([16.0]), x, y, 3, 0.5, 1, lambda theta, x_batch, y_batch: theta)
     assert_close(got, np.array([2.0]), call="train_epoch([16], x, y, 3, 0.5, 1, gradient)")
 
 

@@ -199,4 +199,6 @@ def exception_text(problem: BaseException, *, whole: bool = True) -> str:
 def as_sentence(text: str) -> str:
     """The text with a mark at its end: its own, or else a full stop."""
     text = text.rstrip(" :,;")
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    if text.endswith((".", "!", "?", "…")):
+        return text[:-1].rstrip(" :,;") + text[-1]
+    return f"{text}."

@@ -21,6 +21,7 @@ from autograder.checks.calls import Answer, quiet
 from autograder.checks.memory import unlimited_memory
 from autograder.checks.values import Value, bytes_of, copy_of, exception_text, fingerprint
 from autograder.sandbox import frames
+from autograder.sandbox.cells import unwritten
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
 
@@ -144,8 +145,11 @@ class NotebookBackend:
             with quiet() as warned:
                 value, dtypes = frames.plain(target(*copies))
             (value,) = copied((value,))  # the next call may write into what this one returned
-        except NotImplementedError:
-            return Answer("missing", text=f"{name} is not written yet.")
+        except NotImplementedError as problem:
+            for namespace in (self.namespace, getattr(target, "__globals__", {})):
+                if text := unwritten(problem, namespace, name):
+                    return Answer("missing", text=text)
+            return Answer("raised", text=_summary(problem), trace=self._line_of(problem))
         except MemoryError:
             return Answer("memory", text=f"{name} asked for more memory than there is.")
         except frames.FrameError as problem:

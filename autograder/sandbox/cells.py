@@ -16,11 +16,12 @@ import builtins
 import contextlib
 import dis
 import inspect
+import os
 import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import BuiltinMethodType, CellType, CodeType, FunctionType
 from typing import Any
@@ -67,6 +68,7 @@ SETTINGS = {"decimal", "numpy", "random", "sys", "warnings"}
 ANY = "*"  # stands for a name that cannot be told
 IDLE = {"", "_exit", "abort", "exit", "kill", "sleep"}  # calls on a module that set nothing up
 NO_FILES = "no file of yours is there when graded"
+NO_INPUT = "nobody types when graded: input() gives an empty text"
 READERS = {
     *("fromfile", "genfromtxt", "imread", "load", "load_images", "loadtxt", "memmap", "open", "read_bytes"),
     *("read_csv", "read_text", "urlopen", "urlretrieve"),
@@ -95,7 +97,7 @@ def not_importable(module: str) -> str:
 
 def importable(module: str) -> bool:
     """Whether a module is there when graded, as itself or as a stand-in; `module` is a top-level name."""
-    known = {"numpy"} | STAND_INS | {name.removesuffix(".py") for name in written}
+    known = {"numpy"} | STAND_INS | {name.partition("/")[0].removesuffix(".py") for name in written}
     return module in known or module in sys.stdlib_module_names
 
 
@@ -137,6 +139,7 @@ def run_cells(
                 missed |= statement.facts.binds
                 outcome.left_out = True
     shown = ShownValues(cells, statements) if full else None
+    rebound = Rebound(statements, needs, namespace)
     for position, statement in enumerate(statements):
         if not full and not needs.runs(statement, namespace):
             missed |= statement.facts.binds
@@ -150,6 +153,7 @@ def run_cells(
             notes.append(note(*place, "Left out: it ran too long or ended the process."))
             continue
         running(*place)
+        rebound.before(statement)
         try:
             try:
                 if shown is not None and statement in shown:
@@ -166,11 +170,17 @@ def run_cells(
             unbound = statement.facts.binds & needs.reported
             # A plotting library or data that is not there when graded matters only to functions that are.
             if unbound:
-                notes.append(note(*place, describe(problem)["text"]))
+                is_asked = "input" in statement.code.co_names and isinstance(problem, ValueError)
+                text = f"{describe(problem)['text']} ({NO_INPUT})" if is_asked else describe(problem)["text"]
+                notes.append(note(*place, text))
             if isinstance(problem, NameError):
                 outcome.incomplete |= statement in needs and str(problem.name) in missed
             elif isinstance(problem, MENDABLE):
                 outcome.incomplete |= bool(unbound) and outcome.left_out
+        rebound.after(position)
+    for statement, name in rebound.restore():
+        text = f"{name} is kept as it was above this line: what is graded calls it."
+        notes.append(note(statement.cell, statement.line, text))
     notes += [note(statement.cell, line, text) for statement, line, text in draws(statements, needs)]
     return outcome
 
@@ -248,6 +258,24 @@ class EventLoop(asyncio.BaseEventLoop):
 
     def _write_to_self(self) -> None:
         """Nobody has to be woken: `select` does not wait for long."""
+
+
+def unwritten(problem: NotImplementedError, namespace: Mapping[str, Any], function: str) -> str:
+    """What is said of a function whose call raised NotImplementedError, as a stub of the notebook does.
+
+    Empty where something else raised it: NumPy and Python do so, too.
+    """
+    step = problem.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if step is None or step.tb_frame.f_globals is not namespace:
+        return ""
+    code = step.tb_frame.f_code
+    if code.co_code[step.tb_lasti] not in RAISES:  # such as a call of something built in
+        return ""
+    if code.co_name == function or not code.co_name.isidentifier():
+        return f"{function} is not written yet."
+    return f"{function} needs {code.co_name}, which is not written yet."
 
 
 def note(cell: int, line: int, text: str) -> dict[str, Any]:
@@ -332,7 +360,7 @@ def paths_in(call: ast.Call) -> set[str]:
 def not_there(
     node: ast.stmt, reported: set[str], made: set[str]
 ) -> Iterator[tuple[ast.stmt | ast.expr, str]]:
-    """The imports and the files in a statement that are not there when graded, those it tries aside.
+    """The imports, files and input in a statement that are not there when graded, those it tries aside.
 
     Files that the notebook itself has `made` are there. Where it makes any, a file whose name cannot be read
     from the call may be one of them.
@@ -344,6 +372,9 @@ def not_there(
         if isinstance(part, IMPORTS):
             for top, names in imported(part):
                 late = part is not node  # when a function is called: then our own package is gone
+                is_made = f"{top}.py" in made or top in made  # a file or a directory beside the notebook
+                if is_made and not late:
+                    continue
                 if (not importable(top) or (late and top == "autograder")) and (late or names & reported):
                     yield part, f"ModuleNotFoundError: {not_importable(top)}"
         elif (
@@ -353,6 +384,8 @@ def not_there(
             and made.isdisjoint(paths_in(part))
         ):
             yield part, NO_FILES
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "input":
+            yield part, NO_INPUT
 
 
 def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, int, str]]:
@@ -514,8 +547,9 @@ def write_file(arguments: list[str], text: str) -> None:
     """Keep what %%writefile would write, for imports and %run."""
     names = [argument for argument in arguments if not argument.startswith("-")]
     if names:
-        before = written.get(names[0], "") if {"-a", "--append"} & set(arguments) else ""
-        written[names[0]] = before + text + "\n"
+        name = file_name(names[0])
+        before = written.get(name, "") if {"-a", "--append"} & set(arguments) else ""
+        written[name] = before + text + "\n"
 
 
 def tree(lines: list[str]) -> list[ast.stmt]:
@@ -564,11 +598,23 @@ def translated(command: str) -> str:
         plain = f"__import__('os').environ[{setting[0]!r}] = {setting[1]!r}"
     elif mark == "%" and name == "pylab":
         plain = PYLAB
-    elif mark == "%" and name == "run" and rest.split() and rest.split()[0] in written:
-        plain = f"exec({written[rest.split()[0]]!r})"
+    elif mark == "%" and name == "run" and (file := file_to_run(rest)) in written:
+        plain = f"exec({written[file]!r})"
     if plain and is_python(plain):
         return indent + plain
     return indent + "pass" if indent else ""
+
+
+def file_to_run(arguments: str) -> str:
+    """The name of the file in the arguments of %run, which takes it without its ending, too."""
+    files = [argument for argument in arguments.split() if not argument.startswith("-")]
+    name = file_name(files[0]) if files else ""
+    return name if name in written or name.endswith(".py") else f"{name}.py"
+
+
+def file_name(text: str) -> str:
+    """The path of a file beside the notebook as `written` has it."""
+    return os.path.normpath(text.strip("'\""))
 
 
 def is_python(text: str) -> bool:
@@ -687,6 +733,7 @@ NAME_LOADS = {dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBA
 NAME_STORES = {dis.opmap["STORE_NAME"], dis.opmap["DELETE_NAME"]}
 GLOBAL_STORES = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}
 ATTRIBUTE_STORES = {dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]}
+RAISES = {dis.opmap["RAISE_VARARGS"], dis.opmap["RERAISE"]}
 LOAD_GLOBAL, EXTENDED = dis.opmap["LOAD_GLOBAL"], dis.EXTENDED_ARG
 
 
@@ -935,6 +982,7 @@ class Needs:
         self._concerns = {
             part: self._names_of(part) for _, part in self._parts
         }  # all that may make it matter
+        self.wanted = set(wanted)
         #: Names that the wanted functions reach; a statement that fails to bind one of them is reported.
         self.reported = set(wanted)
         self._needed = set(wanted)
@@ -960,6 +1008,23 @@ class Needs:
             return True
         bound = statement.facts.binds  # such as the variable of a loop over a table
         return any(name in bound or can_change(namespace.get(name)) for name in names)
+
+    def callers(self) -> dict[tuple[str, bool], list[int]]:
+        """Where functions are defined that are wanted or reached, by the names that they call.
+
+        With each name it says whether it is called itself, or, as of a module, something in it.
+        """
+        found: dict[tuple[str, bool], list[int]] = {}
+        for position, statement in enumerate(self._statements):
+            if any(
+                kind in ("function", "class") and name in self.reported
+                for part in statement.facts.parts
+                for name, kind in part.binds.items()
+            ):
+                for name, inside in {(name, bool(inside)) for name, inside, _ in statement.facts.body.calls}:
+                    if name in statement.facts.uses:
+                        found.setdefault((name, inside), []).append(position)
+        return found
 
     def still_used(self, statement: Statement, later: list[Statement]) -> set[str]:
         """The names that a `del` takes from the wanted functions for good.
@@ -1181,6 +1246,51 @@ class Needs:
         return self._changes[name]
 
 
+class Rebound:
+    """Functions and modules whose names a notebook gives to something else, once what is graded is defined.
+
+    `relu = relu(x)`, `list = [1, 2]`: the functions above were called before that, and worked. Only when they
+    are graded are they called later, and would find what cannot be called.
+    """
+
+    def __init__(self, statements: list[Statement], needs: Needs, namespace: dict[str, Any]) -> None:
+        self._statements, self._namespace = statements, namespace
+        self._wanted = needs.wanted
+        self._callers = needs.callers()
+        self._before: dict[str, Any] = {}
+        self._lost: dict[str, tuple[Statement, Any]] = {}
+
+    def before(self, statement: Statement) -> None:
+        """Note what the names are that a statement is about to bind."""
+        watched = statement.facts.binds & (self._wanted | {name for name, _ in self._callers})
+        self._before = {name: self._value(name) for name in watched}
+
+    def after(self, position: int) -> None:
+        """Note which of them can no longer be called."""
+        for name, value in self._before.items():
+            callers = self._callers.get((name, isinstance(value, MODULE)), [])
+            is_used = name in self._wanted or any(at < position for at in callers)
+            if is_callable(self._value(name)):
+                self._lost.pop(name, None)
+            elif is_callable(value) and is_used:
+                self._lost[name] = self._statements[position], value
+
+    def restore(self) -> Iterator[tuple[Statement, str]]:
+        """Give the names back; yields each with the statement that took it."""
+        for name, (statement, value) in self._lost.items():
+            if name in self._namespace:  # a `del` says itself what it leaves
+                self._namespace[name] = value
+                yield statement, name
+
+    def _value(self, name: str) -> Any:
+        return self._namespace.get(name, getattr(builtins, name, None))
+
+
+def is_callable(value: object) -> bool:
+    """Whether a value can be called, or is a module whose functions can."""
+    return callable(value) or isinstance(value, MODULE)
+
+
 class Changes:
     """The names whose objects something may change."""
 
@@ -1202,7 +1312,8 @@ def combined(kinds: set[str]) -> str:
     return "module" if kinds <= modules else "data"
 
 
-FIXED = (bool, int, float, complex, str, bytes, type(None), type(builtins))
+MODULE = type(builtins)
+FIXED = (bool, int, float, complex, str, bytes, type(None), MODULE)
 DEEPEST = 5
 
 

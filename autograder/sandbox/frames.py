@@ -34,6 +34,7 @@ KEPT_HEADERS, LONGEST_KEPT = 64, 2048  # how many parsed headers are kept, and t
 DTYPES = {"<f8": np.dtype("<f8"), "<i8": np.dtype("<i8"), "|b1": np.dtype("|b1")}
 NATIVE = frozenset(DTYPES.values())
 BOOL = DTYPES["|b1"]
+NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
 class FrameError(Exception):
@@ -44,8 +45,8 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     """A value as judge and runner may hold it, and the names of the types that were converted.
 
     Arrays and NumPy scalars become float64, int64 or bool; iterators, objects that a `for` loop takes, and
-    arrays of objects with one axis become lists. Raises FrameError
-    for anything else, in words for a student.
+    arrays of objects become lists, but an array of several axes whose objects are all numbers stays an array.
+    Raises FrameError for anything else, in words for a student.
     """
     if depth > DEEPEST:
         raise FrameError("lists nested too deeply")
@@ -60,8 +61,14 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
         return value, []
     if kind is np.float64:
         return np.asarray(value), []
-    if isinstance(value, (np.ndarray, np.generic)) and not _holds_objects(value):
-        return _plain_array(np.asarray(value))
+    if isinstance(value, (np.ndarray, np.generic)):
+        if not _holds_objects(value):
+            return _plain_array(np.asarray(value))
+        if value.ndim > 1 and all(isinstance(entry, NUMBERS) for entry in value.flat):
+            try:
+                return np.array(value, dtype=np.float64), ["object"]
+            except OverflowError:
+                raise FrameError("an integer that is too large") from None
     if isinstance(value, (bool, int, float, str)):  # subclasses keep their number, not their methods
         base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
         return base(value), []
@@ -92,8 +99,8 @@ def _is_plain_number(value: Any) -> bool:
 
 
 def _holds_objects(value: Any) -> bool:
-    """Whether it is an array of one axis of objects: as good as a list of them."""
-    return isinstance(value, np.ndarray) and value.dtype.kind == "O" and value.ndim == 1
+    """Whether it is an array of objects with an axis to go along: as good as a list of them."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "O" and value.ndim > 0
 
 
 def _can_be_looped_over(value: Any) -> bool:
@@ -108,7 +115,7 @@ def _plain_array(array: Any) -> tuple[Any, list[str]]:
         raise FrameError(f"an array of {array.dtype}, which does not hold ordinary numbers")
     wanted = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "|b1"}[kind]
     if kind == "u" and array.size and array.max() > 2**63 - 1:
-        raise FrameError("an integer is too large")
+        raise FrameError("an integer that is too large")
     converted = [] if array.dtype.newbyteorder("<") in DTYPES.values() else [str(array.dtype)]
     return np.ascontiguousarray(array, dtype=DTYPES[wanted]).reshape(array.shape), converted
 
@@ -144,7 +151,7 @@ class Packer:
             return '["b",true]' if value else '["b",false]'
         if kind is int:
             if not -(2**63) <= value < 2**63:
-                raise FrameError("an integer is too large")
+                raise FrameError("an integer that is too large")
             return f'["i",{value}]'
         if kind is str:
             return f'["s",{json.dumps(value[:LONGEST_TEXT])}]'

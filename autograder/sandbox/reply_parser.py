@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from autograder.sandbox.arena import Arena
 
 __all__ = ["CallBackAllowance", "call_back", "line_of", "read_answers", "read_values", "text_of"]
 
+LONGEST_NAME = 40  # characters of a parameter's name in a call-back
+WHERE_DEFINED = re.compile(r"[\w.<>]*<locals>\.")  # in the name of a function: whose check it is from
 OVERHEAD = 512  # bytes that keeping a call takes besides its arrays
 KINDS = ("value", "unusable", "raised", "missing", "memory")
 
@@ -136,13 +139,22 @@ def call_back(
         number, specs = request.get("callable"), request.get("args")
         if type(number) is not int or not 0 <= number < len(callables) or not isinstance(specs, list):
             raise frames.FrameError("a malformed call")
-        arguments = [reader.value(spec) for spec in specs]
-        allowance.take(arguments)
-        value, _ = frames.plain(callables[number](*arguments))
+        names = request.get("names", [])
+        if not isinstance(names, list) or len(names) > len(specs) or not all(map(_is_name, names)):
+            raise frames.FrameError("a malformed call")
+        values = [reader.value(spec) for spec in specs]
+        allowance.take(values)
+        first_named = len(values) - len(names)
+        named = dict(zip(names, values[first_named:], strict=True))
+        value, _ = frames.plain(callables[number](*values[:first_named], **named))
         allowance.take([value])
         return f'{{"value":{packer.text(value)}}}', packer.buffers
     except Exception as problem:  # the arguments are a stranger's: anything can go wrong
-        return {"error": exception_text(problem)[:500]}, []
+        return {"error": WHERE_DEFINED.sub("", exception_text(problem))[:500]}, []
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and len(name) <= LONGEST_NAME and name.isidentifier()
 
 
 def text_of(reply: dict[str, Any], key: str, most: int) -> str:

@@ -16,6 +16,7 @@ import mmap
 import random
 import socket
 import sys
+import threading
 import time
 import types
 import warnings
@@ -74,6 +75,7 @@ class Runner:
         self.maps: list[tuple[int, list[int]]] = []  # shared float64 arrays: descriptor and shape
         self.received = b""  # what came with the last frame and does not belong to it
         self.number = 0  # of the request that is being answered
+        self.asking = threading.Lock()  # held by whoever waits for the answer of a call-back
 
     def serve(self) -> None:
         """Answer requests until the judge hangs up."""
@@ -191,8 +193,11 @@ class Runner:
                 raise self.frames.FrameError("far more than was asked for")
             if training and not converted and not self.printed.parts:
                 return f'{{"kind":"value","value":{spec}}}'
-        except NotImplementedError:
-            answer = without_value("missing", text=f"{name} is not written yet.")
+        except NotImplementedError as problem:
+            if text := self.cells_module.unwritten(problem, self.namespace, name):
+                answer = without_value("missing", text=text)
+            else:
+                answer = without_value("raised", **self.describe(problem), printed=self.printed.take())
         except MemoryError:
             text = f"{name} asked for more memory than a submission gets."
             answer = without_value("memory", text=text)
@@ -264,19 +269,25 @@ class Runner:
     def remote_function(self, number: int) -> Any:
         """A callable argument: calling it asks the judge."""
 
-        def function(*arguments: Any) -> Any:
-            if self.arena is not None:
-                self.arena.clear(keep=self.answered)  # the last call-back's arguments have been read
-            packer = self.frames.Packer(self.arena)
-            try:
-                specs = ",".join([packer.text(self.frames.plain(argument)[0]) for argument in arguments])
-                self.send(f'{{"op":"callback","callable":{number},"args":[{specs}]}}', packer.buffers)
-            except self.frames.FrameError as problem:
-                raise TypeError(f"cannot be given {problem}") from None
-            header, data = self.receive()
-            if "error" in header:
-                raise ValueError(header["error"])
-            return self.frames.Unpacker(data, self.arena).value(header["value"])
+        def function(*arguments: Any, **named: Any) -> Any:
+            with self.asking:  # a student's threads call it one after the other
+                if self.arena is not None:
+                    self.arena.clear(keep=self.answered)  # the last call-back's arguments have been read
+                packer = self.frames.Packer(self.arena)
+                values = [*arguments, *named.values()]
+                try:
+                    specs = ",".join([packer.text(self.frames.plain(value)[0]) for value in values])
+                    self.send(
+                        f'{{"op":"callback","callable":{number},"args":[{specs}],'
+                        f'"names":{json.dumps(list(named))}}}',
+                        packer.buffers,
+                    )
+                except self.frames.FrameError as problem:
+                    raise TypeError(f"cannot be given {problem}") from None
+                header, data = self.receive()
+                if "error" in header:
+                    raise exception_of(header["error"])
+                return self.frames.Unpacker(data, self.arena).value(header["value"])
 
         return function
 
@@ -314,6 +325,16 @@ class Runner:
         if not piece:
             raise SystemExit
         return piece
+
+
+def exception_of(text: str) -> Exception:
+    """The exception that a text such as "TypeError: unsupported" tells of, where Python has its type."""
+    name, _, message = text.partition(": ")
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        with contextlib.suppress(Exception):  # some take more than a message
+            return kind(message)
+    return ValueError(text)
 
 
 def without_value(kind: str, **parts: str) -> str:

@@ -159,7 +159,7 @@ class Imports:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """A module of ours, or None to leave it to the usual finders."""
         top = name.partition(".")[0]
-        if f"{top}.py" in self._cells.written or (
+        if self._is_written(name) or (
             top in self._cells.STAND_INS and (top != "autograder" or (self.loading and name == top))
         ):
             loader: Any = self  # by its methods
@@ -170,13 +170,32 @@ class Imports:
 
     def create_module(self, spec: Any) -> types.ModuleType | None:
         """A module that has every name, or an ordinary one for a file that the notebook wrote."""
-        return None if f"{spec.name}.py" in self._cells.written else StandInModule(spec.name)
+        return None if self._is_written(spec.name) else StandInModule(spec.name)
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run what the notebook wrote."""
-        source = self._cells.written.get(f"{module.__name__}.py")
+        path, source = self._source(module.__name__)
         if source is not None:
-            exec(compile(source, f"{module.__name__}.py", "exec", dont_inherit=True), module.__dict__)
+            exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
+
+    def _is_written(self, name: str) -> bool:
+        """Whether the notebook wrote a module: its file, or files of a package."""
+        folder = name.replace(".", "/") + "/"
+        return self._source(name)[1] is not None or any(
+            path.startswith(folder) for path in self._cells.written
+        )
+
+    def _source(self, name: str) -> tuple[str, str | None]:
+        """The path of a module that the notebook wrote, and what is in it; None where it wrote none."""
+        path = name.replace(".", "/")
+        for file in (f"{path}.py", f"{path}/__init__.py"):
+            if file in self._cells.written:
+                return file, self._cells.written[file]
+            if name.partition(".")[0] in sys.stdlib_module_names | {"numpy"}:
+                continue
+            with suppress(OSError, ValueError), open(file, encoding="utf-8") as stream:  # kept in memory
+                return file, stream.read()
+        return path, None
 
     def loaded(self) -> None:
         """The cells have run: from here on our own package is as far away as any other."""

@@ -65,8 +65,14 @@ BROKEN: tuple[type[Exception], ...] = (
     ValueError,
 )
 BROKEN += (NotImplementedError, struct.error, IndexError, KeyError, RuntimeError)
+DAMAGED = "damaged, or packed in a way that cannot be read"  # a member, in words
+DOS_FOLDER = 0x10  # the attribute of a directory, which some archivers write without a slash
 EXTENDED_TIME = 0x5455  # a field of ZIP archives
 LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's central directory, which is read at once
+
+
+class DamagedMember(SubmissionError):
+    """A member of an archive that cannot be read, though others can."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Member:
     name: str
     kind: str  # "file", "folder", or another kind in words
     size: int
-    read: Callable[[], bytes]  # at most LARGEST_FILE and one more byte
+    read: Callable[[], bytes]  # at most LARGEST_FILE and one more byte; once, before the next member
     modified: float = 0.0  # seconds since 1970; 0 where the archive does not say
 
 
@@ -117,6 +123,11 @@ def notebook_in(data: bytes, assignment: str, functions: Sequence[str] = ()) -> 
     if not contents.notebooks:
         raise SubmissionError("There is no notebook in the archive.", next_step=SUBMIT_FILE)
     chosen = select_notebook(contents.notebooks, assignment, functions)
+    if chosen.stem != assignment:  # another notebook is not graded in place of the one that was meant
+        damaged = (notebook for notebook in contents.notebooks if notebook.problem == DAMAGED)
+        chosen = next((notebook for notebook in damaged if notebook.stem == assignment), chosen)
+    if chosen.problem == DAMAGED:
+        raise SubmissionError(f"{contents.label(chosen)} in the archive is {DAMAGED}.", next_step=SUBMIT_FILE)
     if chosen.problem:
         raise SubmissionError(
             f"The notebook in the archive is not a file; it is {chosen.problem}.", next_step=SUBMIT_FILE
@@ -155,9 +166,14 @@ def _add_archive(
             name = prefix + "/".join(parts)
             problem = "" if member.kind == "file" else member.kind
             if has_notebook_name(parts[-1]):
-                content = b"" if problem else member.read()
+                content = b""
+                if not problem:
+                    try:
+                        content = member.read()
+                    except DamagedMember:
+                        problem = DAMAGED
                 contents.add(SubmittedNotebook(name, content, file or name, problem))
-            elif not problem and may_hold_notebook(parts[-1]) and holds_notebook(content := member.read()):
+            elif not problem and may_hold_notebook(parts[-1]) and (content := _notebook(member)):
                 contents.add(SubmittedNotebook(name, content, file or name))
             elif not problem and is_archive(Path(parts[-1])) and level < MOST_LEVELS and budget.inner:
                 budget.inner -= 1
@@ -167,6 +183,15 @@ def _add_archive(
                     contents.others.append(name)
             else:
                 contents.others.append(name)
+
+
+def _notebook(member: Member) -> bytes:
+    """The content of a member that is a notebook; empty where it is none."""
+    try:
+        content = member.read()
+    except DamagedMember:
+        return b""
+    return content if holds_notebook(content) else b""
 
 
 @contextmanager
@@ -219,7 +244,7 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
     for info in archive.infolist():
         mode = info.external_attr >> 16
         name = info.filename.replace("\\", "/")
-        if info.is_dir():
+        if name.endswith("/") or (info.external_attr & DOS_FOLDER and not info.file_size):
             kind = "folder"
         elif info.flag_bits & 1:
             kind = "protected by a password"
@@ -229,8 +254,11 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
             kind = "a link" if stat.S_ISLNK(mode) else "a device"
 
         def read(info: zipfile.ZipInfo = info) -> bytes:
-            with archive.open(info) as file:
-                return file.read(LARGEST_FILE + 1)
+            try:
+                with archive.open(info) as file:
+                    return file.read(LARGEST_FILE + 1)
+            except BROKEN as problem:  # the list of members is in another place: the others can be read
+                raise DamagedMember(f"It is {DAMAGED}.", next_step=SUBMIT_FILE) from problem
 
         yield Member(name, kind, info.file_size if kind == "file" else 0, read, _modified(info))
 

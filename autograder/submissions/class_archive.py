@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import SubmissionError, UsageError
+from autograder.errors import AutograderError, SubmissionError, UsageError
 from autograder.submissions.archive import Member, is_archive, members, stem
 from autograder.submissions.guarded_files import is_ignored
 from autograder.submissions.notebook import LARGEST_FILE, storable
@@ -27,6 +27,7 @@ __all__ = ["SkippedMember", "unpacked"]
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8 * 1024**3
 DEEPEST = 20  # nested directories
+MOST_NAMED = 20  # members left out that an error names
 METADATA = {"submission_metadata.yml", "timestamp.txt"}  # of Gradescope and nbgrader
 
 
@@ -61,7 +62,15 @@ def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, l
             raise UsageError(
                 f"{path}: {reason}", next_step="Unpack it yourself, and use the directory or a ZIP of it."
             ) from problem
-        yield folder, skipped
+        try:
+            yield folder, skipped
+        except AutograderError as problem:  # nobody knows the directory, which is gone in a moment
+            problem.message = problem.message.replace(str(folder), str(path))
+            problem.next_step = problem.next_step.replace(str(folder), str(path))
+            for member in skipped[:MOST_NAMED]:
+                problem.message += f" {member.name}: {member.reason}"
+            problem.args = (problem.message,)
+            raise
 
 
 def _extract(path: Path, folder: Path, most_bytes: int) -> list[SkippedMember]:

@@ -136,6 +136,8 @@ def select_notebook(
         return distinct[0]
     worked = [notebook for notebook in distinct if not _is_untouched(notebook, functions)]
     named = [notebook for notebook in worked if notebook.stem == assignment]
+    # Many file systems take names that differ in capitals alone for one.
+    named = named or [notebook for notebook in worked if notebook.stem.casefold() == assignment.casefold()]
     if named:
         nearest = [notebook for notebook in named if len(notebook.parts) == len(named[0].parts)]
         if len(nearest) > 1:

@@ -53,6 +53,16 @@ def with_nditer(loss, theta, delta=1e-5):
     return gradient
 
 
+@alternative(function="numerical_gradient")
+def with_a_named_argument(loss, theta, delta=1e-5):
+    gradient = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[i] = delta
+        gradient[i] = (loss(theta=theta + step) - loss(theta=theta - step)) / (2 * delta)
+    return gradient
+
+
 # --- Mini-batches -------------------------------------------------------------------------------
 
 
@@ -169,3 +179,12 @@ def while_examples_are_left(theta, x, y, batch_size, lr, seed, gradient):
         batch, left = left[:batch_size], left[batch_size:]
         new -= lr * gradient(new, x[batch], y[batch])  # on a copy
     return new
+
+
+@alternative(function="train_epoch")
+def with_named_arguments(theta, x, y, batch_size, lr, seed, gradient):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x_batch=x[rows], y_batch=y[rows])
+    return theta

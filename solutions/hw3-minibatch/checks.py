@@ -102,9 +102,9 @@ def numerical_gradient_uses_its_delta(student, rng):
         for delta in (0.1, 0.3, None):
             asked = []
 
-            def loss(there, asked=asked):
-                asked.append(np.array(there))
-                return cubes(there)
+            def loss(theta, asked=asked):
+                asked.append(np.array(theta))
+                return cubes(theta)
 
             right = 3 * theta**2 + (delta or 0.0) ** 2
             assert_gradient(student, loss, theta, delta, right, rtol=1e-7, atol=1e-7)
@@ -444,11 +444,11 @@ class Epoch:
         if not self.asked:
             fail("train_epoch never calls gradient(theta, x_batch, y_batch).")
 
-    def gradient(self, theta, x, y):
+    def gradient(self, theta, x_batch, y_batch):
         """The slope of a bowl whose lowest point depends on the batch."""
-        mean = np.mean(np.sin(x[:, 0])) + np.mean(y) / 500
+        mean = np.mean(np.sin(x_batch[:, 0])) + np.mean(y_batch) / 500
         slope = (theta - self.target) * np.array([1.0, 2.0, 0.5]) + 0.3 * mean
-        self.asked.append((np.array(theta), np.array(x), np.array(y), slope))
+        self.asked.append((np.array(theta), np.array(x_batch), np.array(y_batch), slope))
         return slope
 
     @property

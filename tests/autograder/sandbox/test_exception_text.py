@@ -49,7 +49,7 @@ def test_the_end_of_the_process_as_an_exception(hand_in: HandIn) -> None:
     assert raised.value.message == "f(1) raised SystemExit."
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30) | st.text(" .:;!a", max_size=5))
 def test_any_text(text: str) -> None:
     """Whatever the text is, the sentence is on one line and ends in one mark."""
     sentence = as_sentence(f"f(x) raised {exception_text(ValueError(text))}")
@@ -71,3 +71,30 @@ def test_the_headline_is_in_words(fields: dict[str, Any], headline: str) -> None
     """The table in the terminal names a mistake in words; a check without a message is named by its title."""
     report = make_report(make_task("relu", make_check(Status.FAILED, **fields)))
     assert summarize_report(report).headline == headline
+
+
+UNWRITTEN = {
+    "raise NotImplementedError": ("missing", "f is not written yet."),
+    "raise NotImplementedError('f')": ("missing", "f is not written yet."),
+    "return helper(x)": ("missing", "f needs helper, which is not written yet."),
+    "return [helper(each) for each in (x, x)]": ("missing", "f needs helper, which is not written yet."),
+    "return (helper(each) for each in (x, x))": ("missing", "f needs helper, which is not written yet."),
+    # NumPy and Python raise it, too, and then the function is written.
+    "return memoryview(np.zeros((2, 2)))": ("raised", "NotImplementedError: multi-dimensional sub-views"),
+    "return memoryview(np.zeros((2, 2)))[0]": ("raised", "NotImplementedError: multi-dimensional sub-views"),
+    "return codecs.Codec().encode('a')": ("raised", "NotImplementedError"),
+    "return datetime.tzinfo().utcoffset(None)": ("raised", "NotImplementedError: a tzinfo subclass"),
+}
+NEEDED = "import codecs, datetime\nimport numpy as np\ndef helper(x): raise NotImplementedError('helper')\n"
+
+
+@pytest.mark.parametrize("body", UNWRITTEN)
+def test_only_a_stub_of_the_notebook_is_not_written_yet(hand_in: HandIn, body: str) -> None:
+    """The stub is named, graded and in the notebook alike; what a library raises is an exception."""
+    kind, text = UNWRITTEN[body]
+    source = f"{NEEDED}def f(x):\n    {body}"
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    for backend in (NotebookBackend(namespace), hand_in(source).session):
+        (answer,) = backend.answer("f", [(1,)], 5)
+        assert (answer.kind, answer.text[: len(text)]) == (kind, text)

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from wire_values import ARRAYS, PLAIN, sent
 
 from autograder.checks.values import fingerprint
 from autograder.sandbox.arena import SIZE, SMALLEST, Arena
 from autograder.sandbox.frames import FrameError, Packer, Unpacker, plain
+
+OBJECT_SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=3)
+OBJECTS = hnp.arrays(np.float64, hnp.array_shapes(max_dims=2, max_side=3)) | st.none()
 
 
 class TestRoundTrip:
@@ -152,6 +157,24 @@ class TestPlain:
         """Structured, object, text and complex arrays, dicts and objects are refused, at any depth."""
         with pytest.raises(FrameError):
             plain(value)
+
+    @given(hnp.arrays(st.sampled_from([np.float64, np.int64, np.bool_]), OBJECT_SHAPES))
+    def test_objects_that_are_all_numbers_are_an_array(self, array: Any) -> None:
+        """np.frompyfunc and dtype=object keep their numbers in objects; with several axes it is an array."""
+        value, _ = plain(array.astype(object))
+        assert np.array_equal(value, array, equal_nan=array.dtype.kind == "f")
+        assert np.shape(value) == array.shape
+
+    @given(hnp.arrays(object, OBJECT_SHAPES, elements=OBJECTS))
+    def test_an_array_of_objects_is_as_good_as_a_list_of_them(self, array: Any) -> None:
+        """With any number of axes, as `np.array(pairs, dtype=object)` makes of pairs of arrays."""
+        value, _ = plain(array)
+        assert fingerprint([value]) == fingerprint([plain(array.tolist())[0]])
+
+    def test_integers_too_large_for_a_float_are_refused_among_objects(self) -> None:
+        """In the words of a single integer that is too large."""
+        with pytest.raises(FrameError, match="an integer that is too large"):
+            plain(np.array([[10**400, 1.0]], dtype=object))
 
     def test_iterators_become_lists(self) -> None:
         """Generators, ranges and maps become lists; tuples stay tuples."""

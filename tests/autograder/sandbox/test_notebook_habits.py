@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autograder.sandbox import session, zygote
 from autograder.sandbox.arena import Arena
-from autograder.sandbox.cells import NO_FILES, foresee, written
+from autograder.sandbox.cells import NO_FILES, NO_INPUT, foresee, written
 from autograder.sandbox.child import Child
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
@@ -54,6 +57,23 @@ IPYTHON = {
         "from helper import cut\ndef relu(x): return cut(x)",
     ],
     "a file that is written and run": ["%%writefile low.py\nLOW = 0", NUMPY + "\n%run low.py", WITH_LOW],
+    "a file that is run in the notebook's own names": [
+        "%%writefile ./low.py\nLOW = START",
+        NUMPY + "\nSTART = 0\n%run -i low",
+        WITH_LOW,
+    ],
+    "a package that is written": [
+        "!mkdir -p parts\n",
+        "%%writefile parts/__init__.py\nLOW = 0",
+        "%%writefile parts/cuts.py\nimport numpy as np\nfrom parts import LOW\n"
+        "def cut(x): return np.maximum(x, LOW)",
+        "from parts.cuts import cut\nimport parts.cuts as cuts\ndef relu(x): return cut(x) + 0 * cuts.cut(x)",
+    ],
+    "a package without a file of its own": [
+        "%%writefile parts/more/low.py\nLOW = 0",
+        "import numpy as np\nfrom parts.more.low import LOW",
+        WITH_LOW,
+    ],
     "pylab": ["%pylab inline", "def relu(x): return maximum(x, np.float64(0))"],
     "help": ["import numpy as np\nnp.maximum?\n?np", PLAIN],
     "a cell in another language": ["%%bash\npip install x", NUMPY, PLAIN],
@@ -336,6 +356,12 @@ FILES = {
         "with open('log.txt') as log:\n    LOW = len(log.readlines()) - 2",
         WITH_LOW,
     ],
+    "a module": [
+        NUMPY,
+        "with open('low.py', 'w') as file:\n    file.write('LOW = 0\\n')",
+        "from low import LOW",
+        WITH_LOW,
+    ],
     "a magic's file": ["%%writefile low.txt\n0", NUMPY, "LOW = int(open('low.txt').read())", WITH_LOW],
     "a compressed file": [
         NUMPY,
@@ -519,6 +545,15 @@ class TestForesight:
         """A file that the notebook does not make is not there, whatever else it writes."""
         assert self.foreseen(NUMPY, *cells, WITH_LOW) == [NO_FILES]
 
+    @pytest.mark.parametrize("cell", ["LOW = int(input('Lowest? '))", "LOW = float(input()) + 1"])
+    def test_nobody_types(self, worker: SandboxProcess, cell: str) -> None:
+        """A number that is asked for is not there; `check` and the report say so in the same words."""
+        assert self.foreseen(NUMPY, cell, WITH_LOW) == [NO_INPUT]
+        with graded(worker, NUMPY, cell, WITH_LOW) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 10.0)[0].kind == "raised"
+            (text,) = {note.text for note in graded_session.notes}
+            assert text.startswith("ValueError: ") and text.endswith(f"({NO_INPUT})")
+
 
 def test_nothing_that_is_written_reaches_the_disk(worker: SandboxProcess, open_folder: Path) -> None:
     """A function may save what it likes as well; the files are the child's, and gone with it."""
@@ -608,6 +643,79 @@ class TestTidyingUp:
             answer = graded_session.answer("relu", [(X,)], 10.0)[0]
             np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
             assert graded_session.notes == []
+
+
+# What a right relu may call, by what a careless cell below gives its name to.
+CALLED = {
+    "relu": PLAIN,
+    "np": PLAIN,
+    "sum": "def relu(x): return np.maximum(x, sum([0, 0]))",
+    "list": "def relu(x): return np.array(list(np.maximum(x, 0)))",
+    "cut": "def cut(x): return np.maximum(x, 0)\ndef relu(x): return cut(x)",
+    "max": "relu = lambda x: np.array([max(v, 0.0) for v in x])",
+    "Cut": "class Cut:\n    def __call__(self, x): return np.maximum(x, 0)\ndef relu(x): return Cut()(x)",
+    "floor": "from math import floor\ndef relu(x): return np.maximum(x, floor(0.5))",
+    "np.maximum": "from numpy import maximum as top\nclass Net:\n    def forward(self, x): return top(x, 0)\n"
+    "def relu(x): return Net().forward(x)",
+}
+REBINDINGS = [
+    "NAME = 5",
+    "NAME = [1, 2]",
+    "NAME = np.ones(3) if NAME is not np else 1.0",
+    "for NAME in range(3):\n    pass",
+    "NAME = 0\nfor value in (1, 2):\n    NAME += value\nprint(NAME / 2)",
+    "with open('log', 'w') as NAME:\n    NAME.write('x')",
+    "(NAME, other) = 1, 2",
+    "if True:\n    NAME = 'text'",
+]
+
+
+class TestNamesGivenAway:
+    """A cell at the end takes a name that a graded function calls: it had been called before, and worked."""
+
+    @given(st.sampled_from(list(CALLED)), st.lists(st.sampled_from(REBINDINGS), min_size=1, max_size=3))
+    @settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_what_is_called_stays_callable(
+        self, worker: SandboxProcess, called: str, rebindings: list[str]
+    ) -> None:
+        """The function answers as it did where it was defined, and one note names what was kept."""
+        name = "top" if called == "np.maximum" else called
+        below = [cell.replace("NAME", name) for cell in rebindings]
+        with graded(worker, NUMPY, CALLED[called], "print(relu(np.ones(2)))", *below) as graded_session:
+            answer = graded_session.answer("relu", [(X,)], 10.0)[0]
+            np.testing.assert_array_equal(np.asarray(answer.value), RIGHT)
+            kept = [note.text for note in graded_session.notes if "is kept" in note.text]
+            assert kept == [f"{name} is kept as it was above this line: what is graded calls it."]
+
+    @pytest.mark.parametrize(
+        ("cells", "kind"),
+        [
+            # Called after it was given away: that never worked.
+            (["max = 3", "def relu(x): return np.array([max(v, 0.0) for v in x])"], "raised"),
+            (["def relu(x): return x", "relu = 3", "LOW = 0", WITH_LOW], "value"),
+            (
+                ["class Net:\n    low = 9", "Net = Net()\nNet.low = 0", WITH_LOW.replace("LOW", "Net.low")],
+                "value",
+            ),
+            (
+                [
+                    "class Net:\n    def cut(self, x): return np.maximum(x, 0)",
+                    "def relu(x): return Net.cut(x)",
+                    "Net = Net()",
+                ],
+                "value",
+            ),
+            (["def low(): return 7", "low = low() - 7", WITH_LOW.replace("LOW", "low")], "value"),
+        ],
+    )
+    def test_what_the_notebook_means_is_as_it_says(
+        self, worker: SandboxProcess, cells: list[str], kind: str
+    ) -> None:
+        """A name that is given another meaning for what stands below has that meaning."""
+        with graded(worker, NUMPY, *cells) as graded_session:
+            answer = graded_session.answer("relu", [(X,)], 10.0)[0]
+            assert answer.kind == kind
+            assert not [note for note in graded_session.notes if "is kept" in note.text]
 
 
 def test_a_stand_in_is_named_where_a_function_rests_on_it(worker: SandboxProcess) -> None:

@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from examples import examples
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from sessions import BRIEF, HandIn
 
 
@@ -122,3 +126,55 @@ def test_an_endless_loop_of_calls_ends(hand_in: HandIn) -> None:
     assert student.ask("f", note, cpu=BRIEF).kind == "timeout"
     assert student.value("other") == 1
     assert used[-1] - used[0] < BRIEF + 1
+
+
+def weighted(theta: Any, x_batch: Any, y_batch: Any) -> Any:
+    """A gradient of the judge's, whose parameters are not alike."""
+    return theta + 10 * x_batch + 100 * y_batch
+
+
+@given(
+    st.permutations(["theta", "x_batch", "y_batch"]),
+    st.integers(0, 3),
+    hnp.arrays(np.float64, (3, 4), elements=st.floats(-9, 9)),
+)
+@settings(max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_arguments_may_be_named(hand_in: HandIn, order: list[str], first: int, values: Any) -> None:
+    """Arguments by position and by name, in any order, arrive where they do without a sandbox."""
+    rest = [name for name in order if name not in ("theta", "x_batch", "y_batch")[:first]]
+    arguments = ["theta", "x_batch", "y_batch"][:first] + [f"{name}={name}" for name in rest]
+    source = f"def f(gradient, theta, x_batch, y_batch): return gradient({', '.join(arguments)})"
+    assert np.array_equal(hand_in(source).value("f", weighted, *values), weighted(*values))
+
+
+def test_a_wrong_name_is_the_students_mistake(hand_in: HandIn) -> None:
+    """Python's own words come back, without the name of the check in which the function stands."""
+    answer = hand_in("def f(loss): return loss(where=1.0)").ask("f", lambda theta: theta)
+    assert answer.text == "TypeError: <lambda>() got an unexpected keyword argument 'where'"
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError, IndexError, ZeroDivisionError])
+def test_an_exception_keeps_its_type(hand_in: HandIn, kind: type[Exception]) -> None:
+    """A student's function may catch what it would catch in the notebook."""
+
+    def raises(x: float) -> float:
+        raise kind("too far")
+
+    source = f"def f(g):\n    try: return g(1.0)\n    except {kind.__name__} as problem: return str(problem)"
+    student = hand_in(source, "def plain(g): return g(1.0)")
+    assert student.value("f", raises) == "too far"
+    assert student.ask("plain", raises).text == f"{kind.__name__}: too far"
+
+
+@pytest.mark.parametrize("size", [3, 5_000])
+def test_several_threads_may_call_it(hand_in: HandIn, size: int) -> None:
+    """Calls from a pool of threads are answered one after the other, each with its own arguments."""
+    source = """
+        from concurrent.futures import ThreadPoolExecutor
+        def f(loss, rows):
+            with ThreadPoolExecutor(4) as pool:
+                return list(pool.map(loss, rows))
+    """
+    rows = np.random.default_rng(1).normal(size=(30, size))
+    got = hand_in(source).value("f", half_square, rows)
+    np.testing.assert_allclose(got, [half_square(row) for row in rows])

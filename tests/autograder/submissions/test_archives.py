@@ -9,6 +9,7 @@ import os
 import stat
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,28 @@ def linked(name: str, target: str = "/etc/passwd") -> bytes:
     return out.getvalue()
 
 
+def spoilt(data: bytes, name: str, fault: str) -> bytes:
+    """A ZIP of which one member cannot be read: its check sum, its packing or a password is in the way."""
+    changed = bytearray(data)
+    places = [(b"PK\x03\x04", 6, 26, 30, 14), (b"PK\x01\x02", 8, 28, 46, 16)]
+    for signature, flags, length, start, checksum in places:
+        at = changed.find(signature)
+        while at >= 0:
+            (size,) = struct.unpack_from("<H", changed, at + length)
+            if changed[at + start : at + start + size] == name.encode():
+                if fault == "check sum":
+                    changed[at + checksum] ^= 1
+                elif fault == "packing":
+                    struct.pack_into("<H", changed, at + flags + 2, 9)
+                else:
+                    changed[at + flags] |= 1
+            at = changed.find(signature, at + 4)
+    return bytes(changed)
+
+
+FAULTS = {"check sum": "damaged", "packing": "cannot be read", "password": "protected by a password"}
+
+
 class TestOneStudent:
     """A student hands in an archive in place of the notebook."""
 
@@ -106,6 +129,13 @@ class TestOneStudent:
             notebook_in(archived(files), "other")
         del files["z/hw1.ipynb"]
         assert notebook_in(archived(files), "other") == ArchivedNotebook("a.ipynb", b"2", ())
+
+    @pytest.mark.parametrize("name", ["HW1.ipynb", "Hw1.IPYNB", "w/hW1.ipynb"])
+    def test_capitals_in_the_name(self, name: str) -> None:
+        """Many file systems take them for one name; the name as it was given out goes before."""
+        files = {name: b"1", "a.ipynb": b"2"}
+        assert notebook_in(archived(files), "hw1").data == b"1"
+        assert notebook_in(archived({**files, "hw1.ipynb": b"3"}), "hw1").data == b"3"
 
     def test_names_from_windows(self) -> None:
         """A backslash separates folders, as some archivers write it."""
@@ -166,6 +196,20 @@ class TestOneStudent:
         path = tmp_path / "mia.zip"
         path.write_bytes(data)
         assert "protected by a password" in read_submission("mia", path).problem
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    @pytest.mark.parametrize("other", ["plot.png", "draft.ipynb", "draft.json", "data.zip"])
+    def test_a_file_beside_the_notebook_that_cannot_be_read(self, fault: str, other: str) -> None:
+        """It costs nothing: the notebook is graded, and the page lists the other file."""
+        archive = spoilt(archived({other: NOTEBOOK + b" ", "hw1.ipynb": NOTEBOOK}), other, fault)
+        assert notebook_in(archive, "hw1") == ArchivedNotebook("hw1.ipynb", NOTEBOOK, (other,))
+
+    @pytest.mark.parametrize("fault", ["check sum", "packing"])
+    def test_a_damaged_notebook_is_not_replaced_by_another(self, fault: str) -> None:
+        """The notebook that was meant is named, whatever else could be graded."""
+        for files in ({"hw1.ipynb": NOTEBOOK}, {"hw1.ipynb": NOTEBOOK, "draft.ipynb": NOTEBOOK + b" "}):
+            with pytest.raises(SubmissionError, match=r"hw1\.ipynb in the archive is damaged"):
+                notebook_in(spoilt(archived(files), "hw1.ipynb", fault), "hw1")
 
     @pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz"])
     def test_bombs(self, kind: str) -> None:
@@ -286,6 +330,45 @@ class TestAClass:
         assert {path.name for path in tmp_path.iterdir()} == {
             "class.zip" if data.startswith(b"PK") else "class.tar"
         }
+
+    @given(st.lists(st.sampled_from(["", *FAULTS]), min_size=1, max_size=5))
+    def test_a_member_that_cannot_be_read_costs_only_itself(self, faults: list[str]) -> None:
+        """Whatever is wrong with some students' files, the others' are unpacked, and each one is told."""
+        names = [f"s{number}/hw1.ipynb" for number in range(len(faults))]
+        data = archived(dict.fromkeys(names, NOTEBOOK))
+        for name, fault in zip(names, faults, strict=True):
+            data = spoilt(data, name, fault) if fault else data
+        with tempfile.TemporaryDirectory() as temporary:
+            files, skipped = self.extract(Path(temporary), data)
+        assert files == [name for name, fault in zip(names, faults, strict=True) if not fault]
+        assert [name for name, _ in skipped] == [name for name in names if name not in files]
+        reasons = dict(skipped)
+        assert all(FAULTS[fault] in reasons[name] for name, fault in zip(names, faults, strict=True) if fault)
+
+    @pytest.mark.parametrize("separator", ["/", "\\"])
+    def test_directories_of_every_archiver(self, tmp_path: Path, separator: str) -> None:
+        """Directories have members of their own, with either separator; they stand in nobody's way."""
+        path = tmp_path / "class.zip"
+        names = ["mia/", "mia/hw1.ipynb", "tom/", "tom/work/", "tom/work/hw1.ipynb"]
+        contents = {name: NOTEBOOK if name.endswith("b") else b"" for name in names}
+        path.write_bytes(archived({name.replace("/", separator): data for name, data in contents.items()}))
+        with unpacked(path) as (folder, skipped):
+            assert skipped == []
+            entries = collect_submissions(folder, "hw1")
+            assert [(entry.student, entry.read("hw1").problem) for entry in entries] == [
+                ("mia", ""),
+                ("tom", ""),
+            ]
+
+    @pytest.mark.parametrize("files", [{}, {"mia/notes.txt": b"x"}, {"../mia/hw1.ipynb": NOTEBOOK}])
+    def test_an_archive_without_a_notebook_is_named_itself(self, tmp_path: Path, files: Files) -> None:
+        """Not the directory that it was unpacked to; what was left out is told with it."""
+        path = tmp_path / "class.zip"
+        path.write_bytes(archived(files))
+        with pytest.raises(UsageError) as caught, unpacked(path) as (folder, _):
+            collect_submissions(folder, "hw1")
+        assert str(path) in caught.value.message and str(folder) not in str(caught.value)
+        assert ("leads out of the archive" in caught.value.message) == ("../mia/hw1.ipynb" in files)
 
     def test_what_is_no_archive(self, tmp_path: Path) -> None:
         """The file is named, with what to do instead."""
