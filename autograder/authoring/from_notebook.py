@@ -495,8 +495,10 @@ class _Frame:
 def _settings(source: str) -> dict[str, Any]:
     import yaml
 
+    from autograder.yaml_source import load_yaml
+
     try:
-        settings = yaml.safe_load(source)
+        settings = load_yaml(source)
     except yaml.YAMLError:
         return {}
     return settings if isinstance(settings, dict) else {}

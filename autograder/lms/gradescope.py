@@ -36,6 +36,7 @@ from autograder.submissions.collecting import (
 from autograder.submissions.deterministic_zip import deterministic_zip
 from autograder.submissions.guarded_files import is_regular_file, read_regular_file
 from autograder.submissions.notebook import storable
+from autograder.yaml_source import PlainLoader, load_yaml
 
 __all__ = ["FILE", "GRADESCOPE", "autograder_zip", "gradescope_grades"]
 
@@ -74,7 +75,7 @@ exec "$PYTHON" -m autograder.lms.gradescope_run "$ROOT" {arguments}
 """
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(PlainLoader):
     """Safe YAML in which Ruby's own types are plain maps, lists and texts."""
 
 
@@ -146,10 +147,10 @@ def _metadata(path: Path) -> dict[str, Any]:
         text = read_regular_file(path, LARGEST)
         if len(text) > LARGEST:
             raise wrong
-        data = yaml.load(text.decode("utf-8-sig"), Loader=_Loader)
+        data = load_yaml(text.decode("utf-8-sig"), _Loader)
     except SubmissionError as problem:
         raise wrong from problem
-    except (OSError, UnicodeDecodeError, RecursionError) as problem:
+    except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(f"{path} cannot be read.", next_step="Export the submissions again.") from problem
     except (yaml.YAMLError, ValueError) as problem:
         mark = getattr(problem, "problem_mark", None)

@@ -194,7 +194,7 @@ class AppContext:
         if (known := self.known_session(token, now)) is not None:
             return known
         with self.database.reading() as connection:
-            session = session_of(connection, token, self.signer, now)
+            session = session_of(connection, self.course, token, self.signer, now)
         if len(self._sessions) >= MOST_CACHED:
             self._sessions.clear()
         if session:

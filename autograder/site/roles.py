@@ -24,6 +24,7 @@ __all__ = [
     "StudentData",
     "access_of",
     "dropped",
+    "may_look_as",
     "may_see",
     "require_visible",
     "student_access",
@@ -187,6 +188,18 @@ def require_visible(
     if not visible:
         raise NotFound("There is no such page.", next_step="Go back to the start page.")
     return visible
+
+
+def may_look_as(connection: Connection, course: str, staff: str, name: str) -> bool:
+    """Whether a member of staff may see the site as a person: a student whose work they see now."""
+    access, looked_at = (access_of(connection, course, person) for person in (staff, name))
+    return (
+        access is not None
+        and access.sees_students
+        and looked_at is not None
+        and not looked_at.is_staff
+        and name in visible_among(connection, course, access, [name])
+    )
 
 
 def takes_part_in(connection: Connection, course: str, person: str) -> bool:

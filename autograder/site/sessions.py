@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from autograder.errors import Refused
 from autograder.site.audit import Act, record_act
+from autograder.site.roles import may_look_as
 from autograder.site.signer import Signer
 from autograder.site.tables import credential, failed_sign_in, person, session
 from autograder.site.upsert import upsert, upsert_all
@@ -53,9 +54,14 @@ LONGEST_DELAY = 5 * MINUTE
 LONGEST_ID, LONGEST_CODE = 200, 64  # characters
 
 # Run all the time, so it is built once.
+LOOKED_AT = person.alias()
 WHO = (
-    select(session.c.person, session.c.looks_as, person.c.name, session.c.ends_at)
-    .join_from(session, person, person.c.id == func.coalesce(session.c.looks_as, session.c.person))
+    select(
+        *(session.c.person, session.c.looks_as, person.c.name, session.c.ends_at),
+        LOOKED_AT.c.name.label("name_looked_at"),
+    )
+    .join_from(session, person, person.c.id == session.c.person)
+    .outerjoin(LOOKED_AT, LOOKED_AT.c.id == session.c.looks_as)
     .where(session.c.token == bindparam("stored"), session.c.ends_at > bindparam("at"))
 )
 
@@ -216,17 +222,18 @@ def _tries(person_id: str, address: str, signer: Signer) -> dict[str, int]:
     }
 
 
-def session_of(connection: Connection, token: str, signer: Signer, at: int) -> Session | None:
-    """The session with this token; None if it is over or unknown."""
+def session_of(connection: Connection, course: str, token: str, signer: Signer, at: int) -> Session | None:
+    """The session with this token; None if it is over or unknown.
+
+    Whoever looks as a student does so while they may see that student: rights are asked for each time.
+    """
     stored = signer.of("session", token)
     row = connection.execute(WHO, {"stored": stored, "at": at}).one_or_none()
-    return (
-        None
-        if row is None
-        else Session(
-            stored, row.looks_as or row.person, row.name, row.ends_at, row.person if row.looks_as else ""
-        )
-    )
+    if row is None:
+        return None
+    if row.looks_as and may_look_as(connection, course, row.person, row.looks_as):
+        return Session(stored, row.looks_as, row.name_looked_at, row.ends_at, viewer=row.person)
+    return Session(stored, row.person, row.name, row.ends_at)
 
 
 def extend_session(connection: Connection, stored: str, instant: int) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 __all__ = [
+    "FOR_STAFF",
     "KEPT",
     "Points",
     "Serial",
@@ -100,6 +101,8 @@ def points_text(points: Decimal) -> str:
 metadata = MetaData()
 # Of a column that names a person: an erased person's rows stay, under another name; elsewhere they go.
 KEPT = {"erasure": "keep"}
+# Of a column that only staff read: people do not find it, or the row of a person, in their own data.
+FOR_STAFF = {"shown": "staff"}
 
 course = Table(
     "course",
@@ -154,7 +157,7 @@ assigned_student = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("staff", ForeignKey("person.id"), primary_key=True),
-    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=FOR_STAFF),
 )
 outbox = Table(
     "outbox",
@@ -523,7 +526,7 @@ integrity_person = Table(
     "integrity_person",
     metadata,
     Column("case_id", ForeignKey("integrity_case.id"), primary_key=True),
-    Column("person", ForeignKey("person.id"), primary_key=True, info=KEPT),
+    Column("person", ForeignKey("person.id"), primary_key=True, info={**KEPT, **FOR_STAFF}),
     Index("integrity_person_person", "person"),
 )
 integrity_note = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 
 from autograder.errors import Conflict
 from autograder.site.marking.tables import marking_note
+from autograder.site.personal_data.rows import readable_columns
 from autograder.site.tables import mark
 from quizzes.store.tables import (
     answer,
@@ -57,8 +58,9 @@ def erase_person(connection: Connection, person: str) -> None:
 def personal_files(connection: Connection, person: str, *, full: bool) -> Iterator[tuple[str, bytes]]:
     """A file for each attempt: its times, answers and saves; with `full` its marks as well."""
     rows = connection.execute(select(attempt).where(attempt.c.person == person)).all()
+    shown = [column.name for column in readable_columns(attempt, full=full)]
     for row in rows:
-        content: dict[str, Any] = {"attempt": {**row._mapping, "lock": "", "seed": ""}}
+        content: dict[str, Any] = {"attempt": {name: row._mapping[name] for name in shown}}
         for table in (answer, answer_event, flag, receipt):
             found = connection.execute(select(table).where(table.c.attempt == row.id))
             content[table.name] = [dict(item._mapping) for item in found]

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from autograder.site.tables import KEPT, Points, Serial, metadata
+from autograder.site.tables import FOR_STAFF, KEPT, Points, Serial, metadata
 
 __all__ = [
     "answer",
@@ -84,16 +84,16 @@ attempt = Table(
     Column("version", ForeignKey("quiz_version.hash"), nullable=False),
     Column("person", ForeignKey("person.id"), nullable=False, info=KEPT),
     Column("number", Integer, nullable=False),
-    Column("seed", Text, nullable=False),
+    Column("seed", Text, nullable=False, info=FOR_STAFF),
     Column("preview", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("deadline_at", BigInteger),
     Column("due_at", BigInteger),
-    Column("grace", BigInteger, nullable=False),
+    Column("grace", BigInteger, nullable=False, info=FOR_STAFF),
     Column("finished_at", BigInteger),
     Column("finished_by", Text),
-    Column("lock", Text, nullable=False),  # the edit lock of the tab that may save
+    Column("lock", Text, nullable=False, info=FOR_STAFF),  # the edit lock of the tab that may save
     Column("seq", Integer, nullable=False),
     Column("saved_bytes", BigInteger, nullable=False, server_default="0"),  # of all saves in its log
     UniqueConstraint("quiz", "person", "number"),

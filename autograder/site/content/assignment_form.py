@@ -16,7 +16,7 @@ from autograder.course.course import Course
 from autograder.course.local_time import zoned
 from autograder.errors import AutograderError, Conflict
 from autograder.site.content.yaml_values import with_values
-from autograder.yaml_source import read_yaml
+from autograder.yaml_source import load_yaml, read_yaml
 
 __all__ = ["Change", "changed_assignment", "changes_of", "file_of", "overtaken", "values_of"]
 
@@ -160,9 +160,7 @@ def _points(
     """The points of tasks, by their place in the file, and their sum."""
     if not any(key.startswith("points-") for key in changed):
         return {}
-    import yaml
-
-    places = {task["id"]: number for number, task in enumerate(yaml.safe_load(text)["tasks"])}
+    places = {task["id"]: number for number, task in enumerate(load_yaml(text)["tasks"])}
     changes: dict[tuple[str | int, ...], Any] = {}
     total = 0.0
     for task in file.tasks:

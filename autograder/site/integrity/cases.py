@@ -24,6 +24,7 @@ from autograder.site.tables import (
 )
 
 __all__ = [
+    "CASE_ACTS",
     "HELD",
     "Case",
     "Evidence",
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 HELD = "The course's staff look at this result before it counts. They will tell you."
+OPEN, CLOSE, HOLD, LET_GO = "open integrity case", "close integrity case", "hold score", "let score go"
+CASE_ACTS = (OPEN, CLOSE, HOLD, LET_GO)  # on people, who are told by staff and not by a log
 LONGEST_TITLE, LONGEST_TEXT, MOST_PEOPLE = 200, 5000, 50
 
 
@@ -134,7 +137,7 @@ def open_case(
     number = int(connection.execute(added, {**values, "outcome": ""}).scalar_one())
     connection.execute(insert(integrity_person), [{"case_id": number, "person": name} for name in names])
     detail: dict[str, object] = {"case": number, "work": work, "held": held}
-    record_acts(connection, [Act(at, who, "open integrity case", name, detail) for name in names])
+    record_acts(connection, [Act(at, who, OPEN, name, detail) for name in names])
     return number
 
 
@@ -143,7 +146,7 @@ def set_hold(connection: Connection, course: str, number: int, held: bool, *, at
     case = _open(connection, course, number)
     if case.held != held:
         connection.execute(update(integrity_case).where(integrity_case.c.id == number).values(held=held))
-        act = "hold score" if held else "let score go"
+        act = HOLD if held else LET_GO
         detail: dict[str, object] = {"case": number, "work": case.work}
         record_acts(connection, [Act(at, who, act, name, detail) for name in case.people])
 
@@ -179,7 +182,7 @@ def close_case(connection: Connection, course: str, number: int, outcome: str, *
     values = {"outcome": outcome, "ended_at": at, "ended_by": who}
     connection.execute(update(integrity_case).where(integrity_case.c.id == number).values(**values))
     detail: dict[str, object] = {"case": number, "work": case.work}
-    record_acts(connection, [Act(at, who, "close integrity case", name, detail) for name in case.people])
+    record_acts(connection, [Act(at, who, CLOSE, name, detail) for name in case.people])
 
 
 def case_of(connection: Connection, course: str, number: int) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -87,7 +87,7 @@ def requests_page(request: Request) -> Response:
             student_access(connection, site.course, session.person)
             return _staff_page(request, session, connection, access)
         mine = requests_in(connection, site.course, person=session.person)
-        shown = [_shown(connection, site, item, "") for item in mine]
+        shown = [_as_seen(connection, site, item, request.state.at) for item in mine]
         left = requests_left(connection, site.course, _course(site).regrade_requests, session.person)
         names = names_in(connection, site.course)
     if is_json(request):
@@ -318,6 +318,19 @@ def _shown(connection: Connection, site: AppContext, found: RegradeRequest, read
         page = source.page_of(current) if reader else source.page_for_student(current)
     may_answer = found.waits and not (found.state == "appealed" and found.answered_by == reader)
     return ShownRequest(found, titles.get(found.work, found.work), question, current, page, may_answer)
+
+
+def _as_seen(connection: Connection, site: AppContext, found: RegradeRequest, at: int) -> ShownRequest:
+    """A request as its student sees it: without points while the result is held or hidden."""
+    shown = _shown(connection, site, found, "")
+    source = marking_source(site, found.kind)
+    if (
+        shown.answer is not None
+        and source.shown_since(connection, found.work, shown.answer, found.person, at) is not None
+    ):
+        return shown
+    messages = tuple(replace(message, before=None, after=None) for message in found.messages)
+    return replace(shown, request=replace(found, messages=messages, changed=False))
 
 
 def _seen(shown: ShownRequest) -> int:

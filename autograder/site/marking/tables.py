@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from autograder.site.tables import Points, Serial, metadata
+from autograder.site.tables import FOR_STAFF, Points, Serial, metadata
 
 __all__ = [
     "assigned_answer",
@@ -98,7 +98,7 @@ assigned_answer = Table(
     Column("kind", Text, primary_key=True),
     Column("work", Text, primary_key=True),
     Column("question", Text, primary_key=True),
-    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=FOR_STAFF),
     Column("marker", ForeignKey("person.id"), nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("assigned_answer_marker", "course", "marker"),
@@ -108,7 +108,7 @@ marking_conflict = Table(
     metadata,
     Column("course", ForeignKey("course.id"), primary_key=True),
     Column("marker", ForeignKey("person.id"), primary_key=True),
-    Column("person", ForeignKey("person.id"), primary_key=True),
+    Column("person", ForeignKey("person.id"), primary_key=True, info=FOR_STAFF),
     Column("reason", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -170,7 +170,8 @@ regrade_message = Table(
     Column("at", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("before", Points),  # of an answer: the points, and the new ones where they changed
-    Column("after", Points),
+    # Of an answer: the points, and the new ones where they changed. Pages show them while results are shown.
+    Column("before", Points, info=FOR_STAFF),
+    Column("after", Points, info=FOR_STAFF),
     Index("regrade_message_request", "request"),
 )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from autograder.site.app_context import AppContext
 from autograder.site.audit import acts_on
 from autograder.site.extensions import extensions
+from autograder.site.integrity.cases import CASE_ACTS
 from autograder.site.personal_data.rows import rows_about
 
 __all__ = ["person_zip"]
@@ -46,10 +47,11 @@ def _write(
 ) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", README)
-        archive.writestr("person.json", _json(dict(rows_about(connection, person))))
+        archive.writestr("person.json", _json(dict(rows_about(connection, person, full=full))))
         history = [
             {"at": act.at, "who": act.who if full else "", "act": act.act, "detail": act.detail}
             for act in acts_on(connection, person)
+            if full or act.act not in CASE_ACTS
         ]
         archive.writestr("history.json", _json(history))
         for extension in extensions():

@@ -1,20 +1,29 @@
 """Which rows of the database are about a person: by foreign keys, and by columns that name who did something.
 
 Both are found in the tables themselves, so a new table takes part without being listed anywhere: its rows
-are in the person's ZIP, and are deleted with the person unless the column says that they stay (`KEPT`).
+are in the person's ZIP unless the column says that only staff read them (`FOR_STAFF`), and are deleted with
+the person unless it says that they stay (`KEPT`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, Text, func, select
 
-from autograder.site.tables import KEPT, lti_member, lti_user, metadata, person
+from autograder.site.tables import FOR_STAFF, KEPT, lti_member, lti_user, metadata, person
 
-__all__ = ["AUTHORS", "PersonColumn", "author_columns", "count_rows", "person_columns", "rows_about"]
+__all__ = [
+    "AUTHORS",
+    "PersonColumn",
+    "author_columns",
+    "count_rows",
+    "person_columns",
+    "readable_columns",
+    "rows_about",
+]
 
 # Columns that say who did something; an erased person's name in them is replaced.
 AUTHORS = (
@@ -35,7 +44,12 @@ class PersonColumn:
     @property
     def stays(self) -> bool:
         """Whether an erased person's rows stay, under another name."""
-        return bool(self.column.info == KEPT)
+        return _has_info(self.column, KEPT)
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Whether the person does not see the rows."""
+        return _has_info(self.column, FOR_STAFF)
 
 
 def person_columns() -> list[PersonColumn]:
@@ -58,11 +72,15 @@ def author_columns() -> list[PersonColumn]:
     ]
 
 
-def rows_about(connection: Connection, name: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The rows that refer to a person, by table, without secrets."""
-    yield "person", _rows(connection, person, person.c.id, name)
+def rows_about(
+    connection: Connection, name: str, *, full: bool
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The rows that refer to a person, by table, without secrets; with `full` also what only staff read."""
+    yield "person", _rows(connection, person, person.c.id, name, full=full)
     for found in person_columns():
-        if rows := _rows(connection, found.table, found.column, name):
+        if found.is_for_staff and not full:
+            continue
+        if rows := _rows(connection, found.table, found.column, name, full=full):
             yield f"{found.table.name} ({found.column.name})", rows
     users = select(lti_user.c.issuer, lti_user.c.subject).where(lti_user.c.person == name)
     members = [
@@ -82,6 +100,19 @@ def count_rows(connection: Connection, found: PersonColumn, name: str) -> int:
     return int(connection.execute(counted).scalar_one())
 
 
-def _rows(connection: Connection, table: Table, column: Column[Any], name: str) -> list[dict[str, Any]]:
-    shown = [item for item in table.columns if item.name not in SECRET]
+def readable_columns(table: Table, *, full: bool) -> list[Column[Any]]:
+    """The columns of a table that a person may read of their own rows; with `full` staff of anybody's."""
+    return [
+        item for item in table.columns if item.name not in SECRET and (full or not _has_info(item, FOR_STAFF))
+    ]
+
+
+def _has_info(column: Column[Any], info: Mapping[str, str]) -> bool:
+    return column.info.items() >= info.items()
+
+
+def _rows(
+    connection: Connection, table: Table, column: Column[Any], name: str, *, full: bool
+) -> list[dict[str, Any]]:
+    shown = readable_columns(table, full=full)
     return [dict(row._mapping) for row in connection.execute(select(*shown).where(column == name))]

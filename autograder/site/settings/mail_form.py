@@ -12,6 +12,7 @@ import yaml
 from autograder.errors import AutograderError, Conflict
 from autograder.site.content.yaml_values import with_values
 from autograder.site.notices.mail import FILE, mail_settings
+from autograder.yaml_source import load_yaml
 
 __all__ = ["MAIL_FIELDS", "mail_text", "mail_values"]
 
@@ -22,7 +23,7 @@ LARGEST_PORT = 65535
 def mail_values(text: str) -> dict[str, str]:
     """The values of the form's fields; empty where mail is off."""
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError:
         data = None
     values = data if isinstance(data, dict) else {}

@@ -15,12 +15,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from autograder.course.course import FILE, Course
 from autograder.course.local_time import instant_of
 from autograder.errors import Conflict, ContentError, UsageError
 from autograder.site.content.yaml_values import with_values
+from autograder.yaml_source import read_data
 
 __all__ = ["TermDate", "dates_of", "new_term", "shifted", "term_archive", "write_term"]
 
@@ -50,7 +49,7 @@ def dates_of(course: Course) -> list[TermDate]:
     """Every date of the course's assignments and quizzes, in the order of the files."""
     dates: list[TermDate] = []
     for path in _dated(course.root):
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        _, data = read_data(path)
         if not isinstance(data, dict):
             continue
         name = path.relative_to(course.root).as_posix()

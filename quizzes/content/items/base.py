@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from quizzes.content.expression import Expression, ExpressionProblem, expression_of
 from quizzes.content.markup import fill, names_in, render
 from quizzes.content.question import PublicImage, PublicQuestion, Question
 from quizzes.content.randomization import Draw, derived_seed
+from quizzes.content.written_numbers import LARGEST_EXPONENT, LONGEST
 
 __all__ = ["MOST_ROWS", "BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
 
 
 TRIES = 200
 MOST_ROWS = 1000
+MOST_STEPS = 10**12  # of a range
 Shown = Mapping[str, Decimal]  # the values of a variant that a student has seen
 
 
@@ -37,6 +47,16 @@ Text = Annotated[
 ]
 
 
+def _decimals(value: object) -> Iterator[Decimal]:
+    """The numbers in a field's value."""
+    if isinstance(value, Decimal):
+        yield value
+    elif isinstance(value, dict):
+        yield from (number for item in value.values() for number in _decimals(item))
+    elif isinstance(value, list | tuple):
+        yield from (number for item in value for number in _decimals(item))
+
+
 class VariantProblem(ValueError):
     """No variant of the item can be built: a mistake of its author."""
 
@@ -45,6 +65,19 @@ class Part(BaseModel):
     """A part of a bank; unknown keys are refused, so that typing errors are found."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _numbers_are_bounded(cls, value: Any) -> Any:
+        """Refuse numbers that no page could show: 1e999999999 would be a text of a gigabyte."""
+        for number in _decimals(value):
+            if len(number.as_tuple().digits) > LONGEST:
+                raise ValueError(f"{number:.2e} has more than {LONGEST} digits")
+            if number and abs(number.adjusted()) > LARGEST_EXPONENT:
+                raise ValueError(
+                    f"{number:.2e} is not between 1e-{LARGEST_EXPONENT} and 1e{LARGEST_EXPONENT}"
+                )
+        return value
 
 
 class Parameter(Part):
@@ -60,6 +93,8 @@ class Parameter(Part):
             raise ValueError("a parameter has either a range (with a step) or choices")
         if self.range and not self.range[0] <= self.range[1]:
             raise ValueError("the range ends before it begins")
+        if self.range and (self.range[1] - self.range[0]) / self.step >= MOST_STEPS:
+            raise ValueError(f"the range has more than {MOST_STEPS:.0e} values; give it a longer step")
         return self
 
     def __len__(self) -> int:

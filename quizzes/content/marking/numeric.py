@@ -21,6 +21,8 @@ NEEDS: dict[str, set[str]] = {
     "decimals": {"digits"},
 }
 
+LARGEST = Decimal("1e300")
+
 
 class Tolerance(BaseModel):
     """How far from the key an answer may be."""
@@ -28,10 +30,14 @@ class Tolerance(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mode: Mode = Field(default="rel", description="How the distance is measured.")
-    abs: Decimal | None = Field(default=None, ge=0, description="Largest distance from the key.")
+    abs: Decimal | None = Field(default=None, ge=0, le=LARGEST, description="Largest distance from the key.")
     rel: Decimal | None = Field(default=None, ge=0, lt=1, description="Largest share of the key.")
-    below: Decimal | None = Field(default=None, ge=0, description="range: how far below the key is right.")
-    above: Decimal | None = Field(default=None, ge=0, description="range: how far above the key is right.")
+    below: Decimal | None = Field(
+        default=None, ge=0, le=LARGEST, description="range: how far below the key is right."
+    )
+    above: Decimal | None = Field(
+        default=None, ge=0, le=LARGEST, description="range: how far above the key is right."
+    )
     digits: int | None = Field(default=None, ge=0, le=15, description="sigfigs, decimals: how many.")
     count_digits: bool = Field(default=False, description="sigfigs: exactly so many must be typed.")
 

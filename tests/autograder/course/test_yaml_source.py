@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from autograder import yaml_source
 from autograder.errors import ContentError
-from autograder.yaml_source import line_of, read_yaml
+from autograder.yaml_source import DEEPEST, MOST_VALUES, line_of, load_yaml, read_yaml
 
 LINES = st.sampled_from(
     [
@@ -21,6 +21,11 @@ LINES = st.sampled_from(
         *("# only this", "", "---", "'quoted': \"ü\\n\"", "no: yes", "bom: \ufeff", "empty:", "}", "%TAG x"),
     ]
 )
+
+
+# Pieces from which texts are made that mean far more than they say, or that no value can be made of.
+ODD_SCALARS = ("2026-13-45", "!!int x", "!!timestamp x", "!!bool x", "!!float ''", "!!binary ü", "9" * 5000)
+TAGGED = ("!!set {a}", "!!omap [a: 1]", "!!pairs x", "!!python/name:os.system", '"\\ud800"', "? [a]\n: b")
 
 
 class AnyFile(BaseModel, extra="allow"):
@@ -52,3 +57,75 @@ def test_both_parsers_agree(tmp_path_factory: pytest.TempPathFactory) -> None:
 def test_libyaml_is_used_where_it_is() -> None:
     """The wheels of PyYAML have it; reading a course's banks takes an eighth of the time."""
     assert yaml_source.FAST is (yaml.CSafeLoader if yaml.__with_libyaml__ else None)
+
+
+def laughs(levels: int, times: int, merged: bool) -> str:
+    """A text in which each line repeats the one before: `times ** levels` values in all."""
+    lines = ["a0: &a0 {x: 1}"]
+    for level in range(1, levels + 1):
+        repeated = f"[{', '.join([f'*a{level - 1}'] * times)}]"
+        lines.append(
+            f"a{level}: &a{level} {{<<: {repeated}}}" if merged else f"a{level}: &a{level} {repeated}"
+        )
+    return "\n".join(lines)
+
+
+def nested(opening: str, depth: int) -> str:
+    """A text of so many collections, each inside the other."""
+    if opening == "- ":
+        return "- " * depth + "x"
+    return opening * depth + "x" + {"[": "]", "{a: ": "}"}[opening] * depth
+
+
+def size_of(value: object, depth: int = 1) -> int:
+    """How many values there are, repeated ones each time; fails on one that is nested too deeply."""
+    assert depth <= DEEPEST + 1
+    if isinstance(value, dict):
+        return 1 + sum(1 + size_of(item, depth + 1) for item in value.values())
+    return 1 + sum(size_of(item, depth + 1) for item in value) if isinstance(value, list) else 1
+
+
+HOSTILE = st.one_of(
+    st.builds(laughs, st.integers(1, 40), st.integers(1, 40), st.booleans()),
+    st.builds(nested, st.sampled_from(["[", "{a: ", "- "]), st.integers(1, 3000)),
+    st.lists(st.sampled_from([*ODD_SCALARS, *TAGGED]), min_size=1, max_size=3).map(
+        lambda values: "\n".join(f"k{number}: {value}" for number, value in enumerate(values))
+    ),
+    st.sampled_from(["- &a [*a]", "&a {<<: *a}", "a: &a [1]\nb: &a [*a]", "- &a {b: *a}", "*none"]),
+)
+
+
+@pytest.mark.parametrize("parser", ["libyaml", "Python"])
+def test_a_text_is_bounded_before_anything_is_built(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any text is a value of bounded depth and size, or an error of YAML with a sentence; nothing else."""
+    monkeypatch.setattr(yaml_source, "FAST", yaml_source.FAST if parser == "libyaml" else None)
+
+    @given(HOSTILE)
+    def bounded(text: str) -> None:
+        try:
+            value = load_yaml(text)
+        except yaml.MarkedYAMLError as problem:
+            assert problem.problem
+            return
+        assert size_of(value) <= MOST_VALUES * 2
+
+    bounded()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[" * 50_000, "line 1: values are nested more than 100 deep."),
+        (laughs(9, 9, merged=False), "line 6: aliases repeat more than 200,000 values."),
+        (laughs(9, 20, merged=True), "line 5: aliases repeat more than 200,000 values."),
+        ("title: A\ndue: 2026-13-45", "line 2: '2026-13-45' cannot be read: month must be in 1..12."),
+        ("a: &a {b: *a}", "line 1: *a is a part of itself."),
+    ],
+)
+def test_what_is_said_of_a_hostile_text(tmp_path: Path, text: str, sentence: str) -> None:
+    """The sentence names the file, the line and what is wrong."""
+    path = tmp_path / "course.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContentError) as problem:
+        read_yaml(path, AnyFile)
+    assert problem.value.message == f"{path}, {sentence}"

@@ -11,10 +11,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command import autograder
 from tiny_course import write_tiny_course
 
-from autograder.lms.gradescope import SETUP
+from autograder.errors import UsageError
+from autograder.lms.gradescope import FILE, GRADESCOPE, SETUP
 from autograder.report import Report
 
 NAMES = ("adalovelace_11_500_tiny.ipynb", "kimmin_LATE_13_501_tiny-1.ipynb")
@@ -111,3 +113,20 @@ def test_no_results(tmp_path: Path) -> None:
     completed = autograder("export", "csv", tmp_path, "--out", tmp_path / "x.csv", folder=course)
     assert completed.returncode == 2
     assert "holds no ledger" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        "\n".join(["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: [{f'*a{n - 1}, ' * 20}]}}" for n in range(1, 9))]),
+        "submission_1:\n  :created_at: !!timestamp x",
+    ],
+    ids=["nested", "repeated", "odd"],
+)
+def test_hostile_metadata(tmp_path: Path, text: str) -> None:
+    """A student may write such a file, too: it costs a sentence, neither the process nor its memory."""
+    (tmp_path / "submission_1").mkdir()
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="not YAML"):
+        GRADESCOPE.read(tmp_path, "tiny")

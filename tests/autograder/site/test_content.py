@@ -324,3 +324,29 @@ def test_the_commands_make_the_same(live: LiveHomework) -> None:
     with live.server.database.reading() as connection:
         acts = connection.execute(select(audit.c.who).where(audit.c.act == "publish homework"))
         assert acts.scalars().all() == ["ina"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        "\n".join(["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: [{f'*a{n - 1}, ' * 20}]}}" for n in range(1, 9))]),
+        "topic: 'Words",
+        f"topic: {'9' * 5000}",
+        "title: Words\npoints: 1e999999999\nopens: 2026-13-45\nquestions: []",
+    ],
+    ids=["nested", "repeated", "no end", "digits", "numbers"],
+)
+def test_a_hostile_draft_harms_no_page(live: LiveHomework, text: str) -> None:
+    """A text is saved with any fault, and every page that reads the file says so or shows what it can."""
+    ina = live.server.student(name="ina", role="instructor")
+    for path in (BANK, f"/content/quizzes/{QUIZ}"):
+        saved = sent(ina, path, {**form(ina.page(path)), "text": text}, save="yes")
+        assert saved.status_code == 303
+    pages = ["/", "/content", BANK, f"/content/quizzes/{QUIZ}", "/settings/new-term", "/quiz-files"]
+    pages += ["/banks", f"/staff/{QUIZ}", f"/staff/{QUIZ}/regrades", f"/quiz-files/{QUIZ}"]
+    answers = {path: ina.get(path).status_code for path in pages}
+    answers |= {path: ina.post(path).status_code for path in (f"/quiz-files/{QUIZ}/publish",)}
+    assert {path: status for path, status in answers.items() if status >= 500} == {}
+    shown = ina.get("/settings/new-term")
+    assert shown.status_code == 409 and "line" in shown.text

@@ -300,6 +300,41 @@ def test_only_visible_students_are_looked_at(site: LiveHomework) -> None:
     assert tim.post("/look", person="ann").status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("name", "role", "students", "assigned"),
+    [
+        ("tim", "student", "", ""),
+        ("tim", "staff", "", ""),
+        ("tim", "ta", "none", ""),
+        ("tim", "ta", "sections", ""),
+        ("tim", "ta", "assigned", "bob"),
+        ("tim", "ta", "assigned", "ann"),
+        ("tim", "instructor", "", ""),
+        ("ann", "instructor", "", ""),
+        ("ann", "ta", "none", ""),
+    ],
+)
+def test_looking_ends_with_the_right_to_look(
+    site: LiveHomework, name: str, role: str, students: str, assigned: str
+) -> None:
+    """After any change of either person, who looks sees the student as long as they could begin to look."""
+    ina, tim = site.server.student(role="instructor", name="ina"), site.server.student(role="ta", name="tim")
+    ann, _ = (site.server.student(name=student) for student in ("ann", "bob"))
+    site.upload(ann, b"work")
+    submission = next(
+        link for link in links_in(ann.page(f"/homework/{ASSIGNMENT}")) if "/submissions/" in link
+    )
+    assert tim.post("/look", person="ann").status_code == 303
+    assert tim.get(submission).status_code == 200
+    changed = ina.post(person(name, "access"), role=role, students=students, assigned=assigned, content="")
+    assert changed.status_code == 200
+    site.server.fake.pass_(20_000)
+    may_look = Student(site.server, "tim").sign_in().post("/look", person="ann").status_code == 303
+    assert (tim.get(submission).status_code == 200) is may_look
+    may_manage = (name, role) == ("tim", "instructor")
+    assert (tim.came_in().post("/people/test-student").status_code == 303) is (may_manage and not may_look)
+
+
 def test_a_program_confirms_what_it_was_not_shown(site: LiveHomework) -> None:
     """With a token no digest is needed, though a wrong one is refused; a page's form needs the right one."""
     import httpx

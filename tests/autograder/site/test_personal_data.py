@@ -32,6 +32,7 @@ from autograder.site.personal_data.pages import retention_warning
 from autograder.site.personal_data.rows import AUTHORS, author_columns, person_columns
 from autograder.site.tables import file_version, lti_member, lti_user, metadata
 from autograder.site.upsert import upsert
+from quizzes.store.tables import attempt
 
 NAME, FULL, ADDRESS = "zq-anna", "Zqanna Zqsmith", "zqanna@example.org"
 TRACES = (NAME, FULL, ADDRESS, "zqpartner-note")
@@ -213,6 +214,48 @@ def test_the_zip_of_ones_own_data(person: Person) -> None:
     with zipfile.ZipFile(io.BytesIO(staff.content)) as archive:
         assert f"homework/{ASSIGNMENT}/1 report.json" in archive.namelist()
     assert person.bob.post(f"/personal-data/person/{NAME}/zip").status_code == 404
+
+
+def test_what_only_staff_read_is_in_no_zip_of_ones_own(person: Person) -> None:
+    """Conflicts of interest, markers, cases and the seeds of quizzes are in the ZIP that staff make alone."""
+    person.leave_everything()
+    person.server.student(name="tim", role="ta")
+    reason = "They are zq-friends."
+    assert person.ina.post("/marking/conflicts", marker="tim", person=NAME, reason=reason).status_code == 303
+    case = {"work": ASSIGNMENT, "people": NAME, "title": "A case", "held": "yes"}
+    assert person.ina.post("/integrity", **case).status_code == 303
+    with person.server.database.reading() as connection:
+        seed = connection.execute(select(attempt.c.seed).where(attempt.c.person == NAME)).scalars().first()
+    assert seed
+    of_person, of_staff = (
+        zipfile.ZipFile(io.BytesIO(reply.content))
+        for reply in (
+            person.anna.get("/my-data.zip"),
+            person.ina.post(f"/personal-data/person/{NAME}/zip"),
+        )
+    )
+    with of_person, of_staff:
+        mine, theirs = (
+            b"".join(file.read(name) for name in file.namelist()).decode("utf-8", "replace")
+            for file in (of_person, of_staff)
+        )
+        tables = json.loads(of_person.read("person.json"))
+    secrets = (reason, seed, "integrity case", "integrity_person", "marking_conflict", '"grace"', '"lock"')
+    assert [word for word in secrets if word not in theirs] == []
+    assert [word for word in secrets if word in mine] == []
+    assert {"attempt (person)", "notification (person)", "submission_owner (person)"} <= tables.keys()
+
+
+def test_rows_that_name_staff_are_looked_at() -> None:
+    """A table about a person that says who of the staff judges them is for staff, or has been thought of."""
+    judged = {
+        found.table.name
+        for found in person_columns()
+        if not found.is_for_staff
+        and found.column.name == "person"
+        and {"marker", "staff", "reason", "case_id"} & set(found.table.columns.keys())
+    }
+    assert judged == {"regrade_request"}  # its student reads who answered
 
 
 @pytest.mark.parametrize("detail", ["full", "titles"])

@@ -74,8 +74,8 @@ def test_sessions_are_ended_by_a_command(tmp_path: Path) -> None:
         unknown = RUNNER.invoke(autograder, [command[0], "anna", *command[2:]], env={"DATABASE_URL": ""})
         assert "anna is not in this course" in str(unknown.exception)
         with site.database.reading() as connection:
-            assert session_of(connection, tokens["ana"], site.signer, at) is None
-            assert session_of(connection, tokens["bo"], site.signer, at) is not None
+            assert session_of(connection, COURSE, tokens["ana"], site.signer, at) is None
+            assert session_of(connection, COURSE, tokens["bo"], site.signer, at) is not None
 
 
 def test_a_receipt_is_verified_by_a_command(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from autograder.course.course import find_course
-from quizzes.content.bank import load_banks
+from autograder.errors import ContentError
+from quizzes.content.bank import load_bank, load_banks
 from quizzes.content.items.base import BaseItem
 from quizzes.content.items.numeric import NumericItem
 from quizzes.content.lint import faults_in_bank, faults_in_slots, faults_in_window, remarks_on_bank
@@ -281,3 +282,25 @@ def test_an_item_read_back(item: BaseItem) -> None:
     assert first.public_view() == second.public_view()
     assert first.key_answer == second.key_answer
     assert first.explanation == second.explanation
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ("{choices: [1e999999999]}", "1.00e+999999999 is not between 1e-300 and 1e300"),
+        ("{range: [0, 1], step: 1e-999999999}", "1.00e-999999999 is not between 1e-300 and 1e300"),
+        ("{range: [0, 1e300]}", "the range has more than 1e+12 values; give it a longer step"),
+        (f"{{choices: [{'1' * 61}]}}", "1.11e+60 has more than 60 digits"),
+    ],
+)
+def test_numbers_of_a_bank_are_bounded(tmp_path: Path, values: str, sentence: str) -> None:
+    """A number that no page could show is refused where it is written."""
+    path = tmp_path / "words.yaml"
+    path.write_text(
+        "topic: Words\nitems:\n  - id: one\n    type: numeric\n    prompt: How much is {a}?\n"
+        f"    parameters: {{a: {values}}}\n    key: a\n    explanation: It is.\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ContentError, match=r"line \d+: .*parameters\.a.*") as problem:
+        load_bank(path)
+    assert sentence in problem.value.message
