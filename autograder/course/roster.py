@@ -47,18 +47,8 @@ ALIASES = {
         *("nom", "nomdefamille", "apellidos", "apellido", "cognome", "sobrenome", "apelido", "achternaam"),
     ),
     "first_name": (
-        *(
-            "firstname",
-            "givenname",
-            "forename",
-            "firstnameofstudent",
-            "vorname",
-            "prenom",
-            "nombre",
-            "nome",
-            "primeironome",
-        ),
-        "voornaam",
+        *("firstname", "givenname", "forename", "vorname", "prenom", "nombre", "nome", "primeironome"),
+        *("voornaam", "firstnameofstudent"),
     ),
     "full_name": (
         *("fullname", "name", "studentname", "displayname", "vollstandigername", "nameundvorname"),
@@ -108,10 +98,8 @@ STAFF = (
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
 # Columns of a Canvas gradebook that identify somebody; its rows about assignments have none of them.
 CANVAS_IDS = ("canvas_id", "sis_id", "sis_login", "student_id", "email")
-BRIGHTSPACE = {
-    "orgdefinedid",
-    "endoflineindicator",
-}  # headers of its tables, in which # stands before each ID
+# Headers of Brightspace's tables, in which # stands before each ID.
+BRIGHTSPACE = {"orgdefinedid", "endoflineindicator"}
 AS_TEXT = re.compile(r'="([^"]*)"')  # how tables keep Excel from taking an ID for a number
 SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,2}", re.IGNORECASE)  # what Excel makes of a long one
 ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
@@ -283,9 +271,8 @@ def read_people(table: Table) -> RosterTable:
     head_line, heads = next(lines)
     columns = _columns(table, head_line, heads)
     names = [head.strip().casefold().replace(" ", "_") for head in heads]
-    rows = tuple(
-        _rows(table, lines, columns, names, BRIGHTSPACE & {letters(head) for head in heads} != set())
-    )
+    is_brightspace = any(letters(head) in BRIGHTSPACE for head in heads)
+    rows = tuple(_rows(table, lines, columns, names, is_brightspace=is_brightspace))
     return RosterTable(
         table.path,
         rows,
@@ -301,6 +288,7 @@ def _rows(
     lines: Iterator[tuple[int, list[str]]],
     columns: Mapping[int, str],
     names: Sequence[str],
+    *,
     is_brightspace: bool,
 ) -> Iterator[RosterRow]:
     for line, row in lines:
