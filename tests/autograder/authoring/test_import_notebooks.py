@@ -274,8 +274,12 @@ def test_hidden_tests_of_otter_stay_hidden(
     is_old = kind in ("old", "comment")
     if mark == "config":
         mark = "# HIDDEN TEST" if is_old else '""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG'
-    solution = ("code", 'def tripled(x):\n    """3 x."""\n    return 3 * x # SOLUTION', {})
-    tests = [
+    solution: tuple[str, str, dict[str, Any]] = (
+        "code",
+        'def tripled(x):\n    """3 x."""\n    return 3 * x # SOLUTION',
+        {},
+    )
+    tests: list[tuple[str, str, dict[str, Any]]] = [
         ("code", "# TEST\ntripled(2) == 6" if is_old else "assert tripled(2) == 6", {}),
         ("code", f"{mark}\n{body}", {}),
     ]
