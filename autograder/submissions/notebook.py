@@ -150,7 +150,7 @@ def _not_json(text: str, problem: ValueError) -> SubmissionError:
     if text.startswith(LFS_POINTER):
         return SubmissionError(
             "The file is a pointer of Git LFS, not the notebook itself.",
-            next_step="Download the notebook by `git lfs pull` or from the repository's page, and submit that.",
+            next_step="Download the notebook, by `git lfs pull` or from its page, and submit that.",
         )
     if start != "{" and PYTHON_LINE.search(text):
         return SubmissionError(

@@ -77,16 +77,16 @@ def test_a_day_ends_at_the_same_time_of_day(
     st.integers(-180, 180),
     st.integers(0, 2),
 )
-def test_an_instant_is_the_same_in_any_zone(day: datetime, minute: int, apart: int, days: int) -> None:
+def test_an_instant_is_the_same_in_any_zone(day: datetime, minute: int, after: int, days: int) -> None:
     """In the hours that clocks skip or repeat, the zone in which a time is written makes no difference."""
     late = Late(per_day=0.1, grace_minutes=5)
     due = zoned(day + timedelta(minutes=minute), ANGELES)
-    moment = later_wall(due, days, ANGELES).astimezone(UTC) + timedelta(minutes=apart)
+    moment = later_wall(due, days, ANGELES).astimezone(UTC) + timedelta(minutes=after)
     written = [moment.astimezone(zone) for zone in (UTC, ANGELES, ZoneInfo("Asia/Kolkata"))]
     assert len({days_late(submitted, due, late, ANGELES) for submitted in written}) == 1
     assert days_late(moment, due.astimezone(UTC), late, ANGELES) == days_late(moment, due, late, ANGELES)
     if not days:
-        assert days_late(moment.astimezone(ANGELES), due, late, ANGELES) == (apart > 5)
+        assert days_late(moment.astimezone(ANGELES), due, late, ANGELES) == (after > 5)
 
 
 @pytest.mark.parametrize(
