@@ -53,16 +53,29 @@ SECONDS = 300  # for running the notebook once
 MOST_PROBLEMS = 3  # that are told of one run
 MARK = re.compile(r"#+\s*(BEGIN|END)\s+(SOLUTION|PROMPT)\b.*|#\s*SOLUTION\b.*")
 BEGIN, END = (re.compile(rf"^\s*#+\s*{word}\s+SOLUTION\b.*$") for word in ("BEGIN", "END"))
-PROMPT = re.compile(r'"""\s*#\s*BEGIN PROMPT\s*\n(.*?)"""\s*;?\s*#\s*END PROMPT[^\n]*', re.S)
+PROMPT = re.compile(
+    r"(?P<quotes>\"\"\"|''')\s*#\s*BEGIN PROMPT\s*\n(?P<text>.*?)(?P=quotes)\s*;?\s*#\s*END PROMPT[^\n]*",
+    re.S,
+)
 IGNORED = re.compile(
     r"^\s*#\s*BEGIN IGNORE.*?#\s*END IGNORE[^\n]*\n?|^[^\n]*#\s*IGNORE[^\S\n]*$\n?", re.S | re.M
 )
 LINE_MARK = re.compile(r"\s*#+\s*SOLUTION\b(.*)$")
+SEED_MARK = re.compile(r"#\s*SEED\s*$")  # a line that only the solution has
 ASSIGNED = re.compile(r"^(\s*[\w.\[\], \"']+?=)[^=].*$")
 TESTS = re.compile(
     r"#+\s*(BEGIN HIDDEN TESTS|BEGIN TESTS|AUTOTEST|HASHED AUTOTEST|(HIDDEN )?TESTS?\b)|^\s*assert\b", re.M
 )
 FRAME = re.compile(r"^#\s*(BEGIN|END|ASSIGNMENT)\b", re.M)  # otter's raw cells
+# The same in a Markdown cell, where the editor has no raw ones: often as a block of code.
+FENCED = re.compile(r"\A```[^\n]*\n(.*?)^```\Z", re.S | re.M)
+DELIMITER = re.compile(r"\A#\s*(?:(?:BEGIN|END)\s+(?:QUESTION|SOLUTION|TESTS?|PROMPT)|ASSIGNMENT CONFIG)\b")
+# Otter's old format: settings in the question's text, tests known by their first line.
+OLD_SETTINGS = re.compile(r"(?:```[^\n]*\n|<!--)\s*BEGIN (QUESTION|ASSIGNMENT)\b(.*?)(?:```|-->)", re.S)
+OLD_TEST = re.compile(r"\A\s*#+[^\S\n]*(?:HIDDEN[^\S\n]+)?TESTS?\b", re.I)
+OLD_ANSWER = re.compile(r"\A\W*SOLUTION\b\W*")
+# Whatever cell begins so, students may not see it.
+HIDDEN_TEST = re.compile(r"\A\s*#+[^\S\n]*HIDDEN(?:[^\S\n]+TESTS?)?[^\S\n]*#*[^\S\n]*(?:\n|\Z)", re.I)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MARK_SCHEME = re.compile(r"===\s*BEGIN MARK SCHEME\s*===\n?(.*?)===\s*END MARK SCHEME\s*===\n?", re.S)
 WRITE_HERE = "..."
@@ -377,10 +390,15 @@ def _sorted_out(notebook: dict[str, Any]) -> _Sorted:
     frame = _Frame()
     for number, cell in enumerate(notebook["cells"], start=1):
         source, kind = cell["source"], cell["cell_type"]
-        first = source.lstrip().split("\n")[0]
-        if kind == "raw" or (kind == "code" and FRAME.match(source) and "SOLUTION" not in first):
-            frame.enter(source, found)
+        delimiter = _delimiter(kind, source)
+        if delimiter is not None:
+            frame.enter(delimiter, found)
             continue
+        if kind == "markdown" and (old := OLD_SETTINGS.search(source)):
+            frame.enter_old(old[1], old[2], found)
+            source = OLD_SETTINGS.sub("", source).strip()
+            if not source:
+                continue
         nbgrader = cell.get("metadata", {}).get("nbgrader") or {}
         is_graded, is_solution = nbgrader.get("grade", False), nbgrader.get("solution", False)
         points = float(nbgrader.get("points") or 0) or None
@@ -389,9 +407,10 @@ def _sorted_out(notebook: dict[str, Any]) -> _Sorted:
             text = MARK_SCHEME.sub("", source).strip()
             found.cells.append(Cell("markdown", text, number=number))
             _add_answer(found, number, str(nbgrader.get("grade_id", "")), points or 1.0, text, scheme)
-        elif (is_graded and is_solution) or frame.is_manual_answer:
+        elif (is_graded and is_solution) or frame.is_manual_answer or frame.is_old_answer(kind, source):
             question = found.cells[-1].source if found.cells and found.cells[-1].kind == "markdown" else ""
             name = str(nbgrader.get("grade_id", "")) or frame.question
+            source = OLD_ANSWER.sub("", source) if frame.is_old else source
             if kind == "code":
                 found.remarks.append(
                     f"Cell {number} is code that a person marks. It became the written answer "
@@ -407,13 +426,32 @@ def _sorted_out(notebook: dict[str, Any]) -> _Sorted:
                 found.tests.append(test)
         elif kind == "code" and is_graded:
             found.tests.append(nbgrader_test(number, source, points))
-        elif kind == "code" and not functions_in(_parsed(source)) and TESTS.search(source):
-            found.tests.append(otter_test(number, source, None) or nbgrader_test(number, source, None))
+        elif kind == "code" and _is_test(source, frame):
+            worth = frame.points if frame.is_old else None
+            found.tests.append(otter_test(number, source, worth) or nbgrader_test(number, source, worth))
         else:
             is_answer = bool(is_solution or frame.in_solution)
             found.cells.append(Cell(kind, source, number=number, is_answer=is_answer))
+    frame.leave_old(found)
     frame.share_points(found)
     return found
+
+
+def _delimiter(kind: str, source: str) -> str | None:
+    """The text of a cell that delimits otter's blocks; None for another."""
+    first = source.lstrip().split("\n")[0]
+    if kind == "raw" or (kind == "code" and FRAME.match(source) and "SOLUTION" not in first):
+        return source
+    fenced = FENCED.match(source.strip())
+    text = (fenced[1] if fenced else source).strip()
+    return text if kind == "markdown" and DELIMITER.match(text) else None
+
+
+def _is_test(source: str, frame: _Frame) -> bool:
+    """Whether a code cell without metadata, outside of otter's blocks of tests, is a test."""
+    if HIDDEN_TEST.match(source) or (frame.is_old and OLD_TEST.match(source)):
+        return True
+    return bool(not functions_in(_parsed(source)) and TESTS.search(source))
 
 
 def _add_answer(found: _Sorted, number: int, name: str, points: float, question: str, solution: str) -> None:
@@ -447,7 +485,8 @@ class _Frame:
     in_tests: bool = False
     in_solution: bool = False
     is_prompt: bool = False
-    shared: dict[str, float] = field(default_factory=dict)  # points of a question for all of its tests
+    is_old: bool = False  # in a question of otter's old format, which has no end of its own
+    shared: dict[str, list[float]] = field(default_factory=dict)  # points of a question for all of its tests
     members: dict[str, list[int]] = field(default_factory=dict)
 
     @property
@@ -455,19 +494,15 @@ class _Frame:
         """Whether a cell is a model answer that a person compares."""
         return self.is_manual and self.in_solution
 
+    def is_old_answer(self, kind: str, source: str) -> bool:
+        """Whether a text is the model answer of a question of otter's old format."""
+        return self.is_old and self.is_manual and kind == "markdown" and bool(OLD_ANSWER.match(source))
+
     def enter(self, source: str, found: _Sorted) -> None:
-        """Read a raw cell."""
+        """Read a cell that delimits a block."""
         first = source.strip().split("\n")[0]
         if "BEGIN QUESTION" in first:
-            settings = _settings(source)
-            points = settings.get("points")
-            self.question = str(settings.get("name", ""))
-            self.is_manual = bool(settings.get("manual"))
-            values = points if isinstance(points, list) else [points]
-            numbers = [float(value) for value in values if isinstance(value, (int, float))]
-            self.points = sum(numbers) if numbers else None
-            if self.points and not self.is_manual:
-                self.shared[self.question] = self.points
+            self._begin(_settings(source))
         elif "END QUESTION" in first:
             self.question, self.points, self.is_manual = "", None, False
         elif "TESTS" in first:
@@ -481,15 +516,39 @@ class _Frame:
         elif "PROMPT" in first:
             self.is_prompt = "BEGIN" in first
 
+    def enter_old(self, kind: str, source: str, found: _Sorted) -> None:
+        """Read the settings in a question's text."""
+        self.leave_old(found)
+        if kind == "QUESTION":
+            self._begin(_settings(source))
+            self.is_old = True
+            self.members.setdefault(self.question, []).append(len(found.tests))
+
+    def leave_old(self, found: _Sorted) -> None:
+        """End a question that began in a text: where the next one begins, or the notebook ends."""
+        if self.is_old:
+            self.members[self.question].append(len(found.tests))
+            self.question, self.points, self.is_manual, self.is_old = "", None, False, False
+
+    def _begin(self, settings: dict[str, Any]) -> None:
+        points = settings.get("points")
+        self.question = str(settings.get("name", ""))
+        self.is_manual = bool(settings.get("manual"))
+        values = points if isinstance(points, list) else [points]
+        numbers = [float(value) for value in values if isinstance(value, (int, float))]
+        self.points = sum(numbers) if numbers else None
+        if self.points and not self.is_manual:
+            self.shared[self.question] = numbers
+
     def share_points(self, found: _Sorted) -> None:
         """Divide what a question is worth among its tests, where these do not say."""
         for question, edges in self.members.items():
-            total = self.shared.get(question)
+            worth = self.shared.get(question, [])
             numbers = range(edges[0], edges[-1])
-            if total and len(numbers):
-                for number in numbers:
-                    if found.tests[number].points == total:
-                        found.tests[number] = replace(found.tests[number], points=total / len(numbers))
+            each = worth if len(worth) == len(numbers) else [sum(worth) / len(numbers or [0])] * len(numbers)
+            for number, points in zip(numbers, each, strict=True):
+                if worth and found.tests[number].points == sum(worth):
+                    found.tests[number] = replace(found.tests[number], points=points)
 
 
 def _settings(source: str) -> dict[str, Any]:
@@ -796,7 +855,7 @@ def _stubbed(cell: Cell, functions: dict[str, NewFunction], ungraded: dict[str, 
 def _without_solutions(source: str) -> str:
     """A source whose marked parts are replaced by `...`, or by otter's prompts."""
     source = IGNORED.sub("", source)
-    source = PROMPT.sub(lambda match: textwrap.dedent(match[1]).strip("\n"), source)
+    source = PROMPT.sub(lambda match: textwrap.dedent(match["text"]).strip("\n"), source)
     made: list[str] = []
     in_solution = is_marked = False
     for line in source.split("\n"):
@@ -808,6 +867,8 @@ def _without_solutions(source: str) -> str:
             if line.strip() and not is_marked:  # as far to the right as the solution's first line
                 made.append(line[: len(line) - len(line.lstrip())] + WRITE_HERE)
                 is_marked = True
+        elif SEED_MARK.search(line):
+            continue
         elif match := LINE_MARK.search(line):
             code = line[: match.start()]
             if "NO PROMPT" in match[1]:

@@ -33,7 +33,8 @@ HIDDEN = re.compile(
 )
 AUTOTEST = re.compile(r"^([^\S\n]*)#+\s*(HASHED )?AUTOTEST\s+(.*?)\s*;?\s*$", re.M)
 OTTER_CONFIG = re.compile(r'\A\s*"""\s*#\s*BEGIN TEST CONFIG\s*\n(.*?)"""\s*#\s*END TEST CONFIG\s*\n?', re.S)
-OTTER_V0 = re.compile(r"\A\s*#+\s*(HIDDEN )?TEST\b[^\n]*\n?", re.I)
+# The first line of a test cell of otter: `# HIDDEN`, and in its old format `# TEST`, `## Hidden Test ##`.
+OTTER_MARK = re.compile(r"\A\s*#+[^\S\n]*(?:(HIDDEN)|TESTS?)\b[^\n]*\n?", re.I)
 RAISING = {"raises", "assert_raises"}  # of pytest and of numpy.testing
 PREFIX = "test_"  # of the names of imported checks
 Parameters = Mapping[str, Mapping[str, str]]  # of functions: each parameter with its default
@@ -126,7 +127,7 @@ def otter_test(number: int, source: str, points: float | None) -> FoundTest | No
         settings = yaml.safe_load(match[1]) or {}
         source = source[match.end() :]
     is_hidden = bool(settings.get("hidden"))
-    if match := OTTER_V0.match(source):
+    if match := OTTER_MARK.match(source):
         is_hidden, source = bool(match[1]), source[match.end() :]
     tree = parse_cell(source)
     if not tree.body:

@@ -1,8 +1,8 @@
 """Reading and writing CSV tables: the roster, a learning platform's tables, and our own.
 
 Every table of the course is read by `read_table`: commas, semicolons or tabs, with or without a byte order
-mark. It is written by `write_table` or, where it is a platform's own with some cells changed, by
-`Table.text`, which keeps what makes it its platform's.
+mark, in UTF-8 or UTF-16, with or without Excel's line `sep=;`. It is written by `write_table` or, where it is
+a platform's own with some cells changed, by `Table.text`, which keeps what makes it its platform's.
 """
 
 from __future__ import annotations
@@ -16,12 +16,21 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
-__all__ = ["Table", "parse_table", "read_table", "write_rows", "write_table"]
+__all__ = ["Table", "parse_table", "read_table", "table_text", "write_rows", "write_table"]
 
 
 BOM = "\ufeff"
 DELIMITERS = ",;\t"
 QUOTED = re.compile(r'"[^"]*"')
+UTF16 = (b"\xff\xfe", b"\xfe\xff")  # Blackboard's table for Excel, and what Excel calls Unicode text
+SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t])"?\r?\n', re.IGNORECASE)  # tells Excel the delimiter
+OTHER_FILES = {
+    b"PK\x03\x04": "a workbook (.xlsx, .ods)",
+    b"\xd0\xcf\x11\xe0": "a workbook of old versions of Excel (.xls)",
+    b"%PDF": "a PDF document",
+}
+WEB_PAGE = re.compile(r"\s*<(?:!doctype|html|table|\?xml)\b", re.IGNORECASE)
+SAVE_AS = "Open it in a spreadsheet and save it as CSV UTF-8."
 
 
 @dataclass
@@ -34,6 +43,7 @@ class Table:
     newline: str
     bom: bool
     lines: tuple[int, ...]  # of the file, counted from 1: a quoted cell may hold line breaks
+    separator_line: str = ""  # Excel's `sep=;` above the headers
 
     def filled(self) -> Iterator[tuple[int, list[str]]]:
         """The rows that are not blank, each with its line; the first one is the headers."""
@@ -63,12 +73,13 @@ class Table:
         cells[column] = text
 
     def text(self) -> str:
-        """The table as its platform wrote it."""
-        return (BOM if self.bom else "") + write_rows(self.rows, self.delimiter, self.newline)
+        """The table as its platform wrote it; in UTF-8 with a byte order mark where it was UTF-16."""
+        start = (BOM if self.bom else "") + self.separator_line
+        return start + write_rows(self.rows, self.delimiter, self.newline)
 
 
 def read_table(path: Path) -> Table:
-    """A table of UTF-8 text with at least one row; raises UsageError with file and line for anything else."""
+    """A table of text with at least one row; raises UsageError with file and line for anything else."""
     try:
         content = path.read_bytes()
     except OSError as problem:
@@ -80,27 +91,42 @@ def read_table(path: Path) -> Table:
 
 def parse_table(path: Path, content: bytes) -> Table:
     """A table from its bytes; `path` is what messages call it. Raises UsageError as `read_table` does."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise UsageError(f"{path} is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from problem
+    text = table_text(path, content)
     bom, text = text.startswith(BOM), text.removeprefix(BOM)
+    separator = SEPARATOR_LINE.match(text)
+    text = text[separator.end() :] if separator else text
     first = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=QUOTED.sub("", first).count)
+    delimiter = separator["delimiter"] if separator else max(DELIMITERS, key=QUOTED.sub("", first).count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, lines = [], []
     try:
         for row in reader:
             rows.append(row)
-            lines.append(reader.line_num)
+            lines.append(reader.line_num + bool(separator))
     except csv.Error as problem:
         raise UsageError(
-            f"{path}, line {reader.line_num}: {problem}.",
+            f"{path}, line {reader.line_num + bool(separator)}: {problem}.",
             next_step="Correct the quotes in this line, or download the table again.",
         ) from problem
     if not any(cell.strip() for row in rows for cell in row):
         raise UsageError(f"{path} is empty.", next_step="Add a line of headers and a line per student.")
-    return Table(path, rows, delimiter, "\r\n" if first.endswith("\r") else "\n", bom, tuple(lines))
+    newline = "\r\n" if first.endswith("\r") else "\n"
+    return Table(path, rows, delimiter, newline, bom, tuple(lines), separator[0] if separator else "")
+
+
+def table_text(path: Path, content: bytes) -> str:
+    """The text of a file that should be a table; raises UsageError that says what it is instead."""
+    for start, kind in OTHER_FILES.items():
+        if content.startswith(start):
+            raise UsageError(f"{path} is {kind}, not a CSV table.", next_step=SAVE_AS)
+    encoding, name = ("utf-16", "UTF-16") if content.startswith(UTF16) else ("utf-8", "UTF-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{path} is not {name} text.", next_step="Save it as CSV UTF-8.") from problem
+    if WEB_PAGE.match(text):  # some platforms call a table of HTML .xls
+        raise UsageError(f"{path} is a web page (HTML or XML), not a CSV table.", next_step=SAVE_AS)
+    return BOM + text if encoding == "utf-16" else text
 
 
 def write_rows(rows: Sequence[Sequence[str]], delimiter: str = ",", newline: str = "\n") -> str:

@@ -6,7 +6,7 @@ course's zone, so a night in which the clocks change costs nobody an hour.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -31,10 +31,11 @@ def days_late(submitted: datetime, due: datetime, late: Late, zone: ZoneInfo) ->
     Fractions of a second do not count.
     """
     grace = timedelta(minutes=late.grace_minutes or 0)
-    moment = submitted.replace(microsecond=0)
+    # In UTC: Python compares two times of one zone by what the clock shows, also in the hour that it repeats.
+    moment = submitted.astimezone(UTC).replace(microsecond=0)
     # A day on the clock has 23 to 25 hours, so the estimate is at most one day too high.
-    days = max(0, ceil((moment - due - grace).total_seconds() / DAY) - 1)
-    while moment > later_wall(due, days, zone) + grace:
+    days = max(0, ceil((moment - due.astimezone(UTC) - grace).total_seconds() / DAY) - 1)
+    while moment > later_wall(due, days, zone).astimezone(UTC) + grace:
         days += 1
     return days
 

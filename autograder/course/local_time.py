@@ -129,7 +129,8 @@ def later_wall(moment: datetime, days: float, zone: ZoneInfo) -> datetime:
     """So many days later on the clock: the same time of day, whether or not the clocks change between."""
     if not days:
         return moment
-    return zoned(moment.astimezone(zone).replace(tzinfo=None, fold=0) + timedelta(days=days), zone)
+    # By way of UTC, so that a time that the clock skips is what the clock shows then.
+    return zoned(_utc(moment).astimezone(zone).replace(tzinfo=None, fold=0) + timedelta(days=days), zone)
 
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000

@@ -35,18 +35,20 @@ FILE = "roster.csv"
 ALIASES = {
     "student_id": (
         *("studentid", "student", "sid", "id", "idnumber", "universityid", "matriculationnumber"),
+        *("studentnumber", "studentno", "registrationnumber", "matriculationno", "matricnumber", "emplid"),
+        *("uin", "bannerid", "orgdefinedid", "registrationnumberofstudent"),
         *("matrikelnummer", "matrikelnr", "matrnr", "matrikel", "martikelnummer", "idnummer"),
         *("numeroetudiant", "numerodetudiant", "numerodidentification", "codeetudiant", "matricule"),
         *("matricula", "numerodeidentificacion", "numerodeidentificacao", "numerodealuno", "nia"),
         *("matricola", "numerodimatricola", "numeroid", "studentnummer", "studentennummer"),
     ),
     "last_name": (
-        *("lastname", "surname", "familyname", "nachname", "familienname", "zuname"),
+        *("lastname", "surname", "familyname", "familynameofstudent", "nachname", "familienname", "zuname"),
         *("nom", "nomdefamille", "apellidos", "apellido", "cognome", "sobrenome", "apelido", "achternaam"),
     ),
     "first_name": (
         *("firstname", "givenname", "forename", "vorname", "prenom", "nombre", "nome", "primeironome"),
-        "voornaam",
+        *("voornaam", "firstnameofstudent"),
     ),
     "full_name": (
         *("fullname", "name", "studentname", "displayname", "vollstandigername", "nameundvorname"),
@@ -56,6 +58,7 @@ ALIASES = {
         *("email", "emailaddress", "mail", "emailadresse", "mailadresse", "adressedecourriel", "courriel"),
         *("adresseemail", "correo", "correoelectronico", "direcciondecorreo", "direcciondeemail"),
         *("direcciondecorreoelectronico", "indirizzoemail", "enderecodeemail", "emailadres"),
+        "emailaddressofstudent",
     ),
     "section": (
         *("section", "sections", "group", "groups", "gruppe", "gruppen", "groupe", "groupes", "grupo"),
@@ -64,7 +67,7 @@ ALIASES = {
     "canvas_id": ("canvasid", "canvasuserid"),
     "sis_id": ("sisid", "sisuserid"),
     "sis_login": (
-        *("sislogin", "sisloginid", "login", "loginid", "username", "lmsuserid", "benutzername"),
+        *("sislogin", "sisloginid", "login", "loginid", "username", "netid", "lmsuserid", "benutzername"),
         *("anmeldename", "nutzername", "benutzerkennung", "nomdutilisateur", "nombredeusuario", "usuario"),
         *("nomeutente", "nomedeutilizador", "nomedeusuario", "gebruikersnaam"),
     ),
@@ -95,6 +98,10 @@ STAFF = (
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
 # Columns of a Canvas gradebook that identify somebody; its rows about assignments have none of them.
 CANVAS_IDS = ("canvas_id", "sis_id", "sis_login", "student_id", "email")
+# Headers of Brightspace's tables, in which # stands before each ID.
+BRIGHTSPACE = {"orgdefinedid", "endoflineindicator"}
+AS_TEXT = re.compile(r'="([^"]*)"')  # how tables keep Excel from taking an ID for a number
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,2}", re.IGNORECASE)  # what Excel makes of a long one
 ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 MOST_SHOWN = 300  # characters of a table's headers in a message
 TEST_LOGIN = re.compile(r"[0-9a-f]{40}")  # of the user that Canvas makes for the Student View
@@ -264,7 +271,8 @@ def read_people(table: Table) -> RosterTable:
     head_line, heads = next(lines)
     columns = _columns(table, head_line, heads)
     names = [head.strip().casefold().replace(" ", "_") for head in heads]
-    rows = tuple(_rows(table, lines, columns, names))
+    is_brightspace = any(letters(head) in BRIGHTSPACE for head in heads)
+    rows = tuple(_rows(table, lines, columns, names, is_brightspace=is_brightspace))
     return RosterTable(
         table.path,
         rows,
@@ -276,14 +284,31 @@ def read_people(table: Table) -> RosterTable:
 
 
 def _rows(
-    table: Table, lines: Iterator[tuple[int, list[str]]], columns: Mapping[int, str], names: Sequence[str]
+    table: Table,
+    lines: Iterator[tuple[int, list[str]]],
+    columns: Mapping[int, str],
+    names: Sequence[str],
+    *,
+    is_brightspace: bool,
 ) -> Iterator[RosterRow]:
     for line, row in lines:
-        known = {name: row[at].strip() for at, name in columns.items() if at < len(row)}
+        known = {name: _cell(row[at]) for at, name in columns.items() if at < len(row)}
+        if is_brightspace:
+            known |= {name: known[name].removeprefix("#") for name in IDS if name in known}
         person = _person(table.path, line, known)
         if person is not None:
-            cells = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+            cells = {name: _cell(cell) for name, cell in zip(names, row, strict=False)}
             yield RosterRow(line, person, cells, table.delimiter.join(row).strip())
+
+
+def _cell(text: str) -> str:
+    """A cell's content, without the invisible characters that come along when text is copied."""
+    text = AS_TEXT.sub(r"\1", text.strip()) if AS_TEXT.fullmatch(text.strip()) else text
+    while text and (text[0].isspace() or unicodedata.category(text[0]) == "Cf"):
+        text = text[1:]
+    while text and (text[-1].isspace() or unicodedata.category(text[-1]) == "Cf"):
+        text = text[:-1]
+    return text
 
 
 def _merged(first: Person, second: Person) -> Person | None:
@@ -359,6 +384,14 @@ def _person(path: Path, line: int, known: dict[str, str]) -> Person | None:
             f"{path}, line {line}, column student_id: the cell is empty.",
             next_step="Add the student's ID, or remove the line.",
         )
+    for column in IDS:
+        if SHORTENED.fullmatch(known.get(column, "")):
+            raise UsageError(
+                f"{path}, line {line}, column {column}: {known[column]} is a number that a spreadsheet has "
+                "shortened; the ID is lost.",
+                next_step="Download the table again and do not save it from a spreadsheet; or format the "
+                "column as text and enter its IDs again.",
+            )
     # Only Canvas writes the last name first; elsewhere a comma is part of the name, as in Ada King, PhD.
     if sortable := known.get("sortable", ""):
         last, _, first = sortable.partition(",")
@@ -374,4 +407,4 @@ def _only(people: list[Person], key: str) -> tuple[Person | None, str]:
 
 
 def _plain(key: str) -> str:
-    return unicodedata.normalize("NFKC", key).strip().casefold()
+    return unicodedata.normalize("NFKC", _cell(key)).strip().casefold()

@@ -182,6 +182,7 @@ def run_cells(
         text = f"{name} is kept as it was above this line: what is graded calls it."
         notes.append(note(statement.cell, statement.line, text))
     notes += [note(statement.cell, line, text) for statement, line, text in draws(statements, needs)]
+    notes += [note(statement.cell, statement.line, text) for statement, text in emptied(statements, wanted)]
     return outcome
 
 
@@ -400,6 +401,34 @@ def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, in
         for top, names in imported(statement.node)
         if top in DISPLAY and names & needs.reported
     ]
+
+
+def emptied(statements: list[Statement], wanted: list[str]) -> Iterator[tuple[Statement, str]]:
+    """The stubs that take the place of an earlier function: a copied cell, or an answer above its stub."""
+    written: dict[str, Statement] = {}
+    last: dict[str, Statement] = {}
+    for statement in statements:
+        for name in statement.facts.binds & set(wanted):
+            last[name] = statement
+            if isinstance(statement.node, DEFINITIONS) and not is_empty(statement.node):
+                written[name] = statement
+    for name in wanted:
+        if name in written and is_empty(last[name].node):
+            place = f"the one in cell {written[name].cell}"
+            yield last[name], f"{name} is defined again here and does nothing, so {place} does not count."
+
+
+def is_empty(node: ast.AST) -> bool:
+    """Whether a definition does nothing: behind its docstring there is pass, ... or NotImplementedError."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    return all(
+        isinstance(part, ast.Pass)
+        or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and part.value.value is ...)
+        or (isinstance(part, ast.Raise) and "NotImplementedError" in ast.dump(part))
+        for part in body
+    )
 
 
 def imported(node: ast.AST) -> Iterator[tuple[str, set[str]]]:

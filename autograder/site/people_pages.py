@@ -18,9 +18,9 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.course.csv_table import parse_table, write_table
+from autograder.course.csv_table import parse_table, table_text, write_table
 from autograder.course.roster import RosterTable, find_roster, read_people
-from autograder.errors import AutograderError, Conflict, Refused
+from autograder.errors import AutograderError, Conflict, Refused, UsageError
 from autograder.gradebook.tables import guard_formula
 from autograder.site.app_context import AppContext
 from autograder.site.enrolment.acts import drop_students, sections_in
@@ -156,7 +156,7 @@ PEOPLE_ROUTES = (
 
 
 def _upload(request: Request, session: Session) -> dict[str, str]:
-    """The fields of an uploaded form, files as text; raises Refused for what is not UTF-8."""
+    """The fields of an uploaded form, files as text; raises Refused for what is not one."""
     kind = request.headers.get("content-type", "")
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + body_of(request, LARGEST_PAGE))
@@ -165,9 +165,12 @@ def _upload(request: Request, session: Session) -> dict[str, str]:
         content = part.get_payload(decode=True)
         name = part.get_param("name", header="content-disposition")
         try:
-            fields[str(name)] = (content if isinstance(content, bytes) else b"").decode()
-        except UnicodeDecodeError:
-            raise Refused("This file is not UTF-8 text.", next_step="Save it as CSV UTF-8.") from None
+            text = table_text(
+                Path(TABLES.get(str(name), "The form")), content if isinstance(content, bytes) else b""
+            )
+        except UsageError as problem:
+            raise Refused(problem.message, next_step=problem.next_step) from problem
+        fields[str(name)] = text
     check_form_token(request, session, fields.pop("token", ""))
     return fields
 

@@ -48,6 +48,7 @@ VERSION = re.compile(r"\d{1,3}(?:\.\w{1,20}){1,3}")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 BROKEN_OFF = re.compile(r"[\w\\+.-]{0,9}\s*")  # what is left of a number, a literal or an escape
 PYTHON_LINE = re.compile(r"^(?:import \w|from [\w.]+ import |def \w+\(|class \w+[(:])", re.MULTILINE)
+LFS_POINTER = "version https://git-lfs.github.com/spec/"
 CONFLICT = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
 
 
@@ -146,6 +147,11 @@ def _not_json(text: str, problem: ValueError) -> SubmissionError:
     start = text.lstrip()[:1]
     if start == "<" and not CONFLICT.search(text):
         return SubmissionError("The file is a web page (HTML), not a notebook.", next_step=SUBMIT_NOTEBOOK)
+    if text.startswith(LFS_POINTER):
+        return SubmissionError(
+            "The file is a pointer of Git LFS, not the notebook itself.",
+            next_step="Download the notebook, by `git lfs pull` or from its page, and submit that.",
+        )
     if start != "{" and PYTHON_LINE.search(text):
         return SubmissionError(
             "The file is a Python script, not a notebook.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,24 @@ TEXT2QTI_ANSWER = re.compile(
     r"^(?:\*?[a-zA-Z]\)[ \t]+\S|\[[* ]?\][ \t]+\S|=[ \t]+\S|\*[ \t]+\S|_{3,}\s*$|\^{3,}\s*$|```+\s*\{)",
     re.MULTILINE,
 )
-AIKEN = re.compile(r"^ANSWER:\s*[A-Z]\s*$", re.MULTILINE)
+# Other systems' texts, which are not read, and how their questions come here.
+OTHER_TEXTS = (
+    (
+        re.compile(r"^ANSWER:\s*[A-Z]\s*$", re.MULTILINE),
+        "in Aiken format",
+        "Import it into Moodle, and export it as Moodle XML.",
+    ),
+    (
+        re.compile(r"^\"?NewQuestion\"?\s*[,;\t]", re.MULTILINE | re.IGNORECASE),
+        "a table of questions for Brightspace",
+        "Import it into Brightspace, and export the quiz as a package.",
+    ),
+    (
+        re.compile(r"^(?:MC|MA|TF|ESS|ORD|MAT|FIB|FIL|NUM|SR)\t.*\S", re.MULTILINE),
+        "a text of questions for Blackboard",
+        "Import it into Blackboard, and export the question pool or the test.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -108,19 +126,30 @@ def _text_file(path: Path, data: bytes) -> SourceFile:
         raise UsageError(f"{path} is not a text.", next_step=CHOOSE)
     if path.suffix.lower() in (".zip", ".imscc"):
         return SourceFile(path, "package")  # a damaged one, which its reader says
+    if _is_json(text):
+        raise UsageError(f"{path} is JSON, which is not read.", next_step=CHOOSE)
     plain = TEX_COMMAND.sub("", re.sub(r"\\[^A-Za-z]", "", text))
     if GIFT_ANSWERS.search(plain):
         return SourceFile(path, "gift", text=text)
     if TEXT2QTI_QUESTION.search(text) and TEXT2QTI_ANSWER.search(text):
         return SourceFile(path, "text2qti", text=text)
+    for pattern, kind, next_step in OTHER_TEXTS:
+        if pattern.search(text):
+            raise UsageError(f"{path} is {kind}, which is not read.", next_step=next_step)
     if GIFT.search(plain):
         return SourceFile(path, "gift", text=text)
-    if AIKEN.search(text):
-        raise UsageError(
-            f"{path} is in Aiken format, which is not read.",
-            next_step="Import it into Moodle, and export it as Moodle XML.",
-        )
     raise UsageError(f"{path} is not a format that is read.", next_step=CHOOSE)
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text is JSON, whose braces are no answers of GIFT."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _decoded(path: Path, data: bytes) -> str:

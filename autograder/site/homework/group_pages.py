@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from autograder.course.csv_table import Table, parse_table
+from autograder.course.csv_table import Table, parse_table, table_text
 from autograder.course.local_time import instant_of
 from autograder.errors import AutograderError, Conflict, Refused
 from autograder.site.homework.assignments import homework_in, published
@@ -74,12 +74,9 @@ async def preview_groups(request: Request) -> Response:
 
     def shown() -> Response:
         try:
-            text = upload.content.decode("utf-8-sig")
+            text = table_text(TABLE, upload.content)
             with site.database.reading() as connection:
                 plan = _plan(connection, request, text)
-        except UnicodeDecodeError:
-            problem = Conflict("This file is not UTF-8 text.", next_step="Save it as CSV UTF-8.")
-            return _page(request, session, problem=problem)
         except AutograderError as problem:
             return _page(request, session, problem=problem)
         return _page(request, session, plan=plan, text=text)

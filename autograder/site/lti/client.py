@@ -35,12 +35,13 @@ LARGEST = 4 * 1024**2
 class PlatformError(Exception):
     """A learning platform did not answer as expected; the text has its reply.
 
-    `silent` means that it did not answer at all, or not to the end, so that every further request would wait.
+    `silent` means that it did not answer at all, or not to the end, so that every further request would wait;
+    `status` is that of its answer, 0 without one.
     """
 
-    def __init__(self, text: str, *, silent: bool = False) -> None:
+    def __init__(self, text: str, *, silent: bool = False, status: int = 0) -> None:
         super().__init__(text)
-        self.silent = silent
+        self.silent, self.status = silent, status
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -88,7 +89,7 @@ def request_json(
     except HTTPError as problem:
         reply_text = problem.read(500).decode("utf-8", "replace")
         raise PlatformError(
-            f"{address} answered {problem.code}: {' '.join(reply_text.split())[:300]}"
+            f"{address} answered {problem.code}: {' '.join(reply_text.split())[:300]}", status=problem.code
         ) from problem
     except ValueError as problem:
         raise PlatformError(f"{address} answered something that is not JSON") from problem

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, sele
 
 from autograder.errors import Forbidden, Refused
 from autograder.site.audit import Act, record_act
-from autograder.site.lti.users import OBSERVER, Context, Link, User, bind, enrol_new, identify, known_person
+from autograder.site.lti.users import OUTSIDER, Context, Link, User, bind, enrol_new, identify, known_person
 from autograder.site.people import COURSE
 from autograder.site.tables import (
     enrolment,
@@ -112,12 +112,13 @@ def admit(
     A session that a launch opens never has a higher role than the platform says now.
     """
     who: str | Refused
-    if user.role == OBSERVER:
+    if user.role == OUTSIDER:
         _forget(connection, course, context, [user.subject])
         return Forbidden(
-            "Your learning platform knows you as an observer of this course (Mentor), and observers have no "
-            "page here.",
-            next_step="If you teach or take this course, let your platform's staff correct your role.",
+            "Your learning platform knows you as somebody who neither takes nor teaches this course (an "
+            "observer, a designer or an administrator), and they have no page here.",
+            next_step="If you teach or take this course, let your platform's staff enrol you as that; if you "
+            "are staff here, sign in with your passcode.",
         )
     if not is_connected(connection, context):
         who = _by_old_link(connection, course, context, link, user, at)

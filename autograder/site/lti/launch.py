@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,7 +26,7 @@ from autograder.site.lti.client import PlatformError, PlatformKeys
 from autograder.site.lti.deep_linking import REQUEST as DEEP_LINKING
 from autograder.site.lti.deep_linking import ContentRequest, content_request
 from autograder.site.lti.platforms import FILE, Platform, Platforms
-from autograder.site.lti.users import OBSERVER, Context, Link, User
+from autograder.site.lti.users import OUTSIDER, Context, Link, User
 from autograder.site.signer import Signer
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
     "asks_for_content",
     "begin",
     "finish",
-    "is_observer",
+    "is_outsider",
     "is_subject",
     "is_test_user",
     "login_query",
@@ -49,7 +50,14 @@ __all__ = [
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 SCORES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
-ROLE = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+ROLE_IN_COURSE = re.compile(
+    r"(?:http://purl\.imsglobal\.org/vocab/lis/v2/membership(?:#|/(?P<principal>\w+)#(?=(?P<sub>\w+))))?"
+    r"(?P<role>\w+)"
+)
+ADMINISTRATOR = re.compile(r"/(?:institution|system)/person#(?:\w*Admin\w*|SysSupport|Support|Creator)\Z")
+OUTSIDERS = {"Mentor", "ContentDeveloper", "Administrator", "Manager", "Officer"}
+ASSISTANTS = ("TeachingAssistant", "Grader")  # how the sub-roles of Instructor begin that manage nothing
+TEACHERS = {"", "PrimaryInstructor", "SecondaryInstructor", "Lecturer"}  # sub-roles of who manages a course
 STATE_LASTS, TOKEN_LASTS, SLACK = 600_000, 3_600_000, 60_000  # milliseconds
 LONGEST, LONGEST_ADDRESS = 255, 2000
 NEW_TAB = "new_tab"  # a field of ours in a login that was begun again in a tab of its own
@@ -368,7 +376,7 @@ def _user(claims: Mapping[str, Any], platform: Platform) -> User:
         name=name_in(claims),
         email=text_of(claims.get("email")),
         sourced_id=text_of(lis.get("person_sourcedid")),
-        role=OBSERVER if is_observer(roles) else role_of(roles),
+        role=OUTSIDER if is_outsider(roles) else role_of(roles),
     )
 
 
@@ -389,11 +397,17 @@ def name_in(claims: Mapping[str, Any]) -> str:
 
 
 def role_of(roles: object) -> str:
-    """The role in the course for a platform's roles; without a staff role it is `student`."""
-    names = {str(role) for role in roles} if isinstance(roles, list) else set()
-    if f"{ROLE}/Instructor#TeachingAssistant" in names:
+    """The role in the course for a platform's roles; without a staff role it is `student`.
+
+    Whoever teaches in any way is staff, also where only a sub-role says so, as Blackboard does for graders.
+    """
+    in_course = _roles_in_course(roles)
+    teaches_as = {name for principal, name in in_course if principal == "Instructor"}
+    if ("TeachingAssistant", "") in in_course or any(name.startswith(ASSISTANTS) for name in teaches_as):
         return "ta"
-    return "instructor" if {f"{ROLE}#Instructor", "Instructor"} & names else "student"
+    if not teaches_as:
+        return "student"
+    return "instructor" if teaches_as & TEACHERS else "ta"
 
 
 def is_test_user(roles: object) -> bool:
@@ -401,11 +415,25 @@ def is_test_user(roles: object) -> bool:
     return isinstance(roles, list) and any(str(role).endswith("#TestUser") for role in roles)
 
 
-def is_observer(roles: object) -> bool:
-    """Whether the only role in the course is to observe somebody, as parents do; that is not a student."""
+def is_outsider(roles: object) -> bool:
+    """Whether somebody neither takes nor teaches the course: who observes, designs or administers it.
+
+    Platforms let their administrators open any course, which gives them no role in it.
+    """
+    if in_course := _roles_in_course(roles):
+        return all(principal in OUTSIDERS for principal, _ in in_course)
     names = [str(role) for role in roles] if isinstance(roles, list) else []
-    in_course = {name.removeprefix(ROLE) for name in names if name.startswith(ROLE) or "/" not in name}
-    return bool(in_course) and all(name in ("Mentor", "#Mentor") or "/Mentor#" in name for name in in_course)
+    return any(ADMINISTRATOR.search(name) for name in names)
+
+
+def _roles_in_course(roles: object) -> set[tuple[str, str]]:
+    """The roles in the course as principal role and sub-role: ("Instructor", "TeachingAssistant").
+
+    Institution and system have roles of their own. A name alone is an old spelling of a role in the course.
+    """
+    names = [str(role) for role in roles] if isinstance(roles, list) else []
+    matches = (ROLE_IN_COURSE.fullmatch(name) for name in names)
+    return {(match["principal"] or match["role"], match["sub"] or "") for match in matches if match}
 
 
 def _link(claims: Mapping[str, Any], platform: Platform) -> Link:

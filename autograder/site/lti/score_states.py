@@ -24,7 +24,13 @@ CAUSES = (
         r"answered 404\b",
         "The column was deleted in the platform: add the link there again, and open it once.",
     ),
-    (r"answered 42[29]\b", "The platform takes no more at the moment; it is tried again by itself."),
+    (
+        r"answered 4(?:00|22)\b",
+        "The platform takes no score for this student: check there that they are a student of the course, "
+        "that the course has not ended, and that the assignment is published. It is tried again by itself.",
+    ),
+    (r"answered 409\b", "The platform has a newer score, such as one that was entered there by hand."),
+    (r"answered 429\b", "The platform takes no more at the moment; it is tried again by itself."),
     (r"answered 5\d\d\b", "The platform has a fault of its own; it is tried again by itself."),
     (r"cannot be reached|not answered yet|end of its answer", "The platform does not answer: check that this "
      "server reaches it."),

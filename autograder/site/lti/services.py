@@ -20,14 +20,14 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from autograder.errors import AutograderError
 from autograder.site.database import Database
-from autograder.site.lti.client import PlatformError, PlatformKeys, ToolKey, request_json
+from autograder.site.lti.client import PlatformError, PlatformKeys, Reply, ToolKey, request_json
 from autograder.site.lti.contexts import MemberList
 from autograder.site.lti.launch import (
     Launch,
     Login,
     begin,
     finish,
-    is_observer,
+    is_outsider,
     is_subject,
     is_test_user,
     name_in,
@@ -48,7 +48,7 @@ LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 log = logging.getLogger(__name__)
-MINUTE = 60  # seconds
+MINUTE, UNAUTHORIZED = 60, 401  # seconds; the status of a request with a token that does not count
 MOST_PAGES = 200  # of members
 NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
@@ -96,20 +96,17 @@ class Services:
         parts = urlsplit(line_item)  # it may have a query, behind which nothing can be added
         address = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/scores"))
         kind = "application/vnd.ims.lis.v1.score+json"
-        request_json(
-            address, json.dumps(score.body()).encode(), kind, access_token=self._access_token(platform, SCORE)
-        )
+        self._request(platform, SCORE, address, json.dumps(score.body()).encode(), kind)
 
     def line_item(self, platform: Platform, line_items: str, title: str, most: float, link: str) -> str:
         """The address of a link's line item, found or created in the gradebook. Raises PlatformError."""
         kind = "application/vnd.ims.lis.v2.lineitem+json"
         body = {"label": title, "scoreMaximum": most, "resourceLinkId": link}
-        access_token = self._access_token(platform, LINE_ITEM)
         parts = urlsplit(line_items)
         query = "&".join(filter(None, (parts.query, urlencode({"resource_link_id": link}))))
         container = "application/vnd.ims.lis.v2.lineitemcontainer+json"
-        known = request_json(
-            urlunsplit(parts._replace(query=query)), accept=container, access_token=access_token
+        known = self._request(
+            platform, LINE_ITEM, urlunsplit(parts._replace(query=query)), accept=container
         ).data
         for item in known if isinstance(known, list) else []:
             if (
@@ -118,8 +115,8 @@ class Services:
                 and isinstance(item.get("id"), str)
             ):
                 return str(item["id"])
-        made = request_json(
-            line_items, json.dumps(body).encode(), kind, accept=kind, access_token=access_token
+        made = self._request(
+            platform, LINE_ITEM, line_items, json.dumps(body).encode(), kind, accept=kind
         ).data
         if not isinstance(made, dict) or not isinstance(made.get("id"), str):
             raise PlatformError(f"{line_items} created a line item without an id")
@@ -130,7 +127,7 @@ class Services:
         kind = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
         users, unread = [], 0
         for _ in range(MOST_PAGES):
-            reply = request_json(address, accept=kind, access_token=self._access_token(platform, MEMBERS))
+            reply = self._request(platform, MEMBERS, address, accept=kind)
             members = reply.data.get("members") if isinstance(reply.data, dict) else None
             if not isinstance(members, list):
                 raise PlatformError(f"{address} lists no members")
@@ -144,6 +141,32 @@ class Services:
                 return MemberList(tuple(users), unread)
             address = further[1]
         raise PlatformError(f"{address} is page {MOST_PAGES + 1} of a list of members")
+
+    def _request(
+        self,
+        platform: Platform,
+        scope: str,
+        address: str,
+        body: bytes | None = None,
+        kind: str = "",
+        accept: str = "",
+    ) -> Reply:
+        """The reply to a request with an access token; raises PlatformError.
+
+        A platform may withdraw a token before its time, by a restart or a new key: then a new one is tried.
+        """
+        access_token = self._access_token(platform, scope)
+        try:
+            return request_json(address, body, kind, accept=accept, access_token=access_token)
+        except PlatformError as problem:
+            if problem.status != UNAUTHORIZED:
+                raise
+        name = platform.issuer, platform.client_id, scope
+        with self._locks[name]:
+            if self._tokens.get(name, (0.0, ""))[1] == access_token:
+                del self._tokens[name]
+        renewed = self._access_token(platform, scope)
+        return request_json(address, body, kind, accept=accept, access_token=renewed)
 
     def _access_token(self, platform: Platform, scope: str) -> str:
         """An access token, requested with our signature (RFC 7523)."""
@@ -178,9 +201,9 @@ class Services:
 
 
 def _takes_part(member: dict[str, Any]) -> bool:
-    """Whether a member is active, and neither made up by the platform nor an observer."""
+    """Whether a member is active, and neither made up by the platform nor an outsider."""
     is_active = (text_of(member.get("status")) or "Active").casefold() == "active"
-    return is_active and not is_test_user(roles := member.get("roles")) and not is_observer(roles)
+    return is_active and not is_test_user(roles := member.get("roles")) and not is_outsider(roles)
 
 
 def _member(platform: Platform, member: dict[str, Any]) -> User:

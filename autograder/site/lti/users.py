@@ -26,7 +26,7 @@ from autograder.site.tables import (
 from autograder.site.upsert import insert_once, upsert
 
 __all__ = [
-    "OBSERVER",
+    "OUTSIDER",
     "Context",
     "Link",
     "User",
@@ -42,7 +42,7 @@ __all__ = [
 
 
 NONCE_LASTS = 3_600_000  # longer than any launch that is taken
-OBSERVER = "observer"  # the role of somebody who only observes a student, as parents do
+OUTSIDER = "outsider"  # the role of somebody who neither takes nor teaches the course: an observer, say
 NEW = "lti-"  # the IDs of people whom a platform enrolled begin so
 
 

@@ -238,6 +238,87 @@ def test_no_solution_is_left(tmp_path_factory: pytest.TempPathFactory, secrets: 
     assert not [word for word in secrets if word in text]
 
 
+def delimited(kind: str, text: str) -> tuple[str, str, dict[str, Any]]:
+    """A cell that delimits otter's blocks: raw, or in Markdown as such or as a block of code."""
+    return {
+        "raw": ("raw", text, {}),
+        "markdown": ("markdown", text, {}),
+        "fenced": ("markdown", f"```otter\n{text}\n```", {}),
+    }[kind]
+
+
+def old_question(kind: str, settings: str) -> tuple[str, str, dict[str, Any]]:
+    """A question's text with settings in it, as otter's old format and jassign have them."""
+    start, end = {"old": ("```\n", "\n```"), "comment": ("<!--\n", "\n-->")}[kind]
+    return "markdown", f"Triple it.\n\n{start}BEGIN QUESTION\n{settings}{end}", {}
+
+
+@settings(max_examples=15)
+@given(
+    kind=st.sampled_from(["raw", "markdown", "fenced", "old", "comment"]),
+    mark=st.sampled_from(
+        ["# HIDDEN", "#hidden", "# HIDDEN TEST", "## Hidden Test ##", "# hidden tests", "config"]
+    ),
+    body=st.sampled_from(
+        [
+            "assert tripled(7123) == 21369",
+            "tripled(7123)",
+            "def right(x):\n    return 3 * x\nassert tripled(7123) == right(7123)",
+        ]
+    ),
+)
+def test_hidden_tests_of_otter_stay_hidden(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, mark: str, body: str
+) -> None:
+    """In whatever cells otter's blocks and marks stand: no student sees a hidden test, and it counts."""
+    is_old = kind in ("old", "comment")
+    if mark == "config":
+        mark = "# HIDDEN TEST" if is_old else '""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG'
+    solution: tuple[str, str, dict[str, Any]] = (
+        "code",
+        'def tripled(x):\n    """3 x."""\n    return 3 * x # SOLUTION',
+        {},
+    )
+    tests: list[tuple[str, str, dict[str, Any]]] = [
+        ("code", "# TEST\ntripled(2) == 6" if is_old else "assert tripled(2) == 6", {}),
+        ("code", f"{mark}\n{body}", {}),
+    ]
+    points = "name: q1\npoints:\n  - 1\n  - 4"
+    if is_old:
+        cells = [old_question(kind, points), solution, *tests, ("markdown", "The end", {})]
+    else:
+        begin, end = delimited(kind, f"# BEGIN QUESTION\n{points}"), delimited(kind, "# END QUESTION")
+        block = [delimited(kind, "# BEGIN TESTS"), *tests, delimited(kind, "# END TESTS")]
+        cells = [begin, ("markdown", "Triple it.", {}), solution, *block, end]
+    made = assignment_from(write_notebook(tmp_path_factory.mktemp("otter") / "n.ipynb", cells), "n", "N", [])
+    (task,) = made.tasks
+    shown = "\n".join([*(cell.source for cell in made.cells), *(check.body for check in task.public)])
+    assert "7123" not in shown and "BEGIN" not in shown
+    assert [("7123" in check.body, check.points) for check in task.hidden] == [(False, 1), (True, 4)]
+    assert "Triple it." in shown
+
+
+def test_an_answer_in_words_of_otters_old_format(tmp_path: Path) -> None:
+    """A manual question's model answer becomes a written task; it and seeds are not in the handout."""
+    cells = [
+        old_question("old", "name: why\nmanual: true\npoints: 3"),
+        ("markdown", "**SOLUTION:** Because it is linear.", {}),
+        old_question("comment", "name: q2"),
+        (
+            "code",
+            'np.random.seed(77123) # SEED\ndef tripled(x):\n    """3 x."""\n    return 3 * x # SOLUTION\n'
+            "    ''' # BEGIN PROMPT\n    # Write it here.\n    '''; # END PROMPT",
+            {},
+        ),
+        ("code", "# test\ntripled(2)", {}),
+    ]
+    made = assignment_from(write_notebook(tmp_path / "n.ipynb", cells), "n", "N", [])
+    handout = "\n".join(cell.source for cell in made.cells)
+    assert "linear" not in handout and "77123" not in handout and "PROMPT" not in handout
+    assert [(answer.id, answer.points) for answer in made.written] == [("why", 3)]
+    assert len(made.tasks[0].hidden) == 1
+
+
 def test_hashed_autotests_are_hidden() -> None:
     """What nbgrader hides behind a digest is not shown to students."""
     test = nbgrader_test(1, "### AUTOTEST f(1); f(2)\n### HASHED AUTOTEST f(3)", 1.0)

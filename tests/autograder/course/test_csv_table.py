@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course.csv_table import read_table, write_rows, write_table
+from autograder.course.csv_table import parse_table, read_table, write_rows, write_table
 from autograder.course.roster import read_roster
 from autograder.errors import UsageError
 
@@ -27,17 +27,36 @@ def tables(draw: st.DrawFn) -> tuple[list[list[str]], str]:
     return [heads, *rows], draw(st.sampled_from(",;\t"))
 
 
-@given(tables(), st.booleans(), st.sampled_from(["\n", "\r\n"]))
-def test_read_and_written_back(table: tuple[list[list[str]], str], bom: bool, newline: str) -> None:
+@given(tables(), st.booleans(), st.booleans(), st.sampled_from(["\n", "\r\n"]))
+def test_read_and_written_back(
+    table: tuple[list[list[str]], str], bom: bool, says_delimiter: bool, newline: str
+) -> None:
     """Every cell is read as it was written, and the table's text comes back byte for byte."""
     rows, delimiter = table
-    text = ("\ufeff" if bom else "") + write_rows(rows, delimiter, newline)
+    separator_line = f"sep={delimiter}{newline}" if says_delimiter else ""
+    text = ("\ufeff" if bom else "") + separator_line + write_rows(rows, delimiter, newline)
     with TemporaryDirectory() as folder:
         path = Path(folder, "table.csv")
         path.write_bytes(text.encode())
         table_read = read_table(path)
     assert (table_read.rows, table_read.delimiter, table_read.bom) == (rows, delimiter, bom)
     assert table_read.text() == text
+
+
+@given(tables(), st.sampled_from(["utf-16-le", "utf-16-be"]))
+def test_utf16(table: tuple[list[list[str]], str], encoding: str) -> None:
+    """Blackboard's table for Excel is UTF-16; it is read the same, and written as UTF-8 that Excel knows."""
+    rows, delimiter = table
+    text = "\ufeff" + write_rows(rows, delimiter)
+    table_read = parse_table(Path("gc.xls"), text.encode(encoding))
+    assert (table_read.rows, table_read.delimiter) == (rows, delimiter)
+    assert table_read.text() == text
+
+
+def test_lines_below_a_line_for_excel() -> None:
+    """The line `sep=;` counts as one of the file, so messages still place a mistake."""
+    table = parse_table(Path("table.csv"), b'sep=;\r\na;b\r\n1;"2,5"\r\n')
+    assert list(table.filled()) == [(2, ["a", "b"]), (3, ["1", "2,5"])]
 
 
 def test_lines_are_the_files_own(tmp_path: Path) -> None:
@@ -64,6 +83,12 @@ def test_a_delimiter_inside_quotes_does_not_count(tmp_path: Path) -> None:
         (b"\n , \n", "is empty"),
         (b"a,b\n1,Jos\xe9\n", "is not UTF-8 text"),
         (b'a,b\n1,2\n3,"4\n', "line 3"),
+        (b'sep=,\na,b\n1,2\n3,"4\n', "line 4"),
+        (b"\xff\xfea", "is not UTF-16 text"),
+        (b"PK\x03\x04\x14\0\0\0", "is a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a workbook of old versions of Excel"),
+        (b"%PDF-1.7", "is a PDF document"),
+        (b"<html><body><table><tr><td>ID</td></tr></table></body></html>", "is a web page"),
     ],
 )
 def test_unreadable_tables(tmp_path: Path, content: bytes, expected_text: str) -> None:

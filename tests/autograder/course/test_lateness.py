@@ -57,15 +57,36 @@ def test_a_day_ends_at_the_same_time_of_day(
     """Until the due time of the n-th day, as clocks show it, n days count; a second later, one more."""
     zone = ZoneInfo(name)
     due, late = zoned(wall, zone), Late(per_day=0.1, grace_minutes=grace)
-    end = later_wall(due, days, zone) + timedelta(minutes=grace)
+    end = later_wall(due, days, zone).astimezone(UTC) + timedelta(minutes=grace)
     if days:
         shown = (end - timedelta(minutes=grace)).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
         expected = due.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) + timedelta(days=days)
         assert abs(shown - expected) in (timedelta(), timedelta(hours=1), timedelta(minutes=30))
-    assert days_late(end.astimezone(UTC), due, late, zone) == days
-    assert days_late(end.astimezone(UTC) + timedelta(seconds=1), due, late, zone) == days + 1
-    moment = end.astimezone(UTC) + timedelta(seconds=seconds)
+    assert days_late(end, due, late, zone) == days
+    assert days_late(end + timedelta(seconds=1), due, late, zone) == days + 1
+    moment = end + timedelta(seconds=seconds)
+    assert days_late(moment.astimezone(zone), due, late, zone) == days_late(moment, due, late, zone)
     assert days_late(moment, due, late, zone) <= days_late(moment + timedelta(minutes=1), due, late, zone)
+
+
+@given(
+    st.sampled_from(
+        [datetime(2026, 3, 7), datetime(2026, 3, 8), datetime(2026, 10, 31), datetime(2026, 11, 1)]
+    ),
+    st.integers(0, 4 * 60),
+    st.integers(-180, 180),
+    st.integers(0, 2),
+)
+def test_an_instant_is_the_same_in_any_zone(day: datetime, minute: int, after: int, days: int) -> None:
+    """In the hours that clocks skip or repeat, the zone in which a time is written makes no difference."""
+    late = Late(per_day=0.1, grace_minutes=5)
+    due = zoned(day + timedelta(minutes=minute), ANGELES)
+    moment = later_wall(due, days, ANGELES).astimezone(UTC) + timedelta(minutes=after)
+    written = [moment.astimezone(zone) for zone in (UTC, ANGELES, ZoneInfo("Asia/Kolkata"))]
+    assert len({days_late(submitted, due, late, ANGELES) for submitted in written}) == 1
+    assert days_late(moment, due.astimezone(UTC), late, ANGELES) == days_late(moment, due, late, ANGELES)
+    if not days:
+        assert days_late(moment.astimezone(ANGELES), due, late, ANGELES) == (after > 5)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from autograder.course.roster import Person, Roster, find_roster, read_roster
+from autograder.course.csv_table import parse_table, write_rows
+from autograder.course.roster import Person, Roster, find_roster, read_people, read_roster, roster_from
 from autograder.errors import UsageError
 
 OWN_WORK = "student_id,last_name,first_name,email,canvas_id\ns1,Lovelace,Ada,ada@example.org,11\n"
@@ -25,7 +28,17 @@ def read(folder: Path, text: str) -> Roster:
     return find_roster(folder)
 
 
-@pytest.mark.parametrize("text", [OWN_WORK, CANVAS, MOODLE, GRADESCOPE, NBGRADER])
+BRIGHTSPACE = (
+    "OrgDefinedId,Username,Last Name,First Name,Email,End-of-Line Indicator\n"
+    "#s1,#ada,Lovelace,Ada,ada@example.org,#\n"
+)
+CAMPUS_ONLINE = (
+    "REGISTRATION_NUMBER_OF_STUDENT;FAMILY_NAME_OF_STUDENT;FIRST_NAME_OF_STUDENT;EMAIL_ADDRESS_OF_STUDENT\n"
+    "s1;Lovelace;Ada;ada@example.org\n"
+)
+
+
+@pytest.mark.parametrize("text", [OWN_WORK, CANVAS, MOODLE, GRADESCOPE, NBGRADER, BRIGHTSPACE, CAMPUS_ONLINE])
 def test_tables_of_every_platform(tmp_path: Path, text: str) -> None:
     """Byte order mark, delimiter, headers and extra rows of each platform are understood."""
     roster = read(tmp_path, text)
@@ -42,6 +55,38 @@ def test_ids_of_the_platforms(tmp_path: Path) -> None:
         "ada", "Lovelace", "Ada", section="A", canvas_id="11", sis_id="s1", sis_login="ada"
     )
     assert read(tmp_path, MOODLE).column("moodle_id", "77") is not None
+
+
+def test_ids_of_brightspace(tmp_path: Path) -> None:
+    """The # that Brightspace writes before IDs is no part of them; of another table it is."""
+    person = read(tmp_path, BRIGHTSPACE).people[0]
+    assert (person.student_id, person.sis_login, person.email) == ("s1", "ada", "ada@example.org")
+    assert read(tmp_path, "student_id\n#s1\n").people[0].student_id == "#s1"
+
+
+IDS = st.text("0123456789abcxyz", min_size=1, max_size=8)
+INVISIBLE = st.text("\u200b\u200e\u200f\ufeff\xad\xa0 \t", max_size=3)
+
+
+@given(st.lists(IDS, min_size=1, max_size=4, unique=True), INVISIBLE, INVISIBLE, st.booleans())
+def test_what_spreadsheets_put_around_an_id(ids: list[str], before: str, after: str, as_text: bool) -> None:
+    """An ID is the same with invisible characters around it, and written as text for Excel (`="007"`)."""
+    cells = [f'="{ident}"' if as_text else f"{before}{ident}{after}" for ident in ids]
+    text = write_rows([["student_id", "name"], *([cell, "Ada Lovelace"] for cell in cells)])
+    roster = roster_from(read_people(parse_table(Path("roster.csv"), text.encode())))
+    assert [person.student_id for person in roster.people] == ids
+    for person in roster.people:
+        assert roster.resolve(f"{after}{person.student_id}{before}")[0] == person
+
+
+@pytest.mark.parametrize("column", ["student_id", "sis_login", "canvas_id"])
+@pytest.mark.parametrize("written", ["1.23457E+11", "1,23457E+11", "1E+15"])
+def test_an_id_that_excel_has_shortened(tmp_path: Path, column: str, written: str) -> None:
+    """A long ID that went through Excel is lost: the table is refused, even for one student."""
+    heads = "student_id,name" if column == "student_id" else f"student_id,{column}"
+    cells = f'"{written}",Ada' if column == "student_id" else f's1,"{written}"'
+    with pytest.raises(UsageError, match=f"line 2, column {column}: .* a spreadsheet has shortened"):
+        read(tmp_path, f"{heads}\n{cells}\n")
 
 
 def test_two_of_one_name(tmp_path: Path) -> None:

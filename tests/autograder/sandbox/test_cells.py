@@ -19,6 +19,18 @@ class TestOrder:
         """A function that is written twice is the later one, as in the notebook."""
         assert CompletedCommand("def f(): return 1", "def f(): return 2").call() == 2
 
+    @pytest.mark.parametrize(
+        "stub", ["pass", "...", "raise NotImplementedError", '"""Doc."""\n    raise NotImplementedError("f")']
+    )
+    def test_an_empty_copy_below_the_answer(self, stub: str) -> None:
+        """A copied cell, or an answer above its stub, loses the answer as in Jupyter; a note says where."""
+        answer, copy = "def f():\n    return 1", f"import math\ndef f():\n    {stub}"
+        (note,) = CompletedCommand(answer, "x = 2", copy).notes
+        assert (note["cell"], note["line"]) == (3, 2)
+        assert "f is defined again here" in note["text"] and "in cell 1 does not count" in note["text"]
+        assert CompletedCommand(copy, answer).notes == []
+        assert CompletedCommand(copy, copy).notes == []
+
     def test_each_statement_fails_alone(self) -> None:
         """A statement that raises is a note with cell and line; all others run, also in its cell."""
         completed = CompletedCommand(

@@ -118,10 +118,17 @@ def test_an_instructor_connects_a_course(server: LiveServer, platform: Platform)
         ["Mentor"],
         [f"{MEMBERSHIP}#Mentor", "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Student"],
         [f"{MEMBERSHIP}/Mentor#Tutor"],
+        [f"{MEMBERSHIP}#ContentDeveloper"],
+        [f"{MEMBERSHIP}#Administrator"],
+        ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"],
+        [
+            "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin",
+            "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor",
+        ],
     ],
 )
-def test_an_observer_is_no_student(server: LiveServer, platform: Platform, roles: list[str]) -> None:
-    """Parents who observe a student in Canvas see no quiz, and no list of members makes them students."""
+def test_an_outsider_is_no_student(server: LiveServer, platform: Platform, roles: list[str]) -> None:
+    """Parents who observe in Canvas, designers and administrators are nobody here, by launch or by list."""
     connected(server.database, platform)
     reply = launch(server, platform, "user-8", **{f"{CLAIM}roles": roles})
     assert reply.status_code == 403 and "observer" in reply.text

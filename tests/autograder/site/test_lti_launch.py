@@ -10,11 +10,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fake_clock import MINUTE
+from hypothesis import given
+from hypothesis import strategies as st
 from live_server import SIGNER, LiveServer
 from platform_simulator import CLAIM, INSTRUCTOR, MEMBERSHIP, Browser, Platform, connected, platform_for
 from sqlalchemy import select
 
 from autograder.errors import ContentError
+from autograder.site.lti.launch import is_outsider, role_of
 from autograder.site.lti.platforms import read_platforms
 from autograder.site.lti.services import Tool
 from autograder.site.people import COURSE, add_person, enrol
@@ -116,6 +119,10 @@ def test_the_student_view_enrols_nobody(server: LiveServer, browser: Browser, ro
     [
         ([INSTRUCTOR], "instructor"),
         ([INSTRUCTOR, f"{MEMBERSHIP}/Instructor#TeachingAssistant"], "ta"),
+        ([f"{MEMBERSHIP}/Instructor#Grader"], "ta"),
+        ([f"{MEMBERSHIP}/Instructor#TeachingAssistantSection"], "ta"),
+        ([f"{MEMBERSHIP}/Instructor#PrimaryInstructor"], "instructor"),
+        ([f"{MEMBERSHIP}/Learner#GuestLearner"], "student"),
         (["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"], "student"),
         (None, "student"),
     ],
@@ -124,6 +131,49 @@ def test_roles(server: LiveServer, browser: Browser, roles: Any, role: str) -> N
     """Staff of the course there is staff here; a role in the institution at large is none in the course."""
     assert browser.launch(**{f"{CLAIM}roles": roles}).status_code == 303
     assert [person[1] for person in people(server).values()] == [role]
+
+
+IN_COURSE = {
+    "Learner": ["", "Learner", "GuestLearner", "NonCreditLearner", "ExternalLearner"],
+    "Instructor": [
+        "",
+        "TeachingAssistant",
+        "TeachingAssistantGroup",
+        "Grader",
+        "GuestInstructor",
+        "Lecturer",
+    ],
+    "Mentor": ["", "Tutor", "Advisor", "LearningCoordinator"],
+    "ContentDeveloper": ["", "ContentExpert", "Librarian"],
+    "Administrator": ["", "Support", "Developer"],
+    "Manager": ["", "CourseCoordinator"],
+    "Officer": ["", "Chair"],
+}
+OUT_OF_COURSE = [
+    f"http://purl.imsglobal.org/vocab/lis/v2/{where}/person#{name}"
+    for where in ("institution", "system")
+    for name in ("Administrator", "SysAdmin", "Instructor", "Student", "User", "Faculty")
+]
+COURSE_ROLES = [
+    f"{MEMBERSHIP}/{principal}#{sub}" if sub else f"{MEMBERSHIP}#{principal}"
+    for principal, subs in IN_COURSE.items()
+    for sub in subs
+] + list(IN_COURSE)
+
+
+@given(
+    st.lists(st.sampled_from(COURSE_ROLES), max_size=4), st.lists(st.sampled_from(OUT_OF_COURSE), max_size=4)
+)
+def test_any_roles(in_course: list[str], elsewhere: list[str]) -> None:
+    """Who teaches in any way is staff, a learner takes part, others do not; other roles give nothing."""
+    principals = {role.removeprefix(MEMBERSHIP).strip("/#").split("#")[0] for role in in_course}
+    roles = [*elsewhere, *in_course]
+    assert role_of(roles) == role_of(in_course) == role_of(in_course[::-1])
+    assert (role_of(roles) == "student") == ("Instructor" not in principals)
+    if principals:
+        assert is_outsider(roles) == (not principals & {"Learner", "Instructor"})
+    else:
+        assert is_outsider(roles) == any("Admin" in role for role in elsewhere)
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,11 @@ def test_blank_lines_inside_braces(tmp_path: Path) -> None:
         ("When? {#*}", "every number is right."),
         ("When? {#5..3}", "its range from 5 to 3 is empty."),
         ("Which? {~a ~b}", "no option is right."),
-        ("Which? {=a}{=b}", "its braces { and } do not fit together; those in a text need a backslash."),
+        (
+            "Water has {=2 =two} H and {=1 =one} O.",
+            "it has several gaps with answers, and GIFT knows one; write it as gaps in a text.",
+        ),
+        ("Which? {{=a}", "its braces { and } do not fit together; those in a text need a backslash."),
         ("Which? {=a ~b", "its braces { and } do not fit together; those in a text need a backslash."),
         ("Which? {=a ~a}", "two options have the same text, “a”."),
         ("Match {=a->1 =b}", "an entry of it has no -> before its partner."),

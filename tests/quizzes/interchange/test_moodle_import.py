@@ -662,6 +662,12 @@ OUTSIDE = '<!DOCTYPE quiz [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
         (b"\0\1\2", "is not a text"),
         (b"ANSWER \xff", "line 1: the text is not in UTF-8"),
         (b"What?\nA. x\nB. y\nANSWER: A\n", "in Aiken format"),
+        (
+            b"NewQuestion,MC\nQuestionText,What is {x}?\nOption,100,4\n",
+            "a table of questions for Brightspace",
+        ),
+        (b"MC\tWhat is {x}?\t3\tincorrect\t4\tcorrect\n", "a text of questions for Blackboard"),
+        (b'{"title": "x", "questions": [{}]}', "is JSON"),
         (b"<quiz>" + b"<a>" * 100_000, "is not XML"),
     ],
 )

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from autograder.course.course import Extension
 from autograder.site.lti.deliveries import claim_deliveries
 from autograder.site.lti.score_sender import ScoreSender
+from autograder.site.lti.score_states import usual_cause
 from autograder.site.lti.services import Tool
 from autograder.site.lti.users import links_of
 from autograder.site.tables import lti_link, lti_score, outbox, person
@@ -105,6 +106,35 @@ def test_a_platform_that_fails(server: LiveServer, platform: Platform) -> None:
     with server.database.reading() as connection:
         row = connection.execute(select(lti_score)).one()
     assert (row.tries, row.state, row.problem) == (3, "sent", "")
+
+
+def test_an_access_token_that_was_withdrawn(server: LiveServer, platform: Platform) -> None:
+    """A platform that restarts forgets its tokens: a new one is requested, and the score arrives at once."""
+    student = launched(server, platform)
+    take(server, student, CHOICE)
+    sending = sender(server)
+    assert sending.send_due(server.clock.now()) == 1
+    platform.access_token = "another"
+    take(server, student, NUMERIC)
+    assert sending.send_due(server.clock.now()) == 1
+    assert len(platform.scores) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        ('answered 422: {"errors": {"message": "User not found"}}', "they are a student of the course"),
+        ("answered 400: Incorrect score received", "they are a student of the course"),
+        ('answered 422: {"message": "This course has concluded"}', "the course has not ended"),
+        ("answered 409: a newer score is there", "a newer score"),
+        ("answered 429: too many requests", "takes no more at the moment"),
+        ("answered 404: no such line item", "add the link there again"),
+        ("answered 403: forbidden", "allow it to write grades"),
+    ],
+)
+def test_the_usual_cause_of_an_answer(answer: str, cause: str) -> None:
+    """Staff read what usually causes a platform's answer, and where to look."""
+    assert cause in usual_cause(f"https://platform.example/scores {answer}")
 
 
 def test_staff_see_what_did_not_arrive(server: LiveServer, platform: Platform) -> None:

@@ -56,6 +56,17 @@ def test_an_import_shows_its_difference_first(live: LiveServer) -> None:
     assert "<td>instructor</td>" in teacher.page("/people")
 
 
+def test_a_table_in_excels_encoding(live: LiveServer) -> None:
+    """Blackboard's gradebook for Excel is UTF-16 with tabs; it is shown and imported as it comes."""
+    teacher = live.student(role="instructor")
+    table = '"Last Name"\t"First Name"\t"Username"\t"Student ID"\n"García"\t"Ann"\t"ann1"\t"1001"\n'
+    files = {"roster": ("gc_full.xls", table.encode("utf-16"), "application/vnd.ms-excel")}
+    shown = teacher.http.post("/people/preview", data={"token": teacher.token}, files=files)
+    assert "added: 1001 (Ann García)" in shown.text
+    assert confirm(teacher, shown.text).status_code == 200
+    assert "Ann García" in teacher.page("/people")
+
+
 def test_a_loss_has_to_be_ticked(live: LiveServer) -> None:
     """Extra time stays although a table takes it away, until that is ticked; an attempt gets more at once."""
     teacher = live.student(role="instructor")
@@ -96,9 +107,14 @@ def test_wrong_tables(live: LiveServer) -> None:
         reply = upload(teacher, **files)
         assert reply.status_code == 409, reply.text
         assert 'role="alert"' in reply.text
-    latin = {"roster": ("r.csv", "student_id\nJos\xe9\n".encode("latin-1"), "text/csv")}
-    reply = teacher.http.post("/people/preview", data={"token": teacher.token}, files=latin)
-    assert (reply.status_code, "UTF-8" in reply.text) == (400, True)
+    for content, sentence in (
+        ("student_id\nJos\xe9\n".encode("latin-1"), "not UTF-8 text"),
+        (b"PK\x03\x04workbook", "The roster is a workbook"),
+        (b"<html><table></table></html>", "The roster is a web page"),
+    ):
+        other = {"roster": ("r.csv", content, "text/csv")}
+        reply = teacher.http.post("/people/preview", data={"token": teacher.token}, files=other)
+        assert (reply.status_code, sentence in reply.text) == (400, True)
 
 
 def test_who_may_import(live: LiveServer) -> None:
