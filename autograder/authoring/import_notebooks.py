@@ -165,10 +165,13 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
             namespace |= {name: spoiled.version(namespace[name]) for name in assignment.functions}
         return Functions(NotebookBackend(namespace), assignment.parameters)
 
+    def words_of(result: CheckResult) -> str:
+        last = result.evidence.trace.strip().split("\n")[-1]
+        return last if result.status is Status.ERROR else result.message or last
+
     def messages_of(results: Sequence[CheckResult]) -> dict[str, str]:
         return {
-            result.id: "the solution itself does not pass it as a check: "
-            + (result.evidence.trace.strip().split("\n")[-1] or result.message)
+            result.id: f"the solution itself does not pass it as a check: {words_of(result)}"
             for result in results
             if result.status is not Status.PASSED
         }
