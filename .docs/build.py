@@ -45,7 +45,7 @@ def write_sources(tree: Path) -> None:
         target.write_text(
             _without_links_to_code((ROOT / page).read_text(encoding="utf-8"), page), encoding="utf-8"
         )
-    for folder in ("assignments", "quizzes"):
+    for folder in ("assignments", "autograder", "quizzes"):
         for picture in (ROOT / folder).rglob("*"):
             if picture.suffix in PICTURES:
                 target = tree / picture.relative_to(ROOT)

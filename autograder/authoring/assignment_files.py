@@ -57,11 +57,11 @@ def handout_cells(title: str, tasks: Sequence[NewTask]) -> list[Cell]:
 
 
 def stub(function: NewFunction) -> str:
-    """The function as students get it."""
-    body = f'raise NotImplementedError("{function.name}")'
-    return "\n".join(
-        [f"def {function.name}({function.signature}):", f'    """{function.doc}"""', f"    {body}"]
-    )
+    """The function as students get it; what they are given of it stands in comments, so that it is a stub."""
+    lines = [f"def {function.name}({function.signature}):"]
+    lines.append("    " + (function.docstring or f'"""{function.doc}"""'))
+    lines += [f"    # {line}".rstrip() for line in function.given.split("\n") if function.given]
+    return "\n".join([*lines, f'    raise NotImplementedError("{function.name}")'])
 
 
 def _plot(function: NewFunction) -> str:
@@ -395,7 +395,18 @@ def _mistakes(new: NewAssignment) -> str:
                 f'    feedback="{function.feedback}",\n)\n'
                 + _renamed(function.mistake, f"{function.name}_with_opposite_sign")
             )
-    return _with_imports(new, "\n\n\n".join(parts)) + "\n"
+        else:
+            parts.append(_mistake_to_write(function))
+    return _with_imports(new, "\n\n\n".join(parts), keep_numpy=True) + "\n"
+
+
+def _mistake_to_write(function: NewFunction) -> str:
+    """A known mistake in comments, for a function whose mistakes nothing tells."""
+    return (
+        f"# TODO: a wrong version of {function.name} in place of `...`, and a sentence for who wrote it.\n"
+        f'# @mistake(function="{function.name}", severity="slip", feedback="You …")\n'
+        f"# def {function.name}_without_…({function.signature}):\n#     ..."
+    )
 
 
 def _alternatives(new: NewAssignment) -> str:
@@ -412,8 +423,8 @@ def _alternatives(new: NewAssignment) -> str:
     return _with_imports(new, "\n\n\n".join(parts)) + "\n"
 
 
-def _with_imports(new: NewAssignment, text: str) -> str:
-    """A module of variants with NumPy if it is used, and with what it takes from the reference."""
+def _with_imports(new: NewAssignment, text: str, *, keep_numpy: bool = False) -> str:
+    """A module of variants with NumPy if it is used or wanted, and with what it takes from the reference."""
     used = global_names(text)
     tree = ast.parse(new.support)
     known = {name for node in tree.body for name in bound_names(node)} - {"np"}
@@ -422,7 +433,7 @@ def _with_imports(new: NewAssignment, text: str) -> str:
         text = text.replace(
             "\n\nfrom autograder", f"\nfrom reference import {', '.join(names)}\n\nfrom autograder", 1
         )
-    return text if "np" in used else text.replace("import numpy as np\n", "", 1)
+    return text if keep_numpy or "np" in used else text.replace("import numpy as np\n", "", 1)
 
 
 def _renamed(source: str, name: str) -> str:

@@ -7,13 +7,14 @@ called with. Marks of nbgrader's and otter's source notebooks say which function
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import re
 import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from autograder.authoring.imported_tests import (
     Given,
     Untranslatable,
     checks_of,
+    foreign_packages,
     nbgrader_test,
     ok_tests,
     otter_test,
@@ -43,14 +45,16 @@ from autograder.authoring.new_assignment import (
     tasks_of,
 )
 from autograder.course.local_time import counted
-from autograder.course.python_source import Library, functions_in, global_names, imported_names
+from autograder.course.python_source import Library, bound_names, functions_in, global_names, imported_names
 from autograder.errors import UsageError
 from autograder.submissions.written_answers import answer_cell_source, answer_tag
 
-__all__ = ["assignment_from"]
+__all__ = ["assignment_from", "varied_arguments"]
 
 SECONDS = 300  # for running the notebook once
 MOST_PROBLEMS = 3  # that are told of one run
+FAR = 1000  # times: numbers further apart are drawn near those that were seen, not from their range
+MOST_SEEN = 10
 MARK = re.compile(r"#+\s*(BEGIN|END)\s+(SOLUTION|PROMPT)\b.*|#\s*SOLUTION\b.*")
 BEGIN, END = (re.compile(rf"^\s*#+\s*{word}\s+SOLUTION\b.*$") for word in ("BEGIN", "END"))
 PROMPT = re.compile(
@@ -122,6 +126,9 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None), list, tuple, dict, n
 def kind(value):
     if not isinstance(value, PLAIN) and not hasattr(value, "__next__"):
         return "object " + type(value).__name__
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    if any(getattr(part, "dtype", np.dtype(float)).kind == "c" or type(part) is complex for part in parts):
+        return "complex"
     if isinstance(value, (list, tuple)):
         return "tuple of " + str(len(value))
     if isinstance(value, (bool, np.bool_)):
@@ -206,13 +213,20 @@ def assignment_from(
     remarks += [f"{problem} when the notebook was run." for problem in problems[:MOST_PROBLEMS]]
     if len(problems) > MOST_PROBLEMS:
         remarks.append(
-            f"{len(problems) - MOST_PROBLEMS} more cells raised an error: run it where its imports are there."
+            f"{counted(len(problems) - MOST_PROBLEMS, 'more cell')} raised an error: import it where what it "
+            "imports is installed."
         )
     ungraded = {f: kind for f in chosen if (kind := _object(calls[f]))}
     remarks += [
         f"{function} returns a {kind}, and only arrays, numbers, texts, lists and tuples leave the "
         "sandbox. It is not graded; ask for a function that returns numbers, such as coefficients or values."
         for function, kind in ungraded.items()
+    ]
+    remarks += [
+        f"{function} returns complex numbers in some calls, and those do not leave the sandbox: ask for real "
+        "and imaginary part, or for real results alone."
+        for function in chosen
+        if any(kind == "complex" for _, kind in calls[function])
     ]
     chosen = [function for function in chosen if function not in ungraded]
     if not chosen:
@@ -222,14 +236,17 @@ def assignment_from(
         )
     functions = []
     for function in chosen:
-        made, more = _function(known[function][1], library.function(function), calls[function], calls)
+        number, node = known[function]
+        shown = _shown(sources[number], node)
+        made, more = _function(node, library.function(function), shown, calls[function], calls)
         functions.append(made)
         remarks += more
     drawn = {f for f in chosen if any(None not in arguments for arguments, _ in calls[f])}
     tasks = _with_tests(tasks_of(functions), tests, found.given(), values, drawn, ungraded, remarks)
     tasks, written = _with_written(tasks, found, known, kept)
-    support = "\n\n".join(library.support([item.source for item in functions], leave_out=set(chosen)))
+    support = _paragraphs(library.support([item.source for item in functions], leave_out=set(chosen)))
     remarks += _not_importable(support, functions)
+    remarks += _not_given(found, {*chosen, *ungraded})
     cells = _handout(
         found.cells,
         {item.name: item for item in functions},
@@ -247,17 +264,10 @@ def _object(calls: list[tuple[list[str | None], str]]) -> str:
 def _not_importable(support: str, functions: Sequence[NewFunction]) -> list[str]:
     """A remark for each package of the reference that is not there when submissions are graded."""
     text = "\n".join([support, *(function.source for function in functions)])
-    packages = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            packages |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            packages.add((node.module or "").split(".")[0])
-    foreign = sorted(packages - {"numpy"} - sys.stdlib_module_names)
     return [
         f"The solution imports {package}. Only NumPy and the standard library can be imported when "
         "submissions are graded: write it without."
-        for package in foreign
+        for package in foreign_packages(text)
     ]
 
 
@@ -289,17 +299,30 @@ def _with_tests(
     owner = {f.name: number for number, task in enumerate(tasks) for f in task.functions}
     public: dict[int, list[CheckSource]] = {}
     hidden: dict[int, list[CheckSource]] = {}
+    unused: dict[int, float] = {}  # points of tests that were left out
     for test in tests:
         try:
-            shown, counts = checks_of(test, given, parameters, values, ungraded)
+            shown, counts = checks_of(test, given, parameters, values, ungraded, owner)
         except Untranslatable as reason:
-            worth = f" ({test.points:g} points)" if test.points else ""
-            remarks.append(f"The test in {test.origin}{worth} was left out: {reason}.")
+            worth = f" ({test.points:g} {'point' if test.points == 1 else 'points'})" if test.points else ""
+            remark = f"The test in {test.origin}{worth} was left out: {reason}."
+            if test.points and (called := global_names(ast.unparse(_parsed(test.whole))) & set(owner)):
+                number = max(owner[name] for name in called)
+                unused[number] = unused.get(number, 0.0) + test.points
+                remark += f" Its points stay with {tasks[number].id}."
+            remarks.append(remark)
             continue
         number = max(owner[name] for name in counts.functions)
         hidden.setdefault(number, []).append(counts)
         if shown is not None:
             public.setdefault(number, []).append(shown)
+        if counts.others:
+            remarks.append(
+                f"The test in {test.origin} takes {' and '.join(counts.others)} from the solution, so that a "
+                f"student's mistake there costs nothing of {tasks[number].id}."
+            )
+        if counts.not_shown:
+            remarks.append(f"Students do not see the test in {test.origin}: {counts.not_shown}.")
         remarks += [
             f"The test in {test.origin} lost the lines from “{line}”: a check cannot do that."
             for line in counts.left_out
@@ -307,7 +330,7 @@ def _with_tests(
     made = []
     for number, task in enumerate(tasks):
         counting = tuple(hidden.get(number, ()))
-        points = sum(test.points for test in counting if test.points is not None)
+        points = sum(test.points for test in counting if test.points is not None) + unused.get(number, 0.0)
         made.append(
             replace(
                 task,
@@ -698,20 +721,38 @@ def _noting(source: str) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
+def _shown(cell: str, node: ast.FunctionDef) -> tuple[str, str]:
+    """What students are given of a function: its docstring as it is written, and the lines without marks."""
+    text = "\n".join(cell.split("\n")[node.lineno - 1 : node.end_lineno])
+    is_marked = bool(MARK.search(text))
+    text = _without_solutions(text) if is_marked else text
+    found = functions_in(_parsed(text)).get(node.name)
+    if found is None or ast.get_docstring(found) is None:
+        return "", ""
+    docstring = ast.get_source_segment(text, found.body[0]) or ""
+    rest = textwrap.dedent("\n".join(text.split("\n")[found.body[0].end_lineno :])).strip()
+    has_code = any(not PLACEHOLDER.fullmatch(line) for line in rest.split("\n"))
+    return docstring, f"Given:\n{rest}" if is_marked and has_code else ""
+
+
 def _function(
-    node: ast.FunctionDef, source: str, calls: list[tuple[list[str | None], str]], all_calls: dict[str, Any]
+    node: ast.FunctionDef,
+    source: str,
+    shown: tuple[str, str],
+    calls: list[tuple[list[str | None], str]],
+    all_calls: dict[str, Any],
 ) -> tuple[NewFunction, list[str]]:
     """A function of the notebook, and what a person has to look at."""
     signature = ast.unparse(node.args)
     parameters = tuple(argument.arg for argument in node.args.args)
     remarks: list[str] = []
-    usable = [(arguments, kind) for arguments, kind in calls if None not in arguments]
+    usable = [(arguments, kind) for arguments, kind in calls if None not in arguments and kind != "complex"]
     if usable:
         # The call with the largest arrays says most about shapes.
         given, kind = max(usable, key=lambda call: sum(map(len, map(str, call[0]))))
         arguments = tuple(SEED if p == SEED else str(a) for p, a in zip(parameters, given, strict=True))
         if not any("rng." in argument for argument in arguments):
-            arguments = _varied(parameters, arguments, [given for given, _ in usable])
+            arguments = varied_arguments(parameters, arguments, [given for given, _ in usable])
     else:
         kind = calls[0][1] if calls else "array"
         defaults = defaults_of(signature)
@@ -734,6 +775,8 @@ def _function(
         ends=is_gradient and UPSTREAM not in parameters,
         is_for_all=kind.startswith("tuple"),
         alternative=_on_a_copy(source, parameters[0]),
+        docstring=shown[0],
+        given=shown[1],
     )
     if SEED not in parameters:
         made = replace(made, mistake=_with_opposite_sign(source) if kind in ("array", "number") else "")
@@ -744,7 +787,7 @@ def _function(
     return made, remarks
 
 
-def _varied(
+def varied_arguments(
     parameters: Sequence[str], arguments: tuple[str, ...], calls: Sequence[Sequence[str | None]]
 ) -> tuple[str, ...]:
     """Arguments that are all plain numbers, drawn from the range that was seen, so that calls differ."""
@@ -755,6 +798,10 @@ def _varied(
             return arguments[position]
         low, high = min(values), max(values)
         if any(type(value) is float for value in values):
+            sizes = [abs(value) for value in values if value]
+            if len(sizes) > 1 and max(sizes) > FAR * min(sizes):  # evenly drawn, all would be of the largest
+                seen = sorted(set(values), key=values.index)[:MOST_SEEN]
+                return f"float(rng.choice({seen}) * rng.uniform(0.9, 1.1))"
             low, high = (
                 (low, high) if low < high else (low - 0.5 * abs(low or 1), high + 0.5 * abs(high or 1))
             )
@@ -802,11 +849,50 @@ def _on_a_copy(source: str, first: str) -> str:
     return ast.unparse(node)
 
 
+def _paragraphs(parts: Sequence[str]) -> str:
+    """Statements as a module has them: each import once and one below the other, all else apart."""
+    made, imports = "", set()
+    was_import = True
+    for part in parts:
+        is_import = all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(part).body)
+        if is_import and part in imports:
+            continue
+        if is_import:
+            imports.add(part)
+        made += ("\n" if is_import and was_import else "\n\n") + part
+        was_import = is_import
+    return made.strip()
+
+
 def _with_numpy(support: str) -> str:
     """The support with `np`, which placeholders of checks use, as the first import."""
     if "np" in imported_names(ast.parse(support)):
         return support
-    return f"import numpy as np\n\n{support}".strip()
+    return _paragraphs(["import numpy as np", *filter(None, [support])])
+
+
+def _not_given(found: _Sorted, students: set[str]) -> Iterator[str]:
+    """A remark for each cell of the handout that would stop where students run it."""
+    tests = {name: test.origin for test in reversed(found.tests) for name in _bound(test.whole)}
+    given = {*dir(builtins), *students}
+    for cell in found.cells:
+        if cell.kind != "code":
+            continue
+        tree = _parsed(cell.source)
+        missing = sorted((global_names(ast.unparse(tree)) & set(tests)) - given - _bound(cell.source))
+        if missing and not cell.is_answer:
+            yield (
+                f"Cell {cell.number} uses `{missing[0]}`, which the test in {tests[missing[0]]} defines. "
+                "Tests are not in the handout: define it there."
+            )
+        if foreign := sorted({*foreign_packages(ast.unparse(tree))} - {"matplotlib"}):
+            names = ", ".join(foreign)
+            yield f"Cell {cell.number} imports {names}: say in the handout that students install it."
+        given |= _bound(cell.source)
+
+
+def _bound(source: str) -> set[str]:
+    return {name for node in _parsed(source).body for name in bound_names(node)}
 
 
 # --- The handout --------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ import numpy as np
 from autograder.authoring.assignment_files import write_assignment
 from autograder.authoring.from_notebook import assignment_from
 from autograder.authoring.imported_tests import PREFIX, CheckSource
-from autograder.authoring.new_assignment import NewAssignment, NewTask, with_examples
+from autograder.authoring.lint_odd_values import OddValueProof
+from autograder.authoring.new_assignment import NewAssignment, NewTask, with_examples, without_public_checks
 from autograder.checks.calls import Functions
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import FILE, find_course
@@ -101,6 +102,7 @@ def imported(source: SourceNotebook, functions: Sequence[str] = ()) -> NewAssign
         for item in source.path.parent.iterdir()
         if item.is_file() and item.suffix not in ORDINARY_FILES and not item.name.startswith(".")
     )
+    new.remarks.extend(without_public_checks(new))
     if others:
         names = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
         new.remarks.append(
@@ -163,10 +165,13 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
             namespace |= {name: spoiled.version(namespace[name]) for name in assignment.functions}
         return Functions(NotebookBackend(namespace), assignment.parameters)
 
+    def words_of(result: CheckResult) -> str:
+        last = result.evidence.trace.strip().split("\n")[-1]
+        return last if result.status is Status.ERROR else result.message or last
+
     def messages_of(results: Sequence[CheckResult]) -> dict[str, str]:
         return {
-            result.id: "the solution itself does not pass it as a check: "
-            + (result.message or result.evidence.trace.strip().split("\n")[-1])
+            result.id: f"the solution itself does not pass it as a check: {words_of(result)}"
             for result in results
             if result.status is not Status.PASSED
         }
@@ -181,8 +186,13 @@ def _broken(assignment: Assignment) -> dict[str, dict[str, str]]:
         result = evaluate(check, functions(spoiled), functions(), PUBLIC_SEED)
         if spoiled.answered and result.status is Status.PASSED:
             hidden[check.id] = "functions that return wrong numbers pass it, too"
-    public = evaluate_public(assignment.public_checks, functions(), PUBLIC_SEED)
-    return {"public": messages_of(public), "hidden": hidden}
+    public = messages_of(evaluate_public(assignment.public_checks, functions(), PUBLIC_SEED))
+    proof = OddValueProof(assignment)
+    for checks, broken in ((assignment.hidden_checks, hidden), (assignment.public_checks, public)):
+        for check in checks:
+            if check.id.startswith(PREFIX) and check.id not in broken and (fault := proof.fault_of(check)):
+                broken[check.id] = f"as a check, it {fault.removeprefix(f'{check.id} ')}"
+    return {"public": public, "hidden": hidden}
 
 
 class Spoiled:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import doctest
 import re
+import sys
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ __all__ = [
     "Given",
     "Untranslatable",
     "checks_of",
+    "foreign_packages",
     "nbgrader_test",
     "ok_tests",
     "otter_test",
@@ -33,11 +35,12 @@ HIDDEN = re.compile(
 )
 AUTOTEST = re.compile(r"^([^\S\n]*)#+\s*(HASHED )?AUTOTEST\s+(.*?)\s*;?\s*$", re.M)
 OTTER_CONFIG = re.compile(r'\A\s*"""\s*#\s*BEGIN TEST CONFIG\s*\n(.*?)"""\s*#\s*END TEST CONFIG\s*\n?', re.S)
-# The first line of a test cell of otter: `# HIDDEN`, and in its old format `# TEST`, `## Hidden Test ##`.
-OTTER_MARK = re.compile(r"\A\s*#+[^\S\n]*(?:(HIDDEN)|TESTS?)\b[^\n]*\n?", re.I)
+OTTER_V0 = re.compile(r"\A\s*#+\s*(?:HIDDEN )?TEST\b[^\n]*\n?", re.I)
+OTTER_HIDDEN = re.compile(r"\A\s*#[^\n]*\bhidden\b", re.I)  # anywhere in a comment on the first line
 RAISING = {"raises", "assert_raises"}  # of pytest and of numpy.testing
 PREFIX = "test_"  # of the names of imported checks
 Parameters = Mapping[str, Mapping[str, str]]  # of functions: each parameter with its default
+EQUAL_NAN = 5  # position of the argument `equal_nan` of numpy.testing.assert_allclose
 SAME = "_is_the_same"  # marks an expression whose value has to be the solution's
 
 
@@ -82,6 +85,8 @@ class CheckSource:
     helpers: tuple[str, ...] = ()  # names of autograder.checks that it uses
     needs_reference: bool = False
     left_out: tuple[str, ...] = field(default=())  # lines of the test that have no place in a check
+    others: tuple[str, ...] = ()  # functions of other tasks, taken from the solution
+    not_shown: str = ""  # why students do not see the part that they might
 
 
 # --- Reading tests ------------------------------------------------------------------------------
@@ -126,9 +131,9 @@ def otter_test(number: int, source: str, points: float | None) -> FoundTest | No
 
         settings = yaml.safe_load(match[1]) or {}
         source = source[match.end() :]
-    is_hidden = bool(settings.get("hidden"))
-    if match := OTTER_MARK.match(source):
-        is_hidden, source = bool(match[1]), source[match.end() :]
+    is_hidden = bool(settings.get("hidden", OTTER_HIDDEN.match(source)))
+    if match := OTTER_V0.match(source):
+        source = source[match.end() :]
     tree = parse_cell(source)
     if not tree.body:
         return None
@@ -228,6 +233,17 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
+def foreign_packages(source: str) -> list[str]:
+    """The packages that a source imports and that neither NumPy nor the standard library brings."""
+    packages = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            packages |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            packages.add((node.module or "").split(".")[0])
+    return sorted(packages - {"numpy"} - sys.stdlib_module_names)
+
+
 # --- Writing checks -----------------------------------------------------------------------------
 
 
@@ -237,24 +253,40 @@ def checks_of(
     parameters: Parameters,
     values: Mapping[str, str],
     ungraded: Collection[str] = (),
+    owners: Mapping[str, int] | None = None,
 ) -> tuple[CheckSource | None, CheckSource]:
     """The public check of what students see, if anything, and the hidden one that counts.
 
     `parameters` are those of the functions that students write, each with its default or nothing; `ungraded`
     are functions that they write and that cannot be graded; `values` are results of the solution as
-    expressions, for public checks, which have no reference. Raises Untranslatable with the reason.
+    expressions, for public checks, which have no reference; `owners` are the numbers of the functions' tasks.
+    A test belongs to the last task that it calls; what it needs of other tasks is the solution's, so that a
+    mistake costs the points of its own task alone. Raises Untranslatable with the reason.
     """
     name = re.sub(r"\W+", "_", f"{PREFIX}{test.origin.replace('.py', '')}").strip("_").lower()
     sentence = _sentence(test.whole, test.origin)
+    shown = parse_cell(test.visible).body  # comments, a docstring and imports alone test nothing
     graded = CheckSource(name, sentence.rstrip(".?!") + ", when it is graded.", test.points)
     counts = _check(test.whole, test.position, given, parameters, None, graded, ungraded)
-    if not test.visible.strip():
+    counts = _with_others_of_the_solution(counts, owners or {})
+    if not any(
+        not isinstance(node, ast.Expr | ast.Import | ast.ImportFrom) or _calls(node) for node in shown
+    ):
         return None, counts
     try:
         blank = CheckSource(name, sentence, None)
         return _check(test.visible, test.position, given, parameters, values, blank, ungraded), counts
-    except Untranslatable:
-        return None, counts
+    except Untranslatable as reason:
+        return None, replace(counts, not_shown=str(reason))
+
+
+def _with_others_of_the_solution(check: CheckSource, owners: Mapping[str, int]) -> CheckSource:
+    task = max((owners.get(name, 0) for name in check.functions), default=0)
+    others = tuple(name for name in check.functions if owners.get(name, task) != task)
+    body = check.body
+    for name in others:
+        body = body.replace(f"{name} = student.{name}\n", f"{name} = reference.{name}\n", 1)
+    return replace(check, body=body, others=others, needs_reference=check.needs_reference or bool(others))
 
 
 def _sentence(source: str, origin: str) -> str:
@@ -285,10 +317,12 @@ def _check(
         raise Untranslatable(f"it calls {name}, which is not graded")
     before = _needed(tests, position, given, set(parameters))
     statements = [*before, *tests]
-    rewritten = _Rewriter(parameters, values)
+    rewritten = _Rewriter(parameters, values, wants_nan="nan" in source.lower())
     made = [node for statement in statements if (node := rewritten.visit(statement)) is not None]
     made = [node for node in made if not _is_import_of(node, "pytest")]
     text = "\n".join(ast.unparse(ast.fix_missing_locations(node)) for node in made)
+    if values is not None and (foreign := foreign_packages(text)):
+        raise Untranslatable(f"it imports {', '.join(foreign)}, and what students install has NumPy alone")
     used = tuple(name for name in parameters if name in rewritten.called)
     if not used:
         raise Untranslatable(
@@ -340,8 +374,11 @@ def _needed(
 class _Rewriter(ast.NodeTransformer):
     """Calls of student functions by position; comparisons with the solution; expected exceptions."""
 
-    def __init__(self, parameters: Parameters, values: Mapping[str, str] | None) -> None:
-        self.parameters, self.values = parameters, values
+    def __init__(
+        self, parameters: Parameters, values: Mapping[str, str] | None, *, wants_nan: bool = False
+    ) -> None:
+        """`wants_nan`: the test speaks of NaN, so two of them are equal as NumPy has it."""
+        self.parameters, self.values, self.wants_nan = parameters, values, wants_nan
         self.called: set[str] = set()
         self.helpers: set[str] = set()
         self.left_out: list[str] = []
@@ -358,6 +395,10 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in self.parameters and node.keywords:
             node = self._by_position(node, node.func.id)
+        if _function_name(node.func) == "assert_allclose" and not self.wants_nan:
+            names = {word.arg for word in node.keywords}
+            if not names & {"equal_nan", None} and len(node.args) < EQUAL_NAN:
+                node.keywords.append(ast.keyword("equal_nan", ast.Constant(False)))
         if _function_name(node.func) == "assert_raises" and len(node.args) >= 2:
             return self._raises(node.args[0], ast.Call(node.args[1], node.args[2:], node.keywords)) or node
         return node
@@ -409,6 +450,10 @@ class _Rewriter(ast.NodeTransformer):
         names = list(self.parameters[name])
         given = {word.arg: word.value for word in node.keywords if word.arg}
         arguments = list(node.args)
+        if any(isinstance(argument, ast.Starred) for argument in arguments):
+            raise Untranslatable(f"it calls {name} with a list of arguments and others by name")
+        if len(given) < len(node.keywords):
+            return self._from_mapping(node, name)
         for parameter in names[len(arguments) :]:
             default = self.parameters[name][parameter]
             if parameter in given:
@@ -417,11 +462,24 @@ class _Rewriter(ast.NodeTransformer):
                 arguments.append(ast.parse(default, mode="eval").body)
             else:
                 break
-        if given or any(word.arg is None for word in node.keywords):
+        if given:
             raise Untranslatable(
-                f"it calls {name} with arguments by name that leave one out; checks go by position"
+                f"it calls {name} with {', '.join(given)} by name, and checks go by position"
             )
         return ast.Call(node.func, arguments, [])
+
+    def _from_mapping(self, node: ast.Call, name: str) -> ast.Call:
+        """A call such as `f(1, **values)`: what the mapping holds goes in the order of the parameters."""
+        left = list(self.parameters[name].items())[len(node.args) :]
+        parts = [f"{parameter!r}: {default}" for parameter, default in left if default]
+        parts += [
+            f"{word.arg!r}: {ast.unparse(word.value)}" if word.arg else f"**{ast.unparse(word.value)}"
+            for word in node.keywords
+        ]
+        order = tuple(parameter for parameter, _ in left)
+        text = f"[{{{', '.join(parts)}}}[parameter_] for parameter_ in {order}]"
+        listed = ast.parse(text, mode="eval").body
+        return ast.Call(node.func, [*node.args, ast.Starred(listed, ast.Load())], [])
 
     def _expected(self, exception: ast.expr, body: Sequence[ast.stmt]) -> ast.AST | None:
         """A check for an exception, where one call of a student's function is all that is tried."""
@@ -460,6 +518,10 @@ class _OfReference(ast.NodeTransformer):
 
 def _function_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _calls(node: ast.stmt) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(node))
 
 
 def _is_print(node: ast.stmt) -> bool:

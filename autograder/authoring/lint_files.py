@@ -83,7 +83,12 @@ def _variants(assignment: Assignment) -> Iterator[Fault]:
     for task in assignment.file.tasks:
         if task.id not in known:
             where = str(assignment.solution / "mistakes.py")
-            yield Fault(where, f"no mistake of task {task.id} is known; its checks are not proven.")
+            yield Fault(
+                where,
+                f"task {task.id} has no known mistake, so nothing proves its checks. Add a wrong version of "
+                f'{task.functions[0]} below @mistake(function="{task.functions[0]}", severity="slip", '
+                'feedback="What you would tell the student.").',
+            )
     yield from _seeds(assignment)
     for kind, variants in (("mistake", assignment.mistakes), ("alternative", assignment.alternatives)):
         for (function, name), count in Counter(

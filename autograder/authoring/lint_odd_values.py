@@ -112,6 +112,16 @@ class OddValueProof:
             place = source_location(self._assignment.reference[function])
             yield Fault(place, f"no hidden check fails where {function} returns odd values.")
 
+    def fault_of(self, check: Check) -> str:
+        """The first thing that is wrong with a check where a function answers oddly; "" for nothing."""
+        hidden = next(hidden for each, hidden in self._checks if each is check)
+        for function in sorted(self._called[id(check)]):
+            self._right.clear()
+            faults, _ = self._faults_in_check(check, hidden, function, ODD_VALUES)
+            if faults:
+                return faults[0].message
+        return ""
+
     def _faults_in_check(
         self, check: Check, hidden: bool, function: str, values: Sequence[OddValue]
     ) -> tuple[list[Fault], bool]:

@@ -6,16 +6,18 @@ points is noted in `credits`, and has to be in the range of its severity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from autograder.authoring.lint_files import Fault
 from autograder.authoring.lint_odd_values import OddValueProof
-from autograder.authoring.solved_notebook import filled_in, to_bytes
+from autograder.authoring.solved_notebook import filled_in, library, to_bytes
 from autograder.checks.calls import Functions
 from autograder.checks.variants import KEPT, Severity, Variant
 from autograder.course.assignment import Assignment
+from autograder.course.python_source import global_names
+from autograder.grading.cause_probe import CauseProbe
 from autograder.grading.evaluation import evaluate_public
 from autograder.grading.grader import Grader, materials_for
 from autograder.jupyter.local import PUBLIC_SEED
@@ -56,6 +58,7 @@ class Proof:
         self._graders: dict[int, Grader] = {}
         self.credits: list[Credit] = []  # of the mistakes that were graded, in their order
         self._odd_values: OddValueProof | None = None
+        self._probe: CauseProbe | None = None  # made where a mistake is not named
 
     def grade(
         self, data: bytes | None = None, seed: int = SEEDS[0], replace: Mapping[str, str] | None = None
@@ -68,12 +71,21 @@ class Proof:
         data = to_bytes(filled_in(self.assignment, replace)) if data is None else data
         return self._graders[seed].grade(Submission("student", self.assignment.handout.name, data))
 
-    def reference(self, seed: int = SEEDS[0]) -> list[Fault]:
-        """The solved notebook passes every check."""
-        place = str(self.assignment.solution / "reference.py")
+    @property
+    def reference_file(self) -> str:
+        """The place of faults of the reference."""
+        return str(self.assignment.solution / "reference.py")
+
+    def reference(self, seeds: Sequence[int] = SEEDS) -> list[Fault]:
+        """The solved notebook passes every check with every seed; a check is named once."""
+        lost = {
+            result.id: (seed, result) for seed in reversed(seeds) for result in _lost(self.grade(seed=seed))
+        }
         return [
-            Fault(place, f"the reference does not pass {result.id} (seed {seed}): {_text_of(result)}")
-            for result in _lost(self.grade(seed=seed))
+            Fault(
+                self.reference_file, f"the reference does not pass {name} (seed {seed}): {_text_of(result)}"
+            )
+            for name, (seed, result) in lost.items()
         ]
 
     def untouched(self) -> list[Fault]:
@@ -104,6 +116,7 @@ class Proof:
     def mistake(self, mistake: Variant) -> list[Fault]:
         """It loses points as its severity says, in its own task only, and at least one check names it.
 
+        Tasks whose right answers call the function may lose with it.
         A stateful mistake cannot be named: its answers differ from those of the body that would be asked.
         Nor can one of a function without arguments: a cause is named by two different calls at least.
         """
@@ -112,7 +125,7 @@ class Proof:
         task_id = self.assignment.task_of(mistake.function)
         losing = {task.task for task in report.tasks if task.earned < task.possible}
         found = [] if task_id in losing else [Fault(place, f"{name} loses no points.")]
-        if others := sorted(losing - {task_id}):
+        if others := sorted(losing - {task_id} - _tasks_that_call(self.assignment, mistake.function)):
             found.append(Fault(place, f"{name} loses points in {', '.join(others)}, not only in {task_id}."))
         if task_id in losing:
             found += self._credit(mistake, report, task_id, place)
@@ -124,13 +137,21 @@ class Proof:
             and f"{mistake.function}: {mistake.name}" not in {result.mistake for result in lost}
         ):
             named = sorted({result.mistake for result in lost if result.mistake})
-            found.append(
-                Fault(place, f"{name} is caught but not named{f' (but {named[0]})' if named else ''}.")
-            )
+            reason = f" (but {named[0]})" if named else ""
+            if why := self._why_not_named(mistake):
+                reason += f": {why}"
+            found.append(Fault(place, f"{name} is caught but not named{reason}."))
         found += [
             Fault(place, f"{name} breaks {result.id}.") for result in lost if result.status is Status.ERROR
         ]
         return found
+
+    def _why_not_named(self, mistake: Variant) -> str:
+        try:
+            self._probe = self._probe or CauseProbe(self.assignment, SEEDS[0])
+            return self._probe.why_not_named(mistake)
+        except Exception:  # the assignment's own code, in a process of ours
+            return ""
 
     def _credit(self, mistake: Variant, report: Report, task_id: str, place: str) -> list[Fault]:
         task = next(task for task in report.tasks if task.task == task_id)
@@ -142,11 +163,14 @@ class Proof:
         if credit.is_fair:
             return []
         least, most = KEPT[mistake.severity]
+        fitting = [severity for severity in KEPT if replace(credit, severity=severity).is_fair]
+        advice = "share the task's points among its checks otherwise"
+        advice = f"say severity={fitting[0]!r}, or {advice}" if fitting else advice
         return [
             Fault(
                 place,
                 f"mistake {mistake.name} of {mistake.function} keeps {credit.share:.0%} of {task_id}; "
-                f"severity {mistake.severity} keeps {least:.0%} to {most:.0%}.",
+                f"severity {mistake.severity} keeps {least:.0%} to {most:.0%}: {advice}.",
             )
         ]
 
@@ -179,6 +203,20 @@ class Proof:
     ) -> None:
         for grader in self._graders.values():
             grader.close()
+
+
+def _tasks_that_call(assignment: Assignment, function: str) -> set[str]:
+    """The tasks whose right answers call a function, themselves or through others: they lose with it."""
+    known = library(assignment)
+    called = {}
+    for name in assignment.functions:
+        source = known.function(name)
+        helpers = known.support([source], leave_out=assignment.functions)
+        called[name] = global_names("\n".join([source, *helpers]))
+    reached: set[str] = {function}
+    while more := {name for name, names in called.items() if names & reached} - reached:
+        reached |= more
+    return {assignment.task_of(name) for name in reached - {function}}
 
 
 def _lost(report: Report) -> list[CheckResult]:

@@ -39,6 +39,7 @@ __all__ = [
     "placeholder",
     "tasks_of",
     "with_examples",
+    "without_public_checks",
 ]
 
 BACKWARD = "_backward"
@@ -79,6 +80,8 @@ class NewFunction:
         False  # a gradient with respect to every number among the arguments, not only the first
     )
     example: Example | None = None
+    docstring: str = ""  # as its author wrote it, with its quotes; otherwise `doc` is all
+    given: str = ""  # lines of the function that students are given
 
     @property
     def is_seeded(self) -> bool:
@@ -346,15 +349,24 @@ names = {}
 for source in [support, *(source for _, source, _ in functions)]:
     exec(source, names)
 examples = []
+def example(name, arguments, number):
+    values = [eval(a, names, {"rng": np.random.default_rng(number), "seed": 3}) for a in arguments]
+    values = [v.round(1) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for v in values]
+    values = [round(v, 1) if isinstance(v, float) and v >= 0.1 else v for v in values]
+    shown = [repr(v) if isinstance(v, bool) else written(v) for v in values]
+    result = names[name](*values)
+    if isinstance(result, (int, np.integer)) and result in (0, 1):
+        raise ValueError("a truth value would be the same")
+    return [shown, written(result)]
+
 for name, _, arguments in functions:
-    try:
-        values = [eval(a, names, {"rng": np.random.default_rng(1), "seed": 3}) for a in arguments]
-        values = [v.round(1) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for v in values]
-        values = [round(v, 1) if isinstance(v, float) and v >= 0.1 else v for v in values]
-        shown = [repr(v) if isinstance(v, bool) else written(v) for v in values]
-        examples.append([shown, written(names[name](*values))])
-    except Exception:
-        examples.append(None)
+    examples.append(None)
+    for number in range(1, 6):  # a draw may be one that the function cannot take
+        try:
+            examples[-1] = example(name, arguments, number)
+            break
+        except Exception:
+            continue
 json.dump(examples, out)
 """
 
@@ -390,12 +402,17 @@ def with_examples(new: NewAssignment) -> NewAssignment:
         )
         for task in new.tasks
     ]
-    remarks = [
-        f"{task.id} has no public check: write one, with numbers small enough to show."
-        for task in tasks
+    return replace(new, tasks=tasks)
+
+
+def without_public_checks(new: NewAssignment) -> list[str]:
+    """A remark for each task that students could not check."""
+    return [
+        f"{task.id} has no public check: write one in assignments/…/checks.py, with numbers small enough to "
+        "show."
+        for task in new.tasks
         if task.functions[0].example is None and not task.public
     ]
-    return replace(new, tasks=tasks, remarks=[*new.remarks, *remarks])
 
 
 def _small(argument: str) -> str:

@@ -13,6 +13,7 @@ from autograder.authoring.import_notebooks import imported, report_text, source_
 from autograder.cli.new import checked_name, course_at
 from autograder.cli.options import CourseOption
 from autograder.cli.show import say
+from autograder.course.local_time import counted
 from autograder.errors import ContentError, UsageError
 
 __all__ = ["import_notebooks"]
@@ -69,8 +70,9 @@ def import_notebooks(
         report.write_text(report_text(chosen, made), encoding="utf-8")
         tests = sum(len(task.hidden) for task in made.tasks)
         say(
-            f"{notebook.path.name} became {made.id} ({len(paths)} files): {len(made.functions)} functions, "
-            f"{tests} tests, {len(made.written)} written answers; {len(made.remarks)} remarks in "
+            f"{notebook.path.name} became {made.id} ({counted(len(paths), 'file')}): "
+            f"{counted(len(made.functions), 'function')}, {counted(tests, 'test')}, "
+            f"{counted(len(made.written), 'written answer')}; {counted(len(made.remarks), 'remark')} in "
             f"{report.relative_to(root.root)}"
         )
     done = len(notebooks) - left_out

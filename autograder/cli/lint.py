@@ -15,7 +15,7 @@ from autograder.authoring.lint_feedback import measured, tally
 from autograder.authoring.lint_files import Fault, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_mutants import MutationProof, TaskScore
-from autograder.authoring.lint_proof import SEEDS, Credit, Proof
+from autograder.authoring.lint_proof import Credit, Proof
 from autograder.authoring.near_misses import faults_in_near_misses
 from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
@@ -195,21 +195,25 @@ def _show_credits(name: str, credits: list[Credit]) -> None:
     for credit in credits:
         mark = "" if credit.is_fair else " !"
         table.add_row(credit.task, credit.mistake, credit.severity, f"{credit.share:.2f}{mark}")
-    say(f"{name}: share of its task's points that each known mistake keeps")
-    console.print(table)
+    if credits:
+        say(f"{name}: share of its task's points that each known mistake keeps")
+        console.print(table)
 
 
 def _proven(assignment: Assignment, dataset: str) -> tuple[list[Fault], list[Credit]]:
     materials_for(assignment, 0, dataset)  # a missing data set is said before anything runs
     with Proof(assignment, dataset) as proof, progress_bar() as progress:
-        steps: list[Step] = [proof.untouched, proof.public]
-        steps += [partial(proof.reference, seed) for seed in SEEDS]
-        steps += [partial(proof.odd_values, function) for function in assignment.functions]
+        first: list[Step] = [proof.untouched, proof.public, proof.reference]
+        steps: list[Step] = [partial(proof.odd_values, function) for function in assignment.functions]
         steps += [partial(proof.mistake, mistake) for mistake in assignment.mistakes]
         steps += [partial(proof.alternative, alternative) for alternative in assignment.alternatives]
-        bar = progress.add_task(f"Proving {assignment.id}", total=len(steps))
+        bar = progress.add_task(f"Proving {assignment.id}", total=len(first) + len(steps))
         found: list[Fault] = []
-        for step in steps:
+        for step in [*first, *steps]:
+            if step is steps[0] and any(fault.place == proof.reference_file for fault in found):
+                later = "mistakes, alternatives and odd results are tried once the reference passes"
+                say(f"{assignment.id}: {later}.")
+                break
             found += step()
             progress.advance(bar)
         return found, proof.credits

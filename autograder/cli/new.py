@@ -15,6 +15,7 @@ from autograder.authoring.new_assignment import (
     placeholder,
     tasks_of,
     with_examples,
+    without_public_checks,
 )
 from autograder.cli.options import CourseOption
 from autograder.cli.show import say
@@ -68,6 +69,7 @@ def new(
         from autograder.authoring.import_notebooks import proven
 
         made = proven(with_examples(assignment_from(notebook, name, title, function or [])))
+        made.remarks.extend(without_public_checks(made))
     else:
         signatures = function or []
         parsed = [parse_signature(text) for text in signatures]

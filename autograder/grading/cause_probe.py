@@ -14,10 +14,11 @@ from contextlib import redirect_stdout
 
 from autograder.checks.calls import Answer, Call, Functions
 from autograder.checks.convergence_checks import is_convergence
-from autograder.checks.values import Value
+from autograder.checks.values import Value, fingerprint
+from autograder.checks.variants import Variant
 from autograder.course.assignment import Assignment, input_generators
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
-from autograder.grading.causes import Answers, Cause
+from autograder.grading.causes import LEAST_TELLING, Answers, Cause, alike, outcome_of
 from autograder.grading.diagnosis import find_cause, signature_of
 from autograder.grading.evaluation import evaluate
 from autograder.grading.near_misses import load_near_misses
@@ -60,6 +61,32 @@ class CauseProbe:
             lambda: self._repairs(function, source, backend) if repairs else None,
         )
 
+    def why_not_named(self, mistake: Variant) -> str:
+        """Why a submission with a known mistake is not told its name; "" where nothing here shows it."""
+        backend = self._backend(mistake.function, mistake.source())
+        checked = self.checked_calls(mistake.function, backend)
+        calls = _each_once([*checked, *self._recorded_calls(mistake.function, backend)])
+        outcomes = [self._answers.of(mistake, call) for call in calls]
+        for call, outcome in zip(calls, outcomes, strict=True):
+            if outcome.kind == "raised" and not alike(outcome, outcome_of(call.answer)):
+                return f"it raises {outcome.text} in its own file: import or define there what it uses"
+        if not all(alike(o, outcome_of(call.answer)) for o, call in zip(outcomes, calls, strict=True)):
+            return "the same call is answered otherwise again: say stateful=True if it keeps something"
+        neighbours = {"the right answer": [self._answers.right(call) for call in calls]} | {
+            f"mistake {other.name}": [self._answers.of(other, call) for call in calls]
+            for other in self.assignment.mistakes
+            if other.function == mistake.function and other.feedback != mistake.feedback
+        }
+        for name, answers in neighbours.items():
+            telling = sum(not alike(a, b) for a, b in zip(answers, outcomes, strict=True))
+            if telling < LEAST_TELLING:
+                return (
+                    f"{telling} of {len(calls)} calls that the checks make of {mistake.function} "
+                    f"{'tells' if telling == 1 else 'tell'} it from {name}, and {LEAST_TELLING} have to: "
+                    "add inputs on which they differ"
+                )
+        return ""
+
     def _backend(self, function: str, source: str) -> NotebookBackend:
         namespace, file = dict(self.assignment.reference), f"<{function}>"
         exec(compile(source, file, "exec", dont_inherit=True), namespace)
@@ -92,6 +119,17 @@ class CauseProbe:
             for name in self.assignment.functions
             if callable(backend.namespace.get(name))
         }
+
+
+def _each_once(calls: Sequence[Call]) -> list[Call]:
+    """The calls without those whose arguments another one has."""
+    made: dict[object, Call] = {}
+    for number, call in enumerate(calls):
+        try:
+            made.setdefault(fingerprint(call.arguments), call)
+        except TypeError:  # a function among them
+            made[number] = call
+    return list(made.values())
 
 
 class _SourceBackend(NotebookBackend):

@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+import re
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -238,7 +239,7 @@ def _as_failure(problem: Exception, student: Functions, reference: Functions | N
     if isinstance(problem, Failure):
         return problem
     if isinstance(problem, AssertionError):
-        return Failure(" ".join(str(problem).split()) or "This does not hold for what your function returns.")
+        return Failure(_assertion_words(str(problem), is_public=reference is None))
     calls = [call for call in student.context_.findings.calls if call.answer.kind == "value"]
     reason = exception_text(problem)
     if not calls:
@@ -254,6 +255,44 @@ def _as_failure(problem: Exception, student: Functions, reference: Functions | N
         f"{returned}, which this check cannot use ({reason}).",
         evidence=function.evidence(last.arguments).model_copy(update={"got": show(last.answer.value)}),
     )
+
+
+# How numpy.testing begins, and the lines of which a sentence is made.
+NUMPY_SAYS = re.compile(r"\s*(Not equal to tolerance|Arrays are not|Items are not equal)")
+NUMPY_LINES = (
+    (re.compile(r"\(shapes (\(.*?\)), (\(.*?\)) mismatch\)"), "the shapes are {0} and {1}"),
+    (re.compile(r"Mismatched elements: (\d+) / (\d+).*"), "wrong entries: {0} of {1}"),
+    (re.compile(r"Max absolute difference.*: (\S+?)\.?"), "by up to {0}"),
+    (re.compile(r"(?:x and y )?(\+?nan|\+?inf|-inf) location mismatch:?"), "{0} stands in other places"),
+)
+NUMPY_VALUE = re.compile(r"(?:ACTUAL|DESIRED|x|y): (.{1,60})")
+NUMPY_MORE = re.compile(r"Mismatch at|First \d+ mismatch|\[|Max relative|ACTUAL|DESIRED|[xy]: |array")
+
+
+def _assertion_words(text: str, *, is_public: bool) -> str:
+    """What an assertion says, as a sentence; NumPy's own text prints both arrays, hidden ones too."""
+    if not NUMPY_SAYS.match(text):
+        return " ".join(text.split()) or "This does not hold for what your function returns."
+    lines = [line.strip() for line in text.strip().split("\n")]
+    values = [match[1] for line in lines if (match := NUMPY_VALUE.fullmatch(line))]
+    parts, words = [], []
+    for line in lines[1:]:
+        if NUMPY_MORE.match(line):
+            if line.startswith(("ACTUAL", "x: ")):
+                break  # the arrays come last
+            continue
+        for pattern, sentence in NUMPY_LINES:
+            if match := pattern.fullmatch(line):
+                if is_public or "by up" not in sentence:  # of zeros, the difference is the hidden number
+                    parts.append(sentence.format(*match.groups()))
+                break
+        else:
+            words.append(line)
+    author_words = " ".join(filter(None, words))
+    if not parts and is_public and len(values) == 2:
+        parts = [f"got {values[0]}, expected {values[1]}"]
+    found = "The numbers are not those that are expected" + (f" ({', '.join(parts)})" if parts else "")
+    return f"{author_words.rstrip('.')}. {found}." if author_words else f"{found}."
 
 
 def _expected(call: Call, reference: Functions | None) -> tuple[Value] | None:

@@ -10,7 +10,7 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.local_time import shown
-from autograder.errors import ContentError, UsageError
+from autograder.errors import ContentError, UsageError, choose_one
 from quizzes.content.bank import load_bank
 from quizzes.content.function_grading import SandboxGrader
 from quizzes.content.function_lint import faults_in_functions, has_functions
@@ -29,7 +29,10 @@ __all__ = ["lint"]
 
 
 def lint(
-    path: Annotated[Path | None, typer.Argument(help="A bank or quiz file; by default all of them.")] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="A quiz or bank by its name, or a file of one; by default all of them."),
+    ] = None,
     accommodations: Annotated[
         Path | None,
         typer.Option(help="CSV with the columns student, multiplier, extra_minutes and optionally quiz."),
@@ -38,14 +41,20 @@ def lint(
     course: CourseOption = None,
 ) -> None:
     """Prove every item on 200 variants, what each quiz demands, and that everybody gets their full time."""
-    if path is not None and not path.is_file():
-        raise UsageError(f"There is no file {path}.", next_step="Name the YAML file of a bank or quiz.")
-    start = course or (path.resolve().parent if path else None)
-    root = find_course(start)
+    is_file = path is not None and path.is_file()
+    root = find_course(course or (path.resolve().parent if path and is_file else None))
     quizzes = quiz_paths(root)
-    files = (
-        [path.resolve()] if path else [*sorted((root.root / "quizzes" / "banks").glob("*.yaml")), *quizzes]
-    )
+    files = [*sorted((root.root / "quizzes" / "banks").glob("*.yaml")), *quizzes]
+    if path and is_file:
+        files = [path.resolve()]
+    elif path:
+        names = sorted({file.stem for file in files})
+        files = [file for file in files if file.stem == str(path)]
+        if not files:
+            raise UsageError(
+                f"There is no quiz, bank or file {path}.",
+                next_step=choose_one(names, "Start with: quizzes new"),
+            )
     if not files:
         raise UsageError(f"There is no quiz in {root.root / 'quizzes'}.", next_step="Write a bank first.")
     faults: list[Fault] = []

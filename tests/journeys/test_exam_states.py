@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, TEXT, LiveServer, Student
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 SAVED = re.compile("All saved")
 
@@ -153,3 +153,48 @@ def test_no_button_is_dead_without_script(browser: Browser, server: LiveServer) 
         kinds = [buttons.nth(number).get_attribute("type") for number in range(buttons.count())]
         assert "button" not in kinds, path
     context.close()
+
+
+def test_what_is_typed_before_the_script_has_come(context: BrowserContext, server: LiveServer) -> None:
+    """It is saved like everything else: on a slow network students begin before the page is complete."""
+    server.publish()
+    student = server.student()
+    attempt = student.start()
+    assert student.save(attempt, ESSAY, "kept from before").status_code == 200
+    signed_in(context, student)
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/quiz*.js", lambda route: held.append(route))
+    page.goto(f"{server.address}/attempts/{attempt}", wait_until="commit")
+    page.locator(f"[name='a{NUMERIC}']").fill("0.25")
+    page.locator(f"input[name='a{CHOICE}']").first.check()
+    page.locator(f"select[name^='a{ORDERING}.']").first.select_option("2")
+    assert page.locator("#saved").inner_text() != "All saved"
+    for route in held:
+        route.continue_()
+    expect(save_state(page, NUMERIC)).to_have_text("Saved")
+    expect(save_state(page, CHOICE)).to_have_text("Saved")
+    expect(save_state(page, ORDERING)).to_have_text("Not complete yet")
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
+    expect(page.locator(f"[name='a{NUMERIC}']")).to_have_value("0.25")
+    expect(page.locator(f"input[name='a{CHOICE}']").first).to_be_checked()
+    expect(page.locator(f"[name='a{ESSAY}']")).to_have_value("kept from before")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_is_for_browsers_without_scripts(browser: Browser, server: LiveServer, script: bool) -> None:
+    """Its controls are there without scripts; with them no source of the page is shown as text."""
+    server.publish()
+    student = server.student()
+    attempt = student.start()
+    context = browser.new_context(java_script_enabled=script)
+    signed_in(context, student)
+    page = context.new_page()
+    page.goto(f"{server.address}/attempts/{attempt}")
+    page.locator("section.question").first.wait_for()
+    try:
+        assert "<label" not in page.locator("main").inner_text()
+        assert page.get_by_role("button", name="Save", exact=True).first.is_visible() is not script
+    finally:
+        context.close()

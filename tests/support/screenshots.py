@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -21,6 +22,8 @@ from browser import ARGUMENTS, chromium
 
 SIZE = {"width": 900, "height": 620}
 WIDE = {"width": 1200, "height": 760}
+ASSIGNMENT = "hw1-activations"
+UNGRADED = re.compile("for a grader|for grading|[Bb]eing graded")
 GRADED_WITHIN = 900_000  # milliseconds, for the class of the demonstration
 
 
@@ -57,15 +60,17 @@ def of_quiz(page: Page, folder: Path) -> None:
     page.get_by_role("button", name="Start the quiz").wait_for()
     page.screenshot(path=folder / "start.png")
     page.get_by_role("button", name="Start the quiz").click()
-    boxes = page.locator("section.question input.number")
-    boxes.nth(0).fill("0.75")
-    boxes.nth(1).fill("a third")
-    page.locator("#problem-1").wait_for(state="visible")
-    page.get_by_text("Not saved: 2").wait_for()
-    page.mouse.wheel(0, 150)
+    numbers = page.locator("section.question", has=page.locator("input.number"))  # wherever they stand
+    numbers.nth(0).locator("input.number").fill("3")
+    refused = numbers.nth(1)
+    refused.locator("input.number").fill("a third")
+    refused.locator("p.problem").wait_for(state="visible")
+    page.get_by_text("Not saved: ").first.wait_for()
+    numbers.nth(0).locator(".save-state", has_text="Saved").wait_for()
+    numbers.nth(0).evaluate("section => scrollTo(0, section.offsetTop - 70)")
     page.wait_for_timeout(400)
     page.screenshot(path=folder / "quiz.png")
-    boxes.nth(1).fill("0.3333")
+    refused.locator("input.number").fill("0.3333")
     page.locator("section.question").nth(2).get_by_label("Flag this question").check()
     page.get_by_role("button", name="Review and submit").click()
     page.get_by_role("heading", name="Review and submit").wait_for()
@@ -74,27 +79,25 @@ def of_quiz(page: Page, folder: Path) -> None:
 
 def of_staff(page: Page, folder: Path) -> None:
     """The class of the first assignment once it is graded, one submission of it, and the gradebook."""
-    home = page.url
-    page.get_by_role("link", name=re.compile("ReLU|Activation")).first.click()
-    page.wait_for_url("**/staff/homework/*")
-    for _ in range(GRADED_WITHIN // 5000):
-        if page.get_by_text(re.compile("waiting|being graded")).count() == 0:
+    page.goto(urljoin(page.url, f"/staff/homework/{ASSIGNMENT}"))
+    for _ in range(GRADED_WITHIN // 2000):
+        if page.get_by_text(UNGRADED).count() == 0:
             break
-        page.wait_for_timeout(5000)
+        page.wait_for_timeout(2000)
         page.reload()
+    expect(page.get_by_text(UNGRADED)).to_have_count(0)  # a picture of a class that waits shows nothing
     page.screenshot(path=folder / "class.png")
     page.locator("a[href^='/staff/submissions/']").first.click()
     page.wait_for_url("**/staff/submissions/*")
     page.screenshot(path=folder / "submission.png")
-    page.goto(f"{home.rstrip('/')}/gradebook")
+    page.goto(urljoin(page.url, "/gradebook"))
     page.screenshot(path=folder / "gradebook.png")
 
 
 def of_student(page: Page, folder: Path) -> None:
     """A student's home page, and the feedback on a submission."""
     page.screenshot(path=folder / "home.png")
-    page.get_by_role("link", name=re.compile("ReLU|Activation")).first.click()
-    page.wait_for_url("**/homework/*")
+    page.goto(urljoin(page.url, f"/homework/{ASSIGNMENT}"))
     page.locator("a[href^='/submissions/']").first.click()
     page.wait_for_url("**/submissions/*")
     page.get_by_role("link", name=re.compile("feedback", re.I)).first.click()

@@ -1,8 +1,11 @@
 // The answer in the controls of a question; quizzes/web/forms.py says how they are named and what they hold.
 
-/** The answer in a question's controls; null for none, undefined for an incomplete one. */
-export function answerIn(question) {
-  const controls = controlsOf(question);
+/**
+ * The answer in a question's controls; null for none, undefined for an incomplete one. With `served`, the one that
+ * came with the page, whatever was typed since.
+ */
+export function answerIn(question, served = false) {
+  const controls = served ? controlsOf(question).map(asServed) : controlsOf(question);
   switch (question.dataset.shape) {
     case "fields": {
       const texts = {};
@@ -25,6 +28,15 @@ export function answerIn(question) {
   if (controls[0].type === "radio") return controls.find((control) => control.checked)?.value ?? null;
   const text = controls[0].value;
   return !text.trim() || text.trim() === controls[0].dataset.starter?.trim() ? null : text;
+}
+
+/** What a control held when the page came. */
+function asServed(control) {
+  const { name, type, dataset } = control;
+  const isChoice = type === "radio" || type === "checkbox";
+  let value = isChoice ? control.value : control.defaultValue;
+  if (control.options) value = ([...control.options].find((option) => option.defaultSelected) ?? control.options[0])?.value ?? "";
+  return { name, type, dataset, value, checked: control.defaultChecked };
 }
 
 /** Show an answer in the controls. */

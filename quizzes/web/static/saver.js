@@ -25,7 +25,8 @@ export class Saver {
     this.page = page;
     this.rev = Number(question.dataset.rev);
     this.answered = "answered" in question.dataset;
-    this.stored = JSON.stringify(answerIn(question) ?? null);
+    const served = answerIn(question, true);
+    this.stored = JSON.stringify(served ?? null);
     this.state = this.rev ? "saved" : "empty";
     this.problem = "";
     this.retries = 0;
@@ -40,6 +41,8 @@ export class Saver {
       else this.conflict(JSON.parse(this.stored));
     } else {
       page.unsent.drop(this.pos);
+      // A student may type before this script has come, and browsers put back what was typed before a reload.
+      if (JSON.stringify(answerIn(question)) !== JSON.stringify(served)) this.typed();
     }
   }
 

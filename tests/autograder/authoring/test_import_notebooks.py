@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from command import autograder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.authoring.from_notebook import assignment_from
-from autograder.authoring.imported_tests import nbgrader_test, ok_tests
+from autograder.authoring.from_notebook import assignment_from, varied_arguments
+from autograder.authoring.imported_tests import nbgrader_test, ok_tests, otter_test
+from autograder.authoring.lint_handout import faults_in_handout
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 
@@ -334,3 +337,103 @@ def test_marked_functions_of_ok_files() -> None:
     )
     (test,) = ok_tests("tests/q.py", source, 9)
     assert (test.points, test.visible, test.hidden) == (2.0, "", "assert f(1) == 1")
+
+
+POLAR: list[tuple[str, str, dict[str, Any]]] = [
+    ("code", "import numpy as np", {}),
+    (
+        "code",
+        "def length(x, y=0.0):\n    '''The length of a vector.\n\n    Parameters\n    ----------\n"
+        "    x, y: numbers\n"
+        "    '''\n    x = float(x)\n    ### BEGIN SOLUTION\n    squares = x * x + y * y\n"
+        "    return float(np.sqrt(squares))\n    ### END SOLUTION",
+        ANSWER,
+    ),
+    (
+        "code",
+        'for given in ({"x": 3.0, "y": 4.0}, {"x": -2.0}):\n    assert length(**given) in (5.0, 2.0)',
+        {**GRADED, "points": 3},
+    ),
+    (
+        "code",
+        "scale = 2.5\nassert [length(*pair) for pair in [(3.0, 4.0)]] == [5.0]",
+        {**GRADED, "points": 1},
+    ),
+    ("code", "print(scale * length(1.0, 1.0))", {}),
+    ("code", "import pandas\npandas.DataFrame()", {}),
+    (
+        "code",
+        'def unit(x, y):\n    """The vector of length 1."""\n    ### BEGIN SOLUTION\n'
+        "    return np.array([x, y]) / length(x, y)\n    ### END SOLUTION",
+        ANSWER,
+    ),
+    (
+        "code",
+        "import scipy\nfrom numpy.testing import assert_allclose\n"
+        "assert_allclose(unit(3.0, 4.0) * length(3.0, 4.0), [3.0, 4.0])",
+        {**GRADED, "points": 2},
+    ),
+    ("code", "kept = length\ndel length\nassert kept(3.0, 4.0) == 5", {**GRADED, "points": 4}),
+]
+
+
+def test_nothing_that_students_are_given_is_lost(tmp_path: Path) -> None:
+    """Whole docstrings, lines beside the solution, points of tests; what would stop a handout is named."""
+    path = write_notebook(tmp_path / "polar.ipynb", POLAR)
+    done = autograder("import", path, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = load_assignment(find_course(tmp_path), "polar")
+    report = (tmp_path / "solutions/polar/imported.md").read_text()
+    handout = "\n".join("".join(cell["source"]) for cell in json.loads(made.handout.read_text())["cells"])
+    assert "    x, y: numbers\n" in handout and "    # x = float(x)\n    # ..." in handout
+    assert "squares" not in handout and list(faults_in_handout(made)) == []
+    assert {task.id: task.points for task in made.file.tasks} == {"length": 3 + 1 + 4, "unit": 2}
+    assert "Its points stay with length." in report
+    hidden = {check.id: inspect.getsource(check.body) for check in made.hidden_checks}
+    assert "length(*[" in hidden["test_cell_3"]  # the mapping's values by position
+    assert "length = reference.length" in hidden["test_cell_8"] and "equal_nan=False" in hidden["test_cell_8"]
+    assert "takes length from the solution" in report
+    assert "Students do not see the test in cell 8: it imports scipy" in report
+    assert "Cell 5 uses `scale`, which the test in cell 4 defines" in report
+    assert "Cell 6 imports pandas" in report
+
+
+def test_tests_that_odd_results_pass_are_left_out(tmp_path: Path) -> None:
+    """Lint would name them at once, so the import does, and the points stay with the task."""
+    weak = ("code", "assert not length(3.0, 4.0) < 1 and not length(6.0, 8.0) > 90", {**GRADED, "points": 2})
+    path = write_notebook(tmp_path / "weak.ipynb", [*POLAR[:3], weak])
+    assert autograder("import", path, folder=tmp_path).returncode == 0
+    report = (tmp_path / "solutions/weak/imported.md").read_text()
+    assert "The test test_cell_4 was left out" in report
+    assert load_assignment(find_course(tmp_path), "weak").file.points == 5
+
+
+HIDDEN_OF_OTTER = ["# HIDDEN", "#hidden", "# Hidden: not for students", "## HIDDEN TEST", "# TEST (hidden)"]
+
+
+@pytest.mark.parametrize("line", HIDDEN_OF_OTTER)
+def test_whatever_otter_hides_is_hidden(line: str) -> None:
+    """Otter looks for the word in a comment on the first line, whatever else stands there."""
+    test = otter_test(3, f"{line}\nassert f(1) == 17", 1.0)
+    assert test is not None and "17" in test.hidden and not test.visible
+    shown = otter_test(3, f"# about f\nassert f(1) == 17  {line}", 1.0)
+    assert shown is not None and "17" in shown.visible and not shown.hidden
+
+
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_numbers_are_drawn_like_those_that_were_seen(values: list[float]) -> None:
+    """However far apart they are, drawn ones are near the range, and of the small ones as well."""
+    (drawn,) = varied_arguments(("x",), ("0.0",), [[repr(value)] for value in values])
+    rng = np.random.default_rng(4)
+    got = [float(eval(drawn, {"rng": rng})) for _ in range(200)]
+    largest = max(map(abs, values)) or 1.0
+    assert max(map(abs, got)) <= 1.6 * largest
+    small = min((abs(value) for value in values if value), default=0.0)
+    if largest > 1000 * small > 0:
+        assert min(map(abs, got)) <= 1.1 * small

@@ -12,7 +12,9 @@ import pytest
 from command import autograder
 from tiny_course import ASSIGNMENT, write_tiny_course
 
+from autograder.authoring.lint_proof import Proof
 from autograder.course.assignment import load_assignment, loading_faults
+from autograder.course.course import find_course
 from autograder.errors import ContentError
 
 BREAKS = {
@@ -119,3 +121,53 @@ def test_it_lints_again_after_a_change(course: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert "Traceback" not in process.stderr.read()
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("function", "body", "words"),
+    [
+        ("double", "np.sign(x)", "it raises NameError: name 'np' is not defined in its own file"),
+        (
+            "mean_square",
+            "float((x * x).mean()) if x.size == 12 else 0.0",
+            "1 of 2 calls that the checks make of mean_square tells it from the right answer, and 2 have to",
+        ),
+    ],
+)
+def test_why_a_mistake_is_not_named(course: Path, function: str, body: str, words: str) -> None:
+    """What keeps a mistake from being named is said, with what to do."""
+    (course / "solutions/tiny/mistakes.py").write_text(
+        "from autograder.checks import mistake\n\n\n"
+        f'@mistake(function="{function}", severity="useless", feedback="You do something else.")\n'
+        f"def other(x):\n    return {body}\n"
+    )
+    assignment = load_assignment(find_course(course), ASSIGNMENT)
+    with Proof(assignment) as proof:
+        messages = [fault.message for fault in proof.mistake(assignment.mistakes[0])]
+    assert any("is caught but not named: " in message and words in message for message in messages), messages
+
+
+def test_functions_that_call_others_may_lose_with_them(course: Path) -> None:
+    """A mistake loses points in its own task; tasks whose right answers call its function are no fault."""
+    path = course / "solutions/tiny/reference.py"
+    text = path.read_text()
+    path.write_text(
+        text.replace("np.mean(squares(x))", "np.mean(squares(helped(x)))").replace(
+            "def mean_square",
+            'def helped(x):\n    """Half of twice x."""\n    return double(x) / 2\n\n\ndef mean_square',
+        )
+    )
+    assignment = load_assignment(find_course(course), ASSIGNMENT)
+    with Proof(assignment) as proof:
+        faults = [fault.message for mistake in assignment.mistakes for fault in proof.mistake(mistake)]
+    assert [message for message in faults if "not only in" in message] == []
+
+
+def test_nothing_is_tried_with_a_reference_that_fails(course: Path) -> None:
+    """One cause is told once: what follows from it is left for the next round."""
+    path = course / "solutions/tiny/reference.py"
+    path.write_text(path.read_text().replace("return FACTOR * grad_out", "return grad_out"))
+    shown = autograder("lint", folder=course)
+    assert shown.stdout.count("does not pass double_gradient") == 1
+    assert "tried once the reference passes" in shown.stdout
+    assert "mistakes.py" not in shown.stdout and "alternative" not in shown.stdout.split("passes.")[-1]

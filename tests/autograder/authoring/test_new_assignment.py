@@ -84,7 +84,7 @@ def test_optional_files_may_be_absent(tmp_path: Path) -> None:
     for name in ("mistakes.py", "alternatives.py"):
         (tmp_path / "solutions/hw-a" / name).unlink()
     proven = autograder("lint", "hw-a", folder=tmp_path)
-    assert "no mistake of task f is known" in proven.stdout
+    assert "task f has no known mistake" in proven.stdout
     assert "Traceback" not in proven.stderr
 
 

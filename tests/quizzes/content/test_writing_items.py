@@ -38,12 +38,13 @@ def test_the_examples_are_sound(tmp_path: Path) -> None:
 
 
 def test_the_command() -> None:
-    """`quizzes lint` says what is sound; a missing file gets a sentence; `--version` says the version."""
-    completed = quizzes("lint", "quizzes/quiz4.yaml")
-    assert completed.returncode == 0 and "8 questions, 8 points, 40 minutes" in completed.stdout
+    """`quizzes lint` takes a file or a name and says what is sound; an unknown one gets a sentence."""
+    for quiz in ("quizzes/quiz4.yaml", "quiz4"):
+        completed = quizzes("lint", quiz)
+        assert completed.returncode == 0 and "8 questions, 8 points, 40 minutes" in completed.stdout
     completed = quizzes("lint", "nowhere.yaml")
     assert (completed.returncode, completed.stderr.count("\n")) == (
         2,
         2,
-    ) and "There is no file" in completed.stderr
+    ) and "There is no quiz, bank or file nowhere.yaml" in completed.stderr
     assert quizzes("--version").stdout.startswith("quizzes ")
