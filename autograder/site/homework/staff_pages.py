@@ -50,6 +50,7 @@ from autograder.site.homework.scores import (
     counted,
 )
 from autograder.site.homework.submissions import find_submission, owners_of
+from autograder.site.marking.assigned_work import require_may_mark, why_not_marked_by
 from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import ERASED, names_in, names_of, students_in
@@ -174,6 +175,7 @@ def submission_page(request: Request) -> Response:
         titles = {task.id: task.title for task in (*row.facts.tasks, *row.facts.written)}
         history = score_history(connection, name, titles)
         asked = requests_in(connection, site.course, answer=name)
+        refusal = why_not_marked_by(connection, site.course, session.person, list(attempts))
     attempt, of_first = owned[0], next(iter(attempts.values()))
     report = attempt.grading.report
     page = site.page(
@@ -189,6 +191,7 @@ def submission_page(request: Request) -> Response:
         models=_model_answers(course, row.id),
         history=history,
         asked=asked,
+        refusal=refusal,
         notebook=render_notebook(
             context.files,
             attempt.submission.digest,
@@ -299,6 +302,7 @@ async def override(request: Request) -> Response:
 
     def write(connection: Connection) -> None:
         row, attempts = _found(connection, context.course(connection), site.course, request, access)
+        require_may_mark(connection, site.course, session.person, list(attempts))
         attempt = _attempt_in(attempts, request)
         if (attempt.mark.id if attempt.mark else 0) != seen:
             raise Conflict(
@@ -336,6 +340,7 @@ async def mark_answers(request: Request) -> Response:
 
     def write(connection: Connection) -> None:
         row, attempts = _found(connection, context.course(connection), site.course, request, access)
+        require_may_mark(connection, site.course, session.person, list(attempts))
         attempt = _attempt_in(attempts, request)
         marks = [mark for answer in attempt.answers if (mark := _new_mark(answer, form, session.person, at))]
         add_marks(connection, KIND, name, marks)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
-from autograder.errors import Conflict
+from autograder.errors import Conflict, Forbidden
 from autograder.site.audit import Act, record_act
 from autograder.site.marking.source import AnswerToMark
 from autograder.site.marking.tables import assigned_answer, marking_conflict
@@ -32,8 +32,10 @@ __all__ = [
     "markers_of",
     "may_mark",
     "remove_conflict",
+    "require_may_mark",
     "store_markers",
     "take_back",
+    "why_not_marked_by",
 ]
 
 LONGEST_REASON = 300
@@ -73,6 +75,26 @@ def in_marking_order(secret: str, question: str, answers: Iterable[AnswerToMark]
 def may_mark(conflicts: Collection[tuple[str, str]], marker: str, people: Sequence[str]) -> bool:
     """Whether a person may mark the work of these people: not their own, and no conflict of interest."""
     return marker not in people and not any((marker, person) in conflicts for person in people)
+
+
+def why_not_marked_by(connection: Connection, course: str, marker: str, people: Sequence[str]) -> str:
+    """Why a person decides nothing about the work of these people, as a sentence; empty where they may."""
+    if marker in people:
+        return "Nobody marks their own work, or gives themselves time."
+    pair = marking_conflict.c.marker == marker, marking_conflict.c.person.in_(list(people))
+    known = select(marking_conflict.c.person).where(marking_conflict.c.course == course, *pair)
+    if connection.execute(known.limit(1)).first() is not None:
+        return "You do not mark this student's work: a conflict of interest is recorded."
+    return ""
+
+
+def require_may_mark(connection: Connection, course: str, marker: str, people: Sequence[str]) -> None:
+    """Raise Forbidden for one's own work, and where a conflict of interest is recorded.
+
+    Every act on points or time of single people asks here, whichever page it is sent from.
+    """
+    if refusal := why_not_marked_by(connection, course, marker, people):
+        raise Forbidden(refusal, next_step="Ask another member of the course's staff to decide.")
 
 
 def assign_evenly(

@@ -5,11 +5,14 @@ A student gets the same answer as for a page that does not exist. Every module o
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.errors import Conflict, NotFound, Refused
+from autograder.site.marking.assigned_work import require_may_mark
 from autograder.site.people import names_in
 from autograder.site.requests import Form, session_of, site_of, whole_number
 from autograder.site.roles import Access, may_see, require_visible, student_access
@@ -25,7 +28,9 @@ __all__ = [
     "names_of_attempts",
     "quiz_page",
     "reason_in",
+    "require_may_extend",
     "staff_at",
+    "staff_deciding_on_attempt",
     "staff_of_attempt",
     "visible_attempts",
     "whole_number_in",
@@ -65,6 +70,25 @@ def staff_of_attempt(request: Request) -> tuple[Session, AttemptRow]:
     with site.database.reading() as connection:
         require_visible(connection, site.course, access_in(connection, site.course, session), [row.person])
     return session, row
+
+
+def staff_deciding_on_attempt(request: Request) -> tuple[Session, AttemptRow]:
+    """The same for who decides on points or time of the attempt; raises Forbidden for one's own, for example.
+
+    A preview of one's own quiz counts for nobody.
+    """
+    session, row = staff_of_attempt(request)
+    if not row.preview:
+        with site_of(request).database.reading() as connection:
+            require_may_mark(connection, site_of(request).course, session.person, [row.person])
+    return session, row
+
+
+def require_may_extend(connection: Connection, course: str, who: str, attempts: Collection[str]) -> None:
+    """Raise Forbidden where one of these attempts is one's own, or a conflict of interest is recorded."""
+    counting = attempt.c.id.in_(list(attempts)), attempt.c.preview.is_(False)
+    people = connection.execute(select(attempt.c.person).where(*counting)).scalars().all()
+    require_may_mark(connection, course, who, people)
 
 
 def access_in(connection: Connection, course: str, session: Session) -> Access:

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from autograder.course.local_time import counted, shown
 from autograder.errors import Conflict
 from autograder.site.audit import Act, acts_on, record_act
+from autograder.site.marking.assigned_work import why_not_marked_by
 from autograder.site.marks import Current, Mark, Source
 from autograder.site.people import names_in
 from autograder.site.requests import Form, form_of, reads_much, site_of
@@ -53,7 +54,13 @@ from quizzes.store.regrades import key_for
 from quizzes.web.context import quizzes_of
 from quizzes.web.forms import answer_html
 from quizzes.web.released import tell_mark
-from quizzes.web.staff.access import MINUTE, reason_in, staff_of_attempt, whole_number_in
+from quizzes.web.staff.access import (
+    MINUTE,
+    reason_in,
+    staff_deciding_on_attempt,
+    staff_of_attempt,
+    whole_number_in,
+)
 from quizzes.web.staff.acts import act_done, act_once, attempt_act_sentence, done_redirect, shown_once
 
 __all__ = [
@@ -181,12 +188,16 @@ def attempt_page(request: Request) -> Response:
     with site.database.reading() as connection:
         acts, names = acts_on(connection, row.id), names_in(connection, site.course)
         done = act_done(request, connection, row.id)
+        refusal = (
+            "" if row.preview else why_not_marked_by(connection, site.course, session.person, [row.person])
+        )
     answers, points = _answers(request, view, names)
     page = site.page(
         "staff_attempt.html",
         attempt=row,
         quiz=quizzes_of(request).quiz(row.version),
         remaining=view.remaining,
+        refusal=refusal,
         answers=answers,
         points=points,
         name=names.get(row.person, row.person),
@@ -264,7 +275,7 @@ def _stored_detail(mark: Mark) -> dict[str, Any]:
 async def override_points(request: Request) -> Response:
     """Set the points of one question, with a reason."""
     site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
-    session, row = await site_of(request).in_reader(staff_of_attempt, request)
+    session, row = await site_of(request).in_reader(staff_deciding_on_attempt, request)
     form = await form_of(request, session)
     points, reason, seen = form.get("points", [""])[-1], reason_in(form), _seen_in(form)
 
@@ -285,7 +296,7 @@ async def override_points(request: Request) -> Response:
 async def withdraw_points(request: Request) -> Response:
     """Let the automatic mark of one question count again, with a reason."""
     site, at, pos = site_of(request), request.state.at, request.path_params["pos"]
-    session, row = await site_of(request).in_reader(staff_of_attempt, request)
+    session, row = await site_of(request).in_reader(staff_deciding_on_attempt, request)
     form = await form_of(request, session)
     reason, seen = reason_in(form), _seen_in(form)
 
@@ -312,7 +323,7 @@ def _seen_in(form: Form) -> int | None:
 async def reopen_attempt(request: Request) -> Response:
     """Reopen an attempt that is over, for some minutes."""
     site = site_of(request)
-    session, row = await site_of(request).in_reader(staff_of_attempt, request)
+    session, row = await site_of(request).in_reader(staff_deciding_on_attempt, request)
     form, at = await form_of(request, session), request.state.at
     until, reason = at + whole_number_in(form, "minutes") * MINUTE, reason_in(form)
 
@@ -368,7 +379,7 @@ async def close_attempt(request: Request) -> Response:
 async def accept_late_save(request: Request) -> Response:
     """Accept a save that came too late, so that it counts."""
     site, at = site_of(request), request.state.at
-    session, row = await site_of(request).in_reader(staff_of_attempt, request)
+    session, row = await site_of(request).in_reader(staff_deciding_on_attempt, request)
     form = await form_of(request, session)
     save_id = form.get("save", [""])[-1]
 

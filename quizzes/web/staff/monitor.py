@@ -21,7 +21,14 @@ from quizzes.store.messages import send_notice
 from quizzes.store.monitor import Activity, StudentActivity, recent_saves, student_activity
 from quizzes.store.quizzes import published_in
 from quizzes.web.context import quizzes_of
-from quizzes.web.staff.access import access_in, reason_in, staff_at, visible_attempts, whole_number_in
+from quizzes.web.staff.access import (
+    access_in,
+    reason_in,
+    require_may_extend,
+    staff_at,
+    visible_attempts,
+    whole_number_in,
+)
 from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_sentence, shown_once
 
 __all__ = ["give_time", "monitor", "send_message"]
@@ -106,6 +113,8 @@ async def give_time(request: Request) -> Response:
                 raise Forbidden("You see a part of the class.", next_step="Choose students of yours.")
             if not everybody and not set(chosen) <= visible_attempts(connection, site.course, quiz, access):
                 raise NotFound("There is no such attempt.", next_step="Reload the page.")
+            if not everybody:
+                require_may_extend(connection, site.course, session.person, chosen)
 
     await site.in_reader(allowed)
     if everybody:

@@ -200,6 +200,8 @@ def test_forms_of_staff_sent_by_others(live: LiveHomework) -> None:
 
 def permission_of(form: Form) -> Permission | None:
     """What the endpoint of a form asks of its reader; None for forms of students."""
-    (endpoint,) = (route.endpoint for route in ROUTES if route.path == form.route and "POST" in route.methods)
+    (endpoint,) = (
+        route.endpoint for route in ROUTES if route.path == form.route and "POST" in (route.methods or ())
+    )
     permission: Permission | None = getattr(endpoint, "permission", None)
     return permission
