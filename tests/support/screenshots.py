@@ -102,9 +102,9 @@ def of_results(browser: Browser, graded: Path, folder: Path) -> None:
     page = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
     for feedback in sorted((graded / "feedback").glob("*.html")):
         page.goto(feedback.as_uri())
-        told = page.get_by_text("Known mistake").first
-        if told.count() and told.is_visible():
-            told.evaluate("element => scrollTo(0, element.getBoundingClientRect().top + scrollY - 190)")
+        named = page.get_by_text("Known mistake").first
+        if named.count() and named.is_visible():
+            named.evaluate("element => scrollTo(0, element.getBoundingClientRect().top + scrollY - 190)")
             page.screenshot(path=folder / "feedback.png")
             return
     raise SystemExit(f"No feedback in {graded} names a known mistake.")
