@@ -244,7 +244,14 @@ def assignment_from(
     drawn = {f for f in chosen if any(None not in arguments for arguments, _ in calls[f])}
     tasks = _with_tests(tasks_of(functions), tests, found.given(), values, drawn, ungraded, remarks)
     tasks, written = _with_written(tasks, found, known, kept)
-    support = _paragraphs(library.support([item.source for item in functions], leave_out=set(chosen)))
+    parts = library.support([item.source for item in functions], leave_out=set(chosen))
+    calling = [part for part in parts if _runs(part, {*chosen, *ungraded})]
+    remarks += [
+        f"“{part.splitlines()[0]}” is not in the solution: it calls what students write, and a function "
+        "uses its result. Give it that as an argument."
+        for part in calling
+    ]
+    support = _paragraphs([part for part in parts if part not in calling])
     remarks += _not_importable(support, functions)
     remarks += _not_given(found, {*chosen, *ungraded})
     cells = _handout(
@@ -254,6 +261,14 @@ def assignment_from(
         ungraded,
     )
     return NewAssignment(name, title, tasks, cells, _with_numpy(support), remarks, written)
+
+
+def _runs(part: str, functions: set[str]) -> bool:
+    """Whether a statement needs functions at once, before they are defined below it."""
+    nodes = ast.parse(part).body
+    return not all(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in nodes) and bool(
+        global_names(part) & functions
+    )
 
 
 def _object(calls: list[tuple[list[str | None], str]]) -> str:

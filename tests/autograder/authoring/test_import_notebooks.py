@@ -437,3 +437,23 @@ def test_numbers_are_drawn_like_those_that_were_seen(values: list[float]) -> Non
     small = min((abs(value) for value in values if value), default=0.0)
     if largest > 1000 * small > 0:
         assert min(map(abs, got)) <= 1.1 * small
+
+
+def test_a_solution_that_uses_what_another_one_returned(tmp_path: Path) -> None:
+    """The reference loads: a statement that calls students' functions is not in it, and is named."""
+    first = "def first(x):\n    ### BEGIN SOLUTION\n    return x + 1.5\n    ### END SOLUTION"
+    second = "def second(x):\n    ### BEGIN SOLUTION\n    return x * scale\n    ### END SOLUTION"
+    cells: list[tuple[str, str, dict[str, Any]]] = [
+        ("code", "import numpy as np", {}),
+        ("code", first, ANSWER),
+        ("code", "scale = first(2.0)", {}),
+        ("code", second, ANSWER),
+        ("code", "assert first(1.0) == 2.5\nassert second(2.0) == 7", {**GRADED, "points": 3}),
+    ]
+    path = write_notebook(tmp_path / "chained.ipynb", cells)
+    assert autograder("import", path, folder=tmp_path).returncode == 0
+    assert load_assignment(find_course(tmp_path), "chained").functions == ["first", "second"]
+    report = (tmp_path / "solutions/chained/imported.md").read_text()
+    assert (
+        "“scale = first(2.0)” is not in the solution" in report and "NameError" not in report.split("cell")[0]
+    )

@@ -87,7 +87,7 @@ FILES: list[tuple[Edit, str]] = [
         (MISTAKES, "You square x; doubling multiplies it by 2.", "No"),
         "mistake squared has no sentence as feedback",
     ),
-    ((MISTAKES, 'function="mean_square"', 'function="double"'), "no mistake of task mean_square is known"),
+    ((MISTAKES, 'function="mean_square"', 'function="double"'), "task mean_square has no known mistake"),
     ((MISTAKES, 'severity="slip"', 'severity="blunder"'), ""),
     ((MISTAKES, 'severity="slip", ', ""), ""),
     ((REFERENCE, "def mean_square(x):", "def mean_square(x, seed=0):"), "mean_square has a seed"),
