@@ -120,6 +120,7 @@ class Answers:
         """
         self._generators = generators or {}
         self._unseen: dict[str, list[Call]] = {}
+        self._in_form: dict[str, tuple[tuple[bytes, ...], _FormAnswers]] = {}
         self._reference, self.alternatives = reference, alternatives
         self.canonical_forms = canonical_forms or {}
         self._spreads: dict[tuple[str, bytes], float] = {}
@@ -152,6 +153,17 @@ class Answers:
             ]
             self._spreads[key] = max((_distance(right, other) for other in others), default=0.0)
         return self._spreads[key]
+
+    def in_form(self, form: CanonicalForm, calls: Sequence[Call]) -> _FormAnswers:
+        """The answers to these calls in their canonical form; kept until other calls are asked for."""
+        function = calls[0].function
+        try:
+            key = tuple(fingerprint(call.arguments) for call in calls)
+        except TypeError:  # a callable among them
+            return _FormAnswers(form, calls, self)
+        if function not in self._in_form or self._in_form[function][0] != key:
+            self._in_form[function] = key, _FormAnswers(form, calls, self)
+        return self._in_form[function][1]
 
     def unseen(self, function: str) -> list[Call]:
         """Calls that the handout allows, whether a check makes them or not; without answers."""
@@ -264,7 +276,7 @@ def _cause_in_form(
     if not calls or any(call.answer.kind != "value" for call in calls):
         return nothing
     given = [AnsweredCall(call.arguments, call.answer.value, _asked(call.arguments)) for call in calls]
-    forms = _FormAnswers(form, calls, answers)
+    forms = answers.in_form(form, calls)
     try:
         values = form(given)
     except Exception:  # an odd value: the checks say so
@@ -297,13 +309,13 @@ class _FormAnswers(Answers):
         def ask(*arguments: Value) -> Value:
             return backend.answer(name, [arguments], 60.0)[0].value
 
-        return self._in_form("", ask)[call.arguments[0]]
+        return self._outcomes("", ask)[call.arguments[0]]
 
     def of(self, variant: Variant, call: Call) -> Outcome:
         """How a known mistake answers, in form; what it keeps between calls begins anew."""
-        return self._in_form(variant.name, _afresh(variant.body))[call.arguments[0]]
+        return self._outcomes(variant.name, _afresh(variant.body))[call.arguments[0]]
 
-    def _in_form(self, name: str, function: Callable[..., Any]) -> list[Outcome]:
+    def _outcomes(self, name: str, function: Callable[..., Any]) -> list[Outcome]:
         if name not in self._forms:
             outcomes, answered = [], []
             for call in self._calls:

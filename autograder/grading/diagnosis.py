@@ -71,11 +71,11 @@ def find_cause(
         return known.at(idiom.place)
     if idiom.kind:
         return idiom
-    if known.kind or function in answers.canonical_forms:
-        return known  # where many answers are right, numbers beside one of them show nothing
+    if known.kind:
+        return known
     repair = repair_cause(function, calls, answers, source, repairs())
-    if repair.kind:
-        return repair
+    if repair.kind or function in answers.canonical_forms:
+        return repair  # where many answers are right, patterns beside one of them show nothing
     pattern = pattern_cause(function, calls, answers, signature)
     if pattern.kind or near_misses is None:
         return pattern

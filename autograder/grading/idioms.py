@@ -35,6 +35,8 @@ COLUMN = r"keepdims\s*=\s*True|\[\s*:\s*,\s*(None|np\.newaxis)\s*\]|reshape\s*\(
 COUNTED = re.compile(r"^\s*(\w+)\s*(?:,\s*\w+\s*)?=[^=\n]*(?:len\s*\(|\.shape\b)")
 MATRIX_PRODUCT = re.compile(r"\w\)?\s*@\s*[\w(]|(?<!\w)(dot|matmul|inner)\s*\(")
 MATH = re.compile(r"(?<![\w.])math\.(\w+)")
+NAMES_AS_DATA = re.compile(r"(?<![\w.])(locals|vars|globals|eval|exec)\s*\(")
+MOST_MOVED = 3  # calls in which an argument is replaced, to see whether the right answer depends on it
 
 
 class Found(NamedTuple):
@@ -55,6 +57,7 @@ class _Seen:
     right: Sequence[Outcome]
     signature: Signature
     source: StudentSource | None
+    ask: Callable[[Call], Outcome] | None = None  # the reference, of any call
 
     def find(self, pattern: str) -> str:
         """The place of the first line with a pattern; "" where there is none."""
@@ -92,7 +95,7 @@ def idiom_cause(
         return nothing
     outcomes = [outcome_of(call.answer) for call in calls]
     right = [answers.right(call) if answers else Outcome("unknown") for call in calls]
-    seen = _Seen(function, calls, outcomes, right, signature, source)
+    seen = _Seen(function, calls, outcomes, right, signature, source, answers.right if answers else None)
     for recognise in IDIOMS:
         found = next(recognise(seen), None)
         if found is not None:
@@ -359,6 +362,14 @@ def _other_exceptions(seen: _Seen) -> Iterator[Found]:
             "function or in an earlier cell?",
             line,
         )
+    elif match := re.match(r"ValueError: (too many|not enough) values to unpack \(expected (\d+)", text):
+        yield Found(
+            "another_number_to_unpack",
+            f"This line takes {match[2]} things apart, and in some call there are "
+            f"{'more' if match[1] == 'too many' else 'fewer'}. Where their number may differ, go through "
+            "them in a loop.",
+            line,
+        )
     elif re.search(r"'numpy\.ndarray' object has no attribute 'append'", text):
         yield Found(
             "append_to_an_array",
@@ -578,6 +589,45 @@ def _aliases(seen: _Seen) -> Iterator[Found]:
                 seen.source.place(number),
             )
             return
+    yield from _read_after_a_write_to_its_alias(seen.source, lines)
+
+
+def _read_after_a_write_to_its_alias(
+    source: StudentSource, lines: Sequence[tuple[int, str]]
+) -> Iterator[Found]:
+    """`g = p`, then `g[...] -= 1`, and p is read later on: it has changed as well."""
+    for start, (number, line) in enumerate(lines):
+        match = re.match(r"^(\s*)(\w+)\s*=\s*([A-Za-z_]\w*)\s*$", line)
+        if match is None or match[2] == match[3]:
+            continue
+        indent, names = len(match[1]), (match[2], match[3])
+        for name, other in (names, names[::-1]):
+            is_changed = False
+            word = rf"(?<![\w.]){re.escape(other)}(?!\w)"
+            for _, later in lines[start + 1 :]:
+                if later.strip() and len(later) - len(later.lstrip()) < indent:
+                    break  # another case
+                if re.match(rf"^\s*({re.escape(name)}|{re.escape(other)})\s*=(?!=)", later) or re.match(
+                    r"^\s*(for|def|class)\b", later
+                ):
+                    if is_changed and re.search(word, later.partition("=")[2]):
+                        yield _two_names(source, number, names)
+                        return
+                    break
+                if is_changed and re.search(word, later):
+                    yield _two_names(source, number, names)
+                    return
+                is_changed |= bool(re.match(rf"^\s*{re.escape(name)}\s*\[.*\]\s*[-+*/]?=(?!=)", later))
+
+
+def _two_names(source: StudentSource, number: int, names: tuple[str, str]) -> Found:
+    name, array = names
+    return Found(
+        "two_names_of_one_array",
+        f"{name} is a second name of the array {array}, not a copy: what is written into one is read "
+        f"under the other as well. Copy it: {array}.copy().",
+        source.place(number),
+    )
 
 
 def _is_written_to(code: str, name: str) -> bool:
@@ -851,6 +901,88 @@ def _every_pair_of_examples(seen: _Seen) -> Iterator[Found]:
         )
 
 
+def _parameter_unused(seen: _Seen) -> Iterator[Found]:
+    """A parameter that decides the right answers, and that the body never reads."""
+    source, wanted = seen.source, seen.signature.parameters
+    if source is None or len(source.parameters) != len(wanted) or source.is_cut:
+        return
+    for position in range(len(wanted) - len(seen.signature.defaults)):
+        name = source.parameters[position]
+        if (use := _first_use(source, name)) is None or not _decides(seen, position):
+            continue
+        if use:
+            yield Found(
+                "parameter_overwritten",
+                f"This line gives {name} another value before it is read, so the {name} that the function is "
+                "called with has no effect.",
+                use,
+            )
+        else:
+            yield Found(
+                "parameter_unused",
+                f"{name} is never used: nothing in the function reads it. The right result depends on it.",
+                source.definition,
+            )
+        return
+
+
+def _first_use(source: StudentSource, name: str) -> str | None:
+    """The place where a parameter is overwritten before it is read, "" where it stands nowhere, else None."""
+    word, indent = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)"), None
+    in_text = re.compile(rf"\b[fF][rR]?['\"][^'\"]*\b{re.escape(name)}\b")
+    lines = [(number, line) for number, line in source.code() if line.strip()]
+    if not lines or any(NAMES_AS_DATA.search(line) for _, line in lines):
+        return None
+    for number, line in lines:
+        indent = len(line) - len(line.lstrip()) if indent is None else indent
+        if in_text.search(source.lines[number - source.line]):
+            return None
+        if not word.search(line):
+            continue
+        match = re.match(rf"^(\s*){re.escape(name)}\s*=(?!=)(.*)$", line)
+        is_whole = match is not None and line.count("(") == line.count(")") and not line.endswith("\\")
+        if match is None or not is_whole or len(match[1]) != indent or word.search(match[2]):
+            return None
+        return source.place(number)
+    return ""
+
+
+def _decides(seen: _Seen, position: int) -> bool:
+    """Whether the right answer to a call that was answered wrongly changes with an argument."""
+    if seen.ask is None:
+        return False
+    wrong = [
+        (call, right)
+        for call, outcome, right in zip(seen.calls, seen.outcomes, seen.right, strict=True)
+        if right.kind == "value" and not (outcome.kind == "value" and equal(outcome.value, right.value))
+    ]
+    for call, right in wrong[:MOST_MOVED]:
+        moved = _moved(call.arguments[position]) if position < len(call.arguments) else None
+        if moved is None:
+            return False
+        arguments = (*call.arguments[:position], moved, *call.arguments[position + 1 :])
+        other = seen.ask(replace(call, arguments=arguments))
+        if other.kind == "value" and not equal(other.value, right.value):
+            return True
+    return False
+
+
+def _moved(value: Value) -> Value:
+    """Another argument of the same kind; None where there is none to be sure of."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return 0.75 * value + 0.31
+    if isinstance(value, np.ndarray):
+        return 0.75 * value + 0.31 if value.dtype.kind == "f" else value[::-1].copy()
+    if isinstance(value, (list, tuple)) and value:
+        parts = [_moved(each) for each in value]
+        return None if any(each is None for each in parts) else type(value)(parts)
+    return None
+
+
 IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
     _signature,
     _another_default,
@@ -877,4 +1009,5 @@ IDIOMS: tuple[Callable[[_Seen], Iterator[Found]], ...] = (
     _integer_table,
     _division_then_product,
     _every_pair_of_examples,
+    _parameter_unused,
 )

@@ -48,6 +48,7 @@ CODE_PATTERNS = {
 }
 
 ORDINALS = ("first", "second", "third", "fourth")
+MOST_REGROUPED = 40  # arrays of an answer that are looked for in another order
 REGION_SHARE = 0.5  # of the entries of a region that have to be wrong
 FACTORS = (
     (1 / np.log(10), "0.4343 = 1 / ln 10 times the right one: np.log10 in place of np.log"),
@@ -168,13 +169,12 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
                 yield "results_exchanged", "The results are right, but they stand in another order."
                 return
     flat = [(_parts(a), _parts(b)) for a, b in pairs]
-    if all(a is not None and b is not None and len(a) == len(b) > 1 and equal(a, b) for a, b in flat):
+    if all(a is not None and b is not None and _are_regrouped(a, b) for a, b in flat):
         yield (
             "grouped_otherwise",
             (
                 "All numbers are right, but they are grouped otherwise: compare the lists and tuples that "
-                "you return "
-                "with the form that the handout states."
+                "you return, and their order, with the form that the handout states."
             ),
         )
         return
@@ -195,6 +195,19 @@ def _whole_answers(compared: Sequence[_Compared], signature: Signature) -> Itera
                     "that alone.",
                 )
                 return
+
+
+def _are_regrouped(got: Sequence[Array], right: Sequence[Array]) -> bool:
+    """Whether the right arrays are all there, each once, in whatever order they come."""
+    if len(got) != len(right) or len(right) < 2 or len(right) > MOST_REGROUPED:
+        return False
+    left = list(got)
+    for array in right:
+        place = next((i for i, each in enumerate(left) if equal(each, array)), None)
+        if place is None:
+            return False
+        del left[place]
+    return True
 
 
 def _kind_of(value: Sequence[Value]) -> str:

@@ -47,6 +47,11 @@ class StudentSource:
                 found[name.split(":")[0].strip(" *")] = float(default)
         return found
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether lines, or ends of lines, may be missing."""
+        return len(self.lines) >= MOST_LINES or any(len(line) >= LONGEST_LINE for line in self.lines)
+
     def _parameter_list(self) -> list[str]:
         head = " ".join(COMMENT.sub("", line) for line in self.lines[:8])
         match = re.search(r"def\s+\w+\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)", head)

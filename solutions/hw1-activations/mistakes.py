@@ -718,7 +718,8 @@ def x_in_place_of_a_factor(x, grad_out):
 @mistake(
     function="silu_backward",
     severity="slip",
-    feedback="""The derivative of the sigmoid is s * (1 - s), with a minus; you have 1 + s.""",
+    feedback="""The derivative of the sigmoid is s * (1 - s), with a minus. Yours comes out as
+    s + x * s * (1 + s), with a plus.""",
 )
 def one_plus_s(x, grad_out):
     s = sigmoid(x)

@@ -22,6 +22,8 @@ def batches_of_one_call(call, orders):
     """The form of one epoch; `orders` are those of earlier calls."""
     x, y, size, seed = call.arguments
     pairs = call.value
+    if is_two_lists(pairs, len(x)):
+        return "two lists"
     if not isinstance(pairs, (list, tuple)) or not all(
         isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs
     ):
@@ -34,6 +36,17 @@ def batches_of_one_call(call, orders):
     else:
         order_of_pair = "x first"
     return (order_of_pair, *epoch(taken, x, y, size, seed, orders))
+
+
+def is_two_lists(value, count):
+    """Whether batches come as one list for x and one for y."""
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(isinstance(each, (list, tuple)) for each in value)
+        and len(value[0]) == len(value[1])
+        and all(sum(len(part) for part in each if np.ndim(part)) == count for each in value)
+    )
 
 
 @canonical_form(function="train_epoch")
@@ -63,9 +76,16 @@ def updates(calls):
                 bool(np.array_equal(thetas[0], theta)),
                 tuple(multiple(step, -lr * slope) for step, slope in zip(steps, slopes, strict=True)),
                 multiple(result - theta, -lr * np.sum(slopes, axis=0)),
+                is_mean_on_the_way(result, thetas[1:], thetas[-1] - lr * slopes[-1]),
             )
         )
     return forms
+
+
+def is_mean_on_the_way(result, thetas, last):
+    """Whether the result is the mean of several thetas on the way, the last one among them."""
+    means = np.mean([*thetas, last], axis=0)
+    return len(thetas) > 0 and not np.allclose(means, last) and bool(np.allclose(result, means))
 
 
 def epoch(taken, x, y, size, seed, orders):
@@ -90,7 +110,7 @@ def epoch(taken, x, y, size, seed, orders):
         tuple(len(each) for each in rows),
         labels_kept or kind_of_order(order_of_labels(taken, y), count),
         coverage,
-        kind_of_order(order, count),
+        "inside blocks" if are_blocks(rows, count) else kind_of_order(order, count),
         *seeds(order, (count, size), seed, orders),
     )
 
@@ -115,10 +135,22 @@ def order_of_labels(taken, y):
 
 def kind_of_order(order, count):
     """As given, in blocks, or shuffled."""
-    if count < MANY or len(order) < 2:
+    if count < MANY or len(order) < MANY:
         return "few"
     followers = np.sum(np.diff(order) == 1) / (len(order) - 1)
-    return "as given" if followers >= 0.9 else "blocks" if followers >= 0.25 else "shuffled"
+    if followers >= 0.9:
+        return "as given" if order[0] <= 1 else "turned round"
+    return "blocks" if followers >= 0.25 else "shuffled"
+
+
+def are_blocks(rows, count):
+    """Whether each batch holds neighbours, in an order of their own."""
+    several = [each for each in rows if len(each) > 2]
+    order = np.concatenate([*several, np.zeros(0, dtype=int)])
+    if count < MANY or len(several) < 2 or len(order) < MANY:
+        return False
+    neighbours = all(np.ptp(each) == len(each) - 1 == len(set(each.tolist())) - 1 for each in several)
+    return neighbours and np.sum(np.diff(order) == 1) < 0.25 * len(order)
 
 
 def seeds(order, key, seed, orders):

@@ -253,8 +253,8 @@ def an_epoch(student, count, size, seed):
     return order
 
 
-def require_shuffled(order):
-    """Fail where examples are left in order or moved in blocks."""
+def require_shuffled(order, size):
+    """Fail where examples are left in order, moved in blocks, or shuffled inside their batches alone."""
     followers, pairs = int(np.sum(np.diff(order) == 1)), len(order) - 1
     require(
         followers < 0.9 * pairs,
@@ -264,6 +264,12 @@ def require_shuffled(order):
         followers < 0.25 * pairs,
         f"{followers} of {pairs} examples still stand before their neighbour: blocks are shuffled.",
         hint="Shuffle the row numbers first, and cut them into batches afterwards.",
+    )
+    batches = [order[start : start + size] for start in range(0, len(order) - size + 1, size)]
+    require(
+        any(np.ptp(batch) >= 2 * size for batch in batches),
+        "Each batch holds neighbours alone: examples are shuffled inside their batches only.",
+        hint="Shuffle all row numbers first, and cut them into batches afterwards.",
     )
 
 
@@ -287,7 +293,7 @@ def minibatches_cover_an_epoch(student, rng):
         an_epoch(student, count, size, rng.integers(1, 1000))
     for seed in (0, rng.integers(1, 1000)):
         first, again, other = (an_epoch(student, 120, 10, s) for s in (seed, seed, seed + 1))
-        require_seeded(first, again, other, seed)
+        require_seeded(first, again, other, seed, 10)
     require_same_after_restart(first, an_epoch(student.in_fresh_process_(), 120, 10, seed))
 
 
@@ -298,15 +304,15 @@ def minibatches_follow_their_seed(student, rng):
     for count, size in ((40, 8), (43, 8)):
         orders = {s: an_epoch(student, count, size, s) for s in (seed, seed + 1, 0)}
         for one, other in ((seed, seed + 1), (seed + 1, 0), (0, seed)):
-            require_seeded(orders[one], an_epoch(student, count, size, one), orders[other], one)
-    require_seeded(orders[seed], orders[seed], an_epoch(student, count, size, seed + FAR_SEED), seed)
+            require_seeded(orders[one], an_epoch(student, count, size, one), orders[other], one, size)
+    require_seeded(orders[seed], orders[seed], an_epoch(student, count, size, seed + FAR_SEED), seed, size)
     require_same_after_restart(orders[seed], an_epoch(student.in_fresh_process_(), count, size, seed))
 
 
-def require_seeded(first, again, other, seed):
+def require_seeded(first, again, other, seed, size):
     """Fail unless two epochs of one seed are alike, shuffled, and unlike the epoch of another seed."""
     require(np.array_equal(first, again), f"Two calls with seed {seed} give different orders.", hint=UNSEEDED)
-    require_shuffled(first)
+    require_shuffled(first, size)
     require(not np.array_equal(first, other), "Two different seeds give the same order: is the seed used?")
 
 
@@ -523,14 +529,14 @@ def train_epoch_follows_its_seed(student, rng):
     """The order follows the seed: the same for the same seed, another for another; 0 is a seed."""
     for seed in (0, int(rng.integers(1, 1000))):
         order = epoch_follows_seed(student, rng, seed)
-    require_seeded(order, order, whole_epoch(student, rng, 43, 8, seed + FAR_SEED), seed)
+    require_seeded(order, order, whole_epoch(student, rng, 43, 8, seed + FAR_SEED), seed, 8)
     require_same_after_restart(order, whole_epoch(student.in_fresh_process_(), rng, 43, 8, seed))
 
 
 def epoch_follows_seed(student, rng, seed):
     """Three epochs from the same start, the last one with another seed; returns the order of the first."""
     first, again, other = (whole_epoch(student, rng, 43, 8, s) for s in (seed, seed, seed + 1))
-    require_seeded(first, again, other, seed)
+    require_seeded(first, again, other, seed, 8)
     return first
 
 

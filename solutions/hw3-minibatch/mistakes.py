@@ -75,6 +75,21 @@ def entries_stay_moved(loss, theta, delta=1e-5):
 @mistake(
     function="numerical_gradient",
     severity="slip",
+    feedback="""Entries that were moved are not moved back: from the second entry on, the loss is asked
+    at a theta that has drifted away. Restore each entry before the next.""",
+)
+def copies_stay_moved(loss, theta, delta=1e-5):
+    grad, up, down = np.zeros_like(theta), theta.copy(), theta.copy()
+    for i in np.ndindex(theta.shape):
+        up[i] += delta
+        down[i] -= delta
+        grad[i] = (loss(up) - loss(down)) / (2 * delta)
+    return grad
+
+
+@mistake(
+    function="numerical_gradient",
+    severity="slip",
     feedback="""theta itself is left changed: you move its entries in place and do not put them back.
     The caller's array is another one after the call.""",
 )
@@ -207,7 +222,8 @@ def shuffled_apart(x, y, batch_size, seed):
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""Nothing is shuffled: the batches come in the order of the data, the same in every epoch.""",
+    feedback="""Nothing is shuffled: the batches come in the order of the data, the same in every
+    epoch.""",
 )
 def not_shuffled(x, y, batch_size, seed):
     for start in range(0, len(x), batch_size):
@@ -234,6 +250,18 @@ def seed_ignored(x, y, batch_size, seed):
 def blocks_shuffled(x, y, batch_size, seed):
     starts = np.arange(0, len(x), batch_size)
     for start in starts[np.random.default_rng(seed).permutation(len(starts))]:
+        yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""You shuffle the batches, not the examples: neighbours always meet in the same batch.
+    Shuffle the rows first, and cut afterwards.""",
+)
+def blocks_shuffled_but_the_last(x, y, batch_size, seed):
+    starts = np.arange(0, len(x), batch_size)
+    for start in [*np.random.default_rng(seed).permutation(starts[:-1]), starts[-1]]:
         yield x[start : start + batch_size], y[start : start + batch_size]
 
 
@@ -278,13 +306,137 @@ def an_empty_batch(x, y, batch_size, seed):
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""Your batches are of nearly equal size, as np.array_split makes them. Here all but the last
-    have exactly batch_size examples.""",
+    feedback="""Your batches are of nearly equal size, as np.array_split makes them. Here all but the
+    last have exactly batch_size examples.""",
 )
 def split_evenly(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for rows in np.array_split(order, -(-len(x) // batch_size)):
         yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="useless",
+    feedback="""Only x is shuffled, y keeps its old order, so examples lose their labels. Take the
+    rows of both by one order.""",
+)
+def labels_not_shuffled(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[start : start + batch_size]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""You make batch_size batches. It is the number of examples in a batch, not the number
+    of batches.""",
+)
+def number_of_batches(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for rows in np.array_split(order, batch_size):
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""Your short batch comes first. Every batch but the last has batch_size examples.""",
+)
+def short_batch_first(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    rest = len(x) % batch_size
+    if rest:
+        yield x[order[:rest]], y[order[:rest]]
+    for start in range(rest, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[order[start : start + batch_size]]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""Your last batch is filled up with examples that have been used already. It has what is
+    left, and every example comes once.""",
+)
+def last_batch_filled_up(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = np.take(order, np.arange(start, start + batch_size), mode="wrap")
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""Each of your batches lacks its last example: a slice stops before its end, so start :
+    start + batch_size has batch_size entries already.""",
+)
+def slices_end_too_early(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size - 1]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""Your batches overlap by one example: a slice stops before its end, so start : start +
+    batch_size has batch_size entries already.""",
+)
+def slices_overlap(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size + 1]
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""The first example of the order is lost: counting starts at 0 in Python.""",
+)
+def first_example_lost(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(1, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[order[start : start + batch_size]]
+
+
+@mistake(
+    function="minibatches",
+    severity="useless",
+    feedback="""You return two lists, the batches of x and those of y. Return one list of pairs
+    (x_batch, y_batch); zip makes it of the two.""",
+)
+def two_lists(x, y, batch_size, seed):
+    batches = [(x[rows], y[rows]) for rows in batch_indices(len(x), batch_size, seed)]
+    return [first for first, _ in batches], [second for _, second in batches]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""Examples are shuffled inside their own batch only: neighbours always meet in the same
+    one. Shuffle all rows first, and cut afterwards.""",
+)
+def shuffled_inside_the_batches(x, y, batch_size, seed):
+    rng = np.random.default_rng(seed)
+    for start in range(0, len(x), batch_size):
+        rows = rng.permutation(np.arange(start, min(start + batch_size, len(x))))
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""The seed only decides where the order begins: neighbours stay together. Shuffle the
+    rows one by one.""",
+)
+def turned_round(x, y, batch_size, seed):
+    order = np.roll(np.arange(len(x)), seed)
+    for start in range(0, len(x), batch_size):
+        yield x[order[start : start + batch_size]], y[order[start : start + batch_size]]
 
 
 @mistake(
@@ -319,8 +471,8 @@ def seed_zero_is_none(x, y, batch_size, seed):
     severity="slip",
     seeding="zero is none",
     stateful=True,
-    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed` and `seed or None`, and then every call
-    has an order of its own. 0 is a seed like any other.""",
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed` and `seed or None`, and then
+    every call has an order of its own. 0 is a seed like any other.""",
 )
 def seed_zero_is_chance(x, y, batch_size, seed):
     order = np.random.default_rng(seed or None).permutation(len(x))
@@ -334,8 +486,8 @@ def seed_zero_is_chance(x, y, batch_size, seed):
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""The generator does not get the seed, so no two calls are alike. Make it from the seed that you
-    are given: np.random.default_rng(seed).""",
+    feedback="""The generator does not get the seed, so no two calls are alike. Make it from the seed
+    that you are given: np.random.default_rng(seed).""",
 )
 def unseeded(x, y, batch_size, seed):
     order = np.random.default_rng().permutation(len(x))
@@ -349,8 +501,8 @@ def unseeded(x, y, batch_size, seed):
     severity="slip",
     seeding="cached",
     stateful=True,
-    feedback="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it
-    is another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
+    feedback="""You keep the order of each seed in a cache, but draw it without the seed: after a
+    restart it is another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
 )
 def order_cached(x, y, batch_size, seed, orders={}):  # noqa: B006  # which is the mistake
     key = len(x), seed
@@ -366,8 +518,8 @@ def order_cached(x, y, batch_size, seed, orders={}):  # noqa: B006  # which is t
     severity="slip",
     seeding="hashed",
     stateful=True,
-    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of Python.
-    Give the seed itself to np.random.default_rng.""",
+    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of
+    Python. Give the seed itself to np.random.default_rng.""",
 )
 def seed_hashed(x, y, batch_size, seed):
     order = np.random.default_rng(hash(str(seed)) % 2**32).permutation(len(x))
@@ -381,8 +533,8 @@ def seed_hashed(x, y, batch_size, seed):
     severity="slip",
     seeding="clock",
     stateful=True,
-    feedback="""The clock is added to the seed, so the same seed gives something else a second later. Give
-    the seed alone to np.random.default_rng.""",
+    feedback="""The clock is added to the seed, so the same seed gives something else a second later.
+    Give the seed alone to np.random.default_rng.""",
 )
 def seed_and_clock(x, y, batch_size, seed):
     import time
@@ -398,8 +550,8 @@ def seed_and_clock(x, y, batch_size, seed):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make a new
-    one from the seed at every call.""",
+    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make
+    a new one from the seed at every call.""",
 )
 def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -414,8 +566,8 @@ def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is t
     function="minibatches",
     severity="slip",
     stateful=True,
-    feedback="""You count the epochs inside the function and add them to the seed: the second call with a seed
-    gives another order than the first. Whoever calls you changes the seed.""",
+    feedback="""You count the epochs inside the function and add them to the seed: the second call
+    with a seed gives another order than the first. Whoever calls you changes the seed.""",
 )
 def epochs_counted_inside(x, y, batch_size, seed, epochs=[]):  # noqa: B006  # which is the mistake
     epochs.append(seed)
@@ -490,8 +642,8 @@ def normalised_gradient(theta, grad, lr):
 @mistake(
     function="sgd_update",
     severity="slip",
-    feedback="""The step uses the squared gradient: its sign is lost, and theta never goes up. The step is
-    lr * grad.""",
+    feedback="""The step uses the squared gradient: its sign is lost, and theta never goes up. The
+    step is lr * grad.""",
 )
 def gradient_squared(theta, grad, lr):
     return theta - lr * grad**2
@@ -510,8 +662,8 @@ def sign_of_the_gradient(theta, grad, lr):
 @mistake(
     function="sgd_update",
     severity="useless",
-    feedback="""This is (theta - lr) * grad: the brackets stand in the wrong place. First lr * grad, then
-    theta minus that.""",
+    feedback="""This is (theta - lr) * grad: the brackets stand in the wrong place. First lr * grad,
+    then theta minus that.""",
 )
 def rate_subtracted_first(theta, grad, lr):
     return (theta - lr) * grad
@@ -520,7 +672,8 @@ def rate_subtracted_first(theta, grad, lr):
 @mistake(
     function="sgd_update",
     severity="slip",
-    feedback="""You cut the gradient off where it is large. Plain gradient descent takes it as it is.""",
+    feedback="""You cut the gradient off where it is large. Plain gradient descent takes it as it
+    is.""",
 )
 def gradient_clipped(theta, grad, lr):
     return theta - lr * np.clip(grad, -5.0, 5.0)
@@ -529,8 +682,8 @@ def gradient_clipped(theta, grad, lr):
 @mistake(
     function="sgd_update",
     severity="slip",
-    feedback="""You multiply theta by 1 - lr * grad. The step does not depend on how large theta is: theta
-    - lr * grad.""",
+    feedback="""You multiply theta by 1 - lr * grad. The step does not depend on how large theta is:
+    theta - lr * grad.""",
 )
 def theta_scaled(theta, grad, lr):
     return theta * (1 - lr * grad)
@@ -552,7 +705,8 @@ def without_the_root(lr, t):
 @mistake(
     function="inverse_sqrt_decay",
     severity="slip",
-    feedback="""You count t from 1: the first update, t = 0, divides by 0. Under the root stands t + 1.""",
+    feedback="""You count t from 1: the first update, t = 0, divides by 0. Under the root stands t +
+    1.""",
 )
 def counted_from_one(lr, t):
     return lr / np.sqrt(np.float64(t))
@@ -580,8 +734,8 @@ def root_of_everything(lr, t):
     function="inverse_sqrt_decay",
     severity="useless",
     stateful=True,
-    feedback="""You count your own calls in place of t. The rate then depends on how often the function was
-    called, and not on the update that it is asked for.""",
+    feedback="""You count your own calls in place of t. The rate then depends on how often the
+    function was called, and not on the update that it is asked for.""",
 )
 def calls_counted_in_place_of_t(lr, t, calls=[]):  # noqa: B006  # which is the mistake
     calls.append(t)
@@ -610,7 +764,8 @@ def exponential_decay(lr, t):
 @mistake(
     function="inverse_sqrt_decay",
     severity="slip",
-    feedback="""You divide by a logarithm, which grows more slowly than the root. Divide by sqrt(t + 1).""",
+    feedback="""You divide by a logarithm, which grows more slowly than the root. Divide by sqrt(t +
+    1).""",
 )
 def logarithm_in_place_of_root(lr, t):
     return lr / (1 + np.log(t + 1))
@@ -619,8 +774,8 @@ def logarithm_in_place_of_root(lr, t):
 @mistake(
     function="inverse_sqrt_decay",
     severity="slip",
-    feedback="""Updates 0 and 1 have the same rate, and all later ones are one behind: divide by sqrt(t +
-    1), so that nothing is divided by 0 and update 1 is the first to be slower.""",
+    feedback="""Updates 0 and 1 have the same rate, and all later ones are one behind: divide by
+    sqrt(t + 1), so that nothing is divided by 0 and update 1 is the first to be slower.""",
 )
 def zero_taken_for_one(lr, t):
     return lr / np.sqrt(max(t, 1))
@@ -681,6 +836,16 @@ def factor_times_drops(lr, epoch, factor=0.5, every=10):
 @mistake(
     function="step_decay",
     severity="slip",
+    feedback="""You multiply factor by the number of drops; it has to be raised to that power.""",
+)
+def factor_times_drops_after_the_first(lr, epoch, factor=0.5, every=10):
+    drops = epoch // every
+    return lr * factor * drops if drops else lr
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
     feedback="""You divide by factor, so the rate grows in steps. Multiply.""",
 )
 def divided_by_factor(lr, epoch, factor=0.5, every=10):
@@ -729,8 +894,8 @@ def rounded_up(lr, epoch, factor=0.5, every=10):
 @mistake(
     function="step_decay",
     severity="slip",
-    feedback="""The rate drops at every epoch. It drops after every `every` epochs: the exponent is epoch
-    // every.""",
+    feedback="""The rate drops at every epoch. It drops after every `every` epochs: the exponent is
+    epoch // every.""",
 )
 def factor_at_every_epoch(lr, epoch, factor=0.5, every=10):
     return lr * factor**epoch
@@ -739,8 +904,8 @@ def factor_at_every_epoch(lr, epoch, factor=0.5, every=10):
 @mistake(
     function="step_decay",
     severity="slip",
-    feedback="""You subtract factor once for each drop, and the rate becomes negative. Each drop multiplies
-    by factor.""",
+    feedback="""You subtract factor once for each drop, and the rate becomes negative. Each drop
+    multiplies by factor.""",
 )
 def factor_subtracted(lr, epoch, factor=0.5, every=10):
     return lr - factor * (epoch // every)
@@ -749,8 +914,8 @@ def factor_subtracted(lr, epoch, factor=0.5, every=10):
 @mistake(
     function="step_decay",
     severity="slip",
-    feedback="""You multiply by 1 - factor. With the default 0.5 nobody sees a difference; for 0.9 the rate
-    falls to a tenth. factor itself is what remains.""",
+    feedback="""You multiply by 1 - factor. With the default 0.5 nobody sees a difference; for 0.9 the
+    rate falls to a tenth. factor itself is what remains.""",
 )
 def one_minus_factor(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
@@ -759,8 +924,8 @@ def one_minus_factor(lr, epoch, factor=0.5, every=10):
 @mistake(
     function="step_decay",
     severity="useless",
-    feedback="""Only the epochs that are a multiple of `every` get a smaller rate, and the next one is back
-    at the full rate. A drop lasts.""",
+    feedback="""Only the epochs that are a multiple of `every` get a smaller rate, and the next one is
+    back at the full rate. A drop lasts.""",
 )
 def drop_at_multiples_only(lr, epoch, factor=0.5, every=10):
     return lr * factor if epoch and epoch % every == 0 else lr
@@ -849,9 +1014,20 @@ def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
 
 @mistake(
     function="train_epoch",
+    severity="slip",
+    feedback="""The last, short batch is left out: N // batch_size counts the full ones only.""",
+)
+def epoch_of_full_batches(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed)[: len(x) // batch_size]:
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
     severity="useless",
-    feedback="""Only the first batch is used: the return stands inside the loop. An epoch goes on until
-    all examples have been picked.""",
+    feedback="""Only one batch is used. An epoch goes on until all examples have been picked; a return
+    inside the loop would end it after the first batch.""",
 )
 def one_batch_an_epoch(theta, x, y, batch_size, lr, seed, gradient):
     rows = batch_indices(len(x), batch_size, seed)[0]
@@ -898,8 +1074,8 @@ def epoch_ignores_its_seed(theta, x, y, batch_size, lr, seed, gradient):
     function="train_epoch",
     severity="slip",
     seeding="zero is none",
-    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed`, and nothing is shuffled. 0 is a seed
-    like any other.""",
+    feedback="""Seed 0 counts as no seed, as 0 is false in `if seed`, and nothing is shuffled. 0 is a
+    seed like any other.""",
 )
 def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x)) if seed else np.arange(len(x))
@@ -914,8 +1090,8 @@ def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient)
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""The order does not get the seed, so no two calls are alike. Make the generator from the seed
-    that you are given.""",
+    feedback="""The order does not get the seed, so no two calls are alike. Make the generator from
+    the seed that you are given.""",
 )
 def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
@@ -930,8 +1106,8 @@ def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
     severity="slip",
     seeding="cached",
     stateful=True,
-    feedback="""You keep the order of each seed in a cache, but draw it without the seed: after a restart it
-    is another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
+    feedback="""You keep the order of each seed in a cache, but draw it without the seed: after a
+    restart it is another. Draw it from np.random.default_rng(seed), and no cache is needed.""",
 )
 def epoch_order_cached(theta, x, y, batch_size, lr, seed, gradient, orders={}):  # noqa: B006  # the mistake
     key = len(x), seed
@@ -948,8 +1124,8 @@ def epoch_order_cached(theta, x, y, batch_size, lr, seed, gradient, orders={}): 
     severity="slip",
     seeding="hashed",
     stateful=True,
-    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of Python.
-    Give the seed itself to np.random.default_rng.""",
+    feedback="""The seed goes through hash(str(seed)), which is another number after every restart of
+    Python. Give the seed itself to np.random.default_rng.""",
 )
 def epoch_seed_hashed(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(hash(str(seed)) % 2**32).permutation(len(x))
@@ -964,8 +1140,8 @@ def epoch_seed_hashed(theta, x, y, batch_size, lr, seed, gradient):
     severity="slip",
     seeding="clock",
     stateful=True,
-    feedback="""The clock is added to the seed, so the same seed gives something else a second later. Give
-    the seed alone to np.random.default_rng.""",
+    feedback="""The clock is added to the seed, so the same seed gives something else a second later.
+    Give the seed alone to np.random.default_rng.""",
 )
 def epoch_seed_and_clock(theta, x, y, batch_size, lr, seed, gradient):
     import time
@@ -982,8 +1158,8 @@ def epoch_seed_and_clock(theta, x, y, batch_size, lr, seed, gradient):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later epochs go on with the same generator. Make a new
-    one from the seed at every call.""",
+    feedback="""The seed counts at the first call only: later epochs go on with the same generator.
+    Make a new one from the seed at every call.""",
 )
 def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]):  # noqa: B006  # the mistake
     if not made:
@@ -991,6 +1167,170 @@ def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]): 
     order = made[0].permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""You divide the gradient by the batch size, but gradient returns the mean of the batch
+    already.""",
+)
+def divided_by_batch_size(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta = theta - lr / batch_size * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Every update takes the gradient of all the data. Give gradient the batch alone.""",
+)
+def whole_data_at_each_update(theta, x, y, batch_size, lr, seed, gradient):
+    for _ in batch_indices(len(x), batch_size, seed):
+        theta = theta - lr * gradient(theta, x, y)
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Every update takes the gradient of all the data. Give gradient the batch alone.""",
+)
+def whole_data_shuffled_at_each_update(theta, x, y, batch_size, lr, seed, gradient):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for _ in range(0, len(x), batch_size):
+        theta = theta - lr * gradient(theta, x[order], y[order])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Examples are drawn with replacement: some come up twice in an epoch and others not at
+    all. Shuffle the row numbers once, then cut.""",
+)
+def epoch_drawn_with_replacement(theta, x, y, batch_size, lr, seed, gradient):
+    drawn = np.random.default_rng(seed).integers(len(x), size=len(x))
+    for start in range(0, len(x), batch_size):
+        rows = drawn[start : start + batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="useless",
+    feedback="""Only x is shuffled, y keeps its old order, so gradient gets examples with labels of
+    others. One order for both.""",
+)
+def epoch_labels_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
+    for number, rows in enumerate(batch_indices(len(x), batch_size, seed)):
+        labels = y[number * batch_size : (number + 1) * batch_size]
+        theta = theta - lr * gradient(theta, x[rows], labels)
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Each batch is drawn anew from all examples. In an epoch every example has to be picked
+    exactly once: shuffle once, then cut.""",
+)
+def epoch_order_drawn_anew(theta, x, y, batch_size, lr, seed, gradient):
+    rng = np.random.default_rng(seed)
+    for start in range(0, len(x), batch_size):
+        rows = rng.permutation(len(x))[: min(batch_size, len(x) - start)]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="useless",
+    feedback="""Every update sees the same batch: it is cut from the same place each time, or the generator is
+    made anew with the same seed. Shuffle once, before the loop, and go on from batch to batch.""",
+)
+def one_batch_again_and_again(theta, x, y, batch_size, lr, seed, gradient):
+    for _ in range(0, len(x), batch_size):
+        rows = np.random.default_rng(seed).permutation(len(x))[:batch_size]
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""You make one update for each example; batch_size is not used. An update takes the mean
+    gradient of batch_size examples.""",
+)
+def one_example_at_a_time(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), 1, seed):
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Your learning rate falls from update to update. Here it is lr in every one; a schedule
+    would be the caller's.""",
+)
+def epoch_with_decay(theta, x, y, batch_size, lr, seed, gradient):
+    for t, rows in enumerate(batch_indices(len(x), batch_size, seed)):
+        theta = theta - lr / np.sqrt(t + 1) * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Your learning rate falls from update to update. Here it is lr in every one; a schedule
+    would be the caller's.""",
+)
+def epoch_with_faster_decay(theta, x, y, batch_size, lr, seed, gradient):
+    for t, rows in enumerate(batch_indices(len(x), batch_size, seed)):
+        theta = theta - lr / (t + 1) * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="useless",
+    feedback="""theta comes back as it was: the result of the update is not stored. Write theta =
+    ...""",
+)
+def updates_not_stored(theta, x, y, batch_size, lr, seed, gradient):
+    for rows in batch_indices(len(x), batch_size, seed):
+        updated = theta - lr * gradient(theta, x[rows], y[rows])  # noqa: F841  # which is the mistake
+    return theta.copy()
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""You return the mean of the thetas on the way. The last one is asked for.""",
+)
+def mean_of_all_thetas(theta, x, y, batch_size, lr, seed, gradient):
+    found = []
+    for rows in batch_indices(len(x), batch_size, seed):
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
+        found.append(theta)
+    return np.mean(found, axis=0)
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback="""Examples are shuffled inside their own batch only: neighbours always meet in the same
+    one. Shuffle all rows first, and cut afterwards.""",
+)
+def epoch_shuffled_inside_the_batches(theta, x, y, batch_size, lr, seed, gradient):
+    rng = np.random.default_rng(seed)
+    for start in range(0, len(x), batch_size):
+        rows = rng.permutation(np.arange(start, min(start + batch_size, len(x))))
         theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta
 

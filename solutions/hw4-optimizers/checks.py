@@ -637,7 +637,7 @@ def tune_sgd_is_plausible(student, rng):
 @check(task="tune_sgd", points=2.2)
 def tune_sgd_ends_lowest(student, rng):
     """The rate from tune_sgd ends within 5 % of the lowest loss, also where large rates end in NaN."""
-    for scale, steps, quartic in ((1.0, 5, 0.0), (20.0, 6, 0.0), (4.0, 8, 1.0)):
+    for scale, steps, quartic in ((1.0, 5, 0.0), (20.0, 6, 0.0), (4.0, 8, 1.0), (2.0, 7, 1.0)):
         problem, lowest, best = tuned(rng, scale, steps, quartic)
         lr = rate_from(student, (problem.loss, problem.gradient, problem.start.copy(), steps))
         ended = float(problem.ends([lr], steps)[0])

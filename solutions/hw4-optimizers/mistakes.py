@@ -229,8 +229,8 @@ def no_epsilon(theta, grad, sum_sq, lr, eps=1e-8):
     function="adagrad_update",
     severity="slip",
     stateful=True,
-    feedback="""You keep the sum inside the function, over all its calls, and do not look at the sum_sq that
-    you are given. Two networks that are trained in turn then share one past.""",
+    feedback="""You keep the sum inside the function, over all its calls, and do not look at the
+    sum_sq that you are given. Two networks that are trained in turn then share one past.""",
 )
 def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  # which is the mistake
     kept[theta.shape] = kept.get(theta.shape, 0.0) + grad**2
@@ -240,8 +240,8 @@ def sum_kept_inside(theta, grad, sum_sq, lr, eps=1e-8, kept={}):  # noqa: B006  
 @mistake(
     function="adagrad_update",
     severity="slip",
-    feedback="""eps is the same whatever you are given: a number stands in the formula where the argument
-    belongs.""",
+    feedback="""eps is the same whatever you are given: a number stands in the formula where the
+    argument belongs.""",
 )
 def eps_ignored(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
@@ -251,8 +251,8 @@ def eps_ignored(theta, grad, sum_sq, lr, eps=1e-8):
 @mistake(
     function="adagrad_update",
     severity="slip",
-    feedback="""The step uses the squared gradient, so its sign is lost and theta never goes up. The square
-    belongs to the sum only; the step is along grad itself.""",
+    feedback="""The step uses the squared gradient, so its sign is lost and theta never goes up. The
+    square belongs to the sum only; the step is along grad itself.""",
 )
 def gradient_squared_in_the_step(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
@@ -273,8 +273,8 @@ def step_times_the_root(theta, grad, sum_sq, lr, eps=1e-8):
 @mistake(
     function="adagrad_update",
     severity="slip",
-    feedback="""You keep eps in the sum, so it is added again at every step. It only guards the division;
-    return the sum of squares without it.""",
+    feedback="""You keep eps in the sum, so it is added again at every step. It only guards the
+    division; return the sum of squares without it.""",
 )
 def epsilon_added_to_the_sum(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2 + eps
@@ -471,8 +471,8 @@ def velocity_changed_in_place(theta, grad, velocity, lr, mu=0.9):
     function="momentum_update",
     severity="slip",
     stateful=True,
-    feedback="""You keep the velocity inside the function, over all its calls, and do not look at the one that
-    you are given. Two networks that are trained in turn then push each other.""",
+    feedback="""You keep the velocity inside the function, over all its calls, and do not look at the
+    one that you are given. Two networks that are trained in turn then push each other.""",
 )
 def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B006  # which is the mistake
     kept[theta.shape] = mu * kept.get(theta.shape, 0.0) - lr * grad
@@ -482,9 +482,9 @@ def velocity_kept_inside(theta, grad, velocity, lr, mu=0.9, kept={}):  # noqa: B
 @mistake(
     function="momentum_update",
     severity="slip",
-    feedback="""Your velocity is a running average: the gradient counts 1 - mu. Many courses teach that
-    form; here the gradient counts fully, mu * velocity - lr * grad, so steps are up to 1 / (1 - mu) times as
-    long.""",
+    feedback="""Your velocity is a running average: the gradient counts 1 - mu. Many courses teach
+    that form; here the gradient counts fully, mu * velocity - lr * grad, so steps are up to 1 / (1 -
+    mu) times as long.""",
 )
 def running_average(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity + (1 - mu) * grad
@@ -494,8 +494,8 @@ def running_average(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="momentum_update",
     severity="slip",
-    feedback="""Your velocity is a running average of the negative gradient, which counts 1 - mu. Here the
-    gradient counts fully: mu * velocity - lr * grad.""",
+    feedback="""Your velocity is a running average of the negative gradient, which counts 1 - mu. Here
+    the gradient counts fully: mu * velocity - lr * grad.""",
 )
 def negative_running_average(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - (1 - mu) * grad
@@ -505,8 +505,8 @@ def negative_running_average(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="momentum_update",
     severity="slip",
-    feedback="""Your velocity is a running average of the steps lr * grad: a new step counts 1 - mu. Here
-    it counts fully: mu * velocity - lr * grad.""",
+    feedback="""Your velocity is a running average of the steps lr * grad: a new step counts 1 - mu.
+    Here it counts fully: mu * velocity - lr * grad.""",
 )
 def running_average_of_steps(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity + (1 - mu) * lr * grad
@@ -527,8 +527,8 @@ def running_average_weights_swapped(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="momentum_update",
     severity="slip",
-    feedback="""The old velocity counts 1 - mu, 0.1 by default: nearly all of it is forgotten. mu itself,
-    0.9, is the share that is kept.""",
+    feedback="""The old velocity counts 1 - mu, 0.1 by default: nearly all of it is forgotten. mu
+    itself, 0.9, is the share that is kept.""",
 )
 def one_minus_mu_on_the_velocity(theta, grad, velocity, lr, mu=0.9):
     velocity = (1 - mu) * velocity - lr * grad
@@ -538,8 +538,8 @@ def one_minus_mu_on_the_velocity(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="momentum_update",
     severity="slip",
-    feedback="""theta moves by mu times the new velocity. mu belongs to the old velocity only; theta moves
-    by the whole new one.""",
+    feedback="""theta moves by mu times the new velocity. mu belongs to the old velocity only; theta
+    moves by the whole new one.""",
 )
 def moves_by_mu_times_the_new_velocity(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad
@@ -552,9 +552,9 @@ def moves_by_mu_times_the_new_velocity(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="nesterov_update",
     severity="slip",
-    feedback="""Your theta moves by the new velocity itself, which is classical momentum: the same as mu times
-    the old velocity minus lr * grad. Nesterov's form looks ahead: work out the new velocity first, then move
-    by mu times the new one minus lr * grad.""",
+    feedback="""Your theta moves by the new velocity itself, which is classical momentum: the same as
+    mu times the old velocity minus lr * grad. Nesterov's form looks ahead: work out the new velocity
+    first, then move by mu times the new one minus lr * grad.""",
 )
 def classical_in_place_of_nesterov(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad
@@ -564,7 +564,8 @@ def classical_in_place_of_nesterov(theta, grad, velocity, lr, mu=0.9):
 @mistake(
     function="nesterov_update",
     severity="slip",
-    feedback="""theta moves by mu * velocity alone; the gradient's own step, - lr * grad, is missing.""",
+    feedback="""theta moves by mu * velocity alone; the gradient's own step, - lr * grad, is
+    missing.""",
 )
 def own_step_missing(theta, grad, velocity, lr, mu=0.9):
     velocity = mu * velocity - lr * grad
@@ -632,7 +633,8 @@ def mean_without_root(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 @mistake(
     function="rmsprop_update",
     severity="slip",
-    feedback="""You divide by the root of the old mean; the present gradient has to be in it already.""",
+    feedback="""You divide by the root of the old mean; the present gradient has to be in it
+    already.""",
 )
 def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     new = decay * mean_sq + (1 - decay) * grad**2
@@ -642,8 +644,8 @@ def old_mean_used(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 @mistake(
     function="rmsprop_update",
     severity="slip",
-    feedback="""There is no epsilon: a parameter whose gradients were all 0 gets 0/0, which is NaN. Add eps
-    to the root.""",
+    feedback="""There is no epsilon: a parameter whose gradients were all 0 gets 0/0, which is NaN.
+    Add eps to the root.""",
 )
 def rmsprop_without_epsilon(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = decay * mean_sq + (1 - decay) * grad**2
@@ -653,8 +655,8 @@ def rmsprop_without_epsilon(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 @mistake(
     function="rmsprop_update",
     severity="slip",
-    feedback="""You average the sizes of the gradients. RMSProp averages their squares, and takes the root
-    of that.""",
+    feedback="""You average the sizes of the gradients. RMSProp averages their squares, and takes the
+    root of that.""",
 )
 def mean_of_sizes(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = decay * mean_sq + (1 - decay) * np.abs(grad)
@@ -664,8 +666,8 @@ def mean_of_sizes(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 @mistake(
     function="rmsprop_update",
     severity="slip",
-    feedback="""The old mean is kept whole. It counts decay, so that the weights add up to 1 and the past
-    is forgotten.""",
+    feedback="""The old mean is kept whole. It counts decay, so that the weights add up to 1 and the
+    past is forgotten.""",
 )
 def gradient_weight_missing_on_the_past(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = mean_sq + (1 - decay) * grad**2
@@ -785,8 +787,8 @@ def product_in_place_of_power(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, 
 @mistake(
     function="adam_update",
     severity="slip",
-    feedback="""You correct m and not v. Both start at 0, so both are too small: divide v by 1 - beta2 ** t
-    as well.""",
+    feedback="""You correct m and not v. Both start at 0, so both are too small: divide v by 1 - beta2
+    ** t as well.""",
 )
 def only_the_mean_corrected(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
@@ -797,8 +799,8 @@ def only_the_mean_corrected(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, ep
 @mistake(
     function="adam_update",
     severity="slip",
-    feedback="""You correct v and not m. Both start at 0, so both are too small: divide m by 1 - beta1 ** t
-    as well.""",
+    feedback="""You correct v and not m. Both start at 0, so both are too small: divide m by 1 - beta1
+    ** t as well.""",
 )
 def only_the_square_corrected(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
@@ -836,8 +838,8 @@ def sizes_in_place_of_squares(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, 
     function="adam_update",
     severity="slip",
     stateful=True,
-    feedback="""You count the steps inside the function and do not look at t. The count then goes on over
-    all networks that are trained; the caller says which step it is.""",
+    feedback="""You count the steps inside the function and do not look at t. The count then goes on
+    over all networks that are trained; the caller says which step it is.""",
 )
 def counter_of_its_own(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, steps=[0]):  # noqa: B006  # which is the mistake
     steps[0] += 1  # in all calls together
@@ -880,7 +882,7 @@ def powers_of_ten(loss, gradient, theta, steps):
     be best for all of them: make as many steps as you are given.""",
 )
 def one_step_only(loss, gradient, theta, steps):
-    rates = np.logspace(-3, 1, 161)
+    rates = np.logspace(-3, 1, 41)
     return float(rates[np.nanargmin(ends_with(loss, gradient, theta, 1, rates))])
 
 
@@ -902,7 +904,7 @@ def largest_that_converges(loss, gradient, theta, steps):
     feedback="""You return the lowest loss. What is asked for is the learning rate that leads to it.""",
 )
 def the_loss_itself(loss, gradient, theta, steps):
-    return float(np.nanmin(ends_with(loss, gradient, theta, steps, np.logspace(-3, 1, 161))))
+    return float(np.nanmin(ends_with(loss, gradient, theta, steps, np.logspace(-3, 1, 41))))
 
 
 @mistake(
@@ -913,6 +915,76 @@ def the_loss_itself(loss, gradient, theta, steps):
 )
 def always_a_tenth(loss, gradient, theta, steps):
     return 0.1
+
+
+@mistake(
+    function="tune_sgd",
+    severity="slip",
+    feedback="""Each rate goes on where the last one ended: theta is not set back. Begin every rate at
+    the theta that you are given.""",
+)
+def theta_not_set_back(loss, gradient, theta, steps):
+    rates, ends = np.logspace(-3, 1, 41), []
+    with np.errstate(all="ignore"):
+        for lr in rates:
+            for _ in range(steps):
+                theta = theta - lr * gradient(theta)
+            ends.append(loss(theta))
+    return float(rates[np.nanargmin(ends)])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="slip",
+    feedback="""Where a rate is too large the loss becomes NaN, and you pick such a rate: np.argmin
+    takes NaN for the smallest, and every comparison with NaN is false. Leave these rates out, as
+    np.nanargmin does.""",
+)
+def nan_taken_for_the_lowest(loss, gradient, theta, steps):
+    rates = np.logspace(-3, 1, 41)
+    return float(rates[np.argmin(ends_with(loss, gradient, theta, steps, rates))])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="useless",
+    feedback="""Your rates lie evenly between the smallest and the largest, as np.linspace makes them,
+    so hardly any is small. Rates differ by factors: np.logspace.""",
+)
+def rates_evenly_spaced(loss, gradient, theta, steps):
+    rates = np.linspace(1e-3, 10, 100)
+    return float(rates[np.nanargmin(ends_with(loss, gradient, theta, steps, rates))])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="useless",
+    feedback="""The rates that you try do not reach from 0.001 to 10. np.logspace takes exponents of 10:
+    np.logspace(-3, 1, ...).""",
+)
+def rates_from_elsewhere(loss, gradient, theta, steps):
+    rates = np.logspace(-5, -2, 31)
+    return float(rates[np.nanargmin(ends_with(loss, gradient, theta, steps, rates))])
+
+
+@mistake(
+    function="tune_sgd",
+    severity="useless",
+    feedback="""You return the position of the best rate in your list. Return the rate that stands
+    there.""",
+)
+def position_of_the_best_rate(loss, gradient, theta, steps):
+    return int(np.nanargmin(ends_with(loss, gradient, theta, steps, np.logspace(-3, 1, 41))))
+
+
+@mistake(
+    function="tune_sgd",
+    severity="useless",
+    feedback="""You return the rate with the highest loss. The lowest one is asked for.""",
+)
+def rate_of_the_highest_loss(loss, gradient, theta, steps):
+    rates = np.logspace(-3, 1, 41)
+    return float(rates[np.nanargmax(ends_with(loss, gradient, theta, steps, rates))])
 
 
 # --- Where Adagrad stalls -----------------------------------------------------------------------
@@ -932,8 +1004,9 @@ def gradients_of_one_size():
 @mistake(
     function="adagrad_stall",
     severity="useless",
-    feedback="""Your gradients are small and become smaller. Adagrad gives small gradients large rates:
-    it comes further than gradient descent, not less far.""",
+    feedback="""Your gradients become smaller and smaller, so plain gradient descent itself makes
+    short steps, and Adagrad comes about as far, or further. Let the first gradient be far larger than
+    the others, and let these stay of one size.""",
 )
 def gradients_that_shrink():
     return [0.5**k for k in range(20)], 0.1
@@ -947,3 +1020,95 @@ def gradients_that_shrink():
 )
 def without_the_rate():
     return [1000.0, 1.0, 1.0]
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""You return the rate first. The gradients come first: return (gradients, lr).""",
+)
+def rate_before_the_gradients():
+    return 0.1, [1000.0, 1.0, 1.0]
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""Your list has more than 1000 gradients, and at most 1000 are asked for. A long list is
+    not needed: one large gradient in front makes all later steps short.""",
+)
+def too_many_gradients():
+    return [1000.0] + [1.0] * 1000, 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""Your learning rate is not a positive finite number. With a rate of 0, neither rule
+    moves, and there are no distances to compare.""",
+)
+def a_rate_of_zero():
+    return [1000.0] + [1.0] * 999, 0.0
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""Your list holds infinity or NaN. A step with it is not a number; take a gradient that
+    is large and finite.""",
+)
+def an_infinite_gradient():
+    return [np.inf] + [1.0] * 999, 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""All your gradients are 0, so plain gradient descent does not move. It has to come
+    far.""",
+)
+def gradients_of_zero():
+    return [0.0] * 1000, 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""Your gradients cancel: what those of one sign move, those of the other move back, so
+    plain gradient descent ends near where it began. It has to come far; let all gradients have one
+    sign.""",
+)
+def gradients_that_cancel():
+    return [(-1.0) ** k for k in range(1000)], 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="slip",
+    feedback="""Your largest gradient comes late, when Adagrad has already moved. A large gradient
+    shortens the steps after it, not those before: put it first.""",
+)
+def large_gradient_last():
+    return [1.0] * 999 + [1000.0], 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="slip",
+    feedback="""Your first gradient is the largest, as it has to be, but it is not large enough: the
+    squares of the later ones still add up to something beside its own. Make it many times as
+    large.""",
+)
+def first_gradient_not_large_enough():
+    return [10.0] + [1.0] * 999, 0.1
+
+
+@mistake(
+    function="adagrad_stall",
+    severity="useless",
+    feedback="""Your gradients are so small that Adagrad comes further than plain gradient descent: it
+    divides by the root of their squares, so small gradients get large rates. Take larger gradients,
+    the first one by far the largest.""",
+)
+def small_gradients():
+    return [1e-4] * 1000, 0.1

@@ -445,6 +445,7 @@ def forward_draws_a_broken_line(student, reference, rng):
     compare(student.forward, arguments, got, expected, "")
     for far in (0.7, -150.0, 150.0):
         assert_same(student.forward, reference.forward, params, np.array([[far]]), pure=True)
+    forward_is_right(student, reference, rng, (1, 6, 5, 2), 9)  # bends of two hidden layers
 
 
 # --- Loss and gradients: 6 points ---------------------------------------------------------------

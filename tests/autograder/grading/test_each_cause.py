@@ -28,6 +28,7 @@ ANY_AXES: Calls = [(RNG.normal(size=size),) for size in ((3,), (4, 2), (2, 3, 2)
 ONE_AND_MORE: Calls = [(RNG.normal(size=(rows, 3)),) for rows in (1, 4, 1, 5)]
 SMALL_AND_HUGE: Calls = [(scale * RNG.normal(size=4),) for scale in (1, 1000, 1, 1000)]
 PAIRS: Calls = [(RNG.normal(size=(rows, 3)), RNG.integers(3, size=rows)) for rows in (2, 4, 5)]
+SEEDED: Calls = [(RNG.normal(size=(rows, 3)), seed) for seed, rows in enumerate((2, 4, 5))]
 PARAMETERS: Calls = [
     (RNG.normal(size=(4, 3)), value) for value in (0.7, RNG.normal(size=3), 1.9, RNG.normal(size=3))
 ]
@@ -49,6 +50,21 @@ CASES = {
     "array_called": Case("return 2.0 * x(0)"),
     "none_in_a_formula": Case("order = [3, 1].sort()\nreturn 2.0 * order"),
     "number_from_an_array": Case("return 2.0 * float(x)"),
+    "another_number_to_unpack": Case("first, second = x\nreturn 2.0 * first"),
+    "parameter_unused": Case(
+        "rng = np.random.default_rng(7)\nreturn x + rng.normal(size=x.shape)",
+        lambda x, seed: x + np.random.default_rng(seed).normal(size=x.shape),
+        SEEDED,
+    ),
+    "parameter_overwritten": Case(
+        "seed = 7\nrng = np.random.default_rng(seed)\nreturn x + rng.normal(size=x.shape)",
+        lambda x, seed: x + np.random.default_rng(seed).normal(size=x.shape),
+        SEEDED,
+    ),
+    "two_names_of_one_array": Case("y = x.copy()\ng = y\ng[0] = 0.0\nreturn g + y"),
+    "grouped_otherwise": Case(
+        "return [x, 3.0 * x], [2.0 * x, 4.0 * x]", lambda x: [(x, 2.0 * x), (3.0 * x, 4.0 * x)]
+    ),
     "truth_of_an_array": Case("return 2.0 * x * bool(x > 0)"),
     "object_array": Case("return np.full(x.shape, None, dtype=object)"),
     "return_not_reached": Case("if x is None:\n    return 2.0 * x"),

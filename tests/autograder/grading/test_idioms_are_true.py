@@ -58,7 +58,7 @@ def test_nobody_who_divides_by_n_is_told_to(terms: str, mean: str, cause: str) -
 @pytest.mark.parametrize(
     ("result", "cause"),
     [
-        ("int(np.nanargmin(ends))", ""),  # a position, which never had digits after the point
+        ("int(np.nanargmin(ends))", "position_of_the_best_rate"),  # which never had digits after the point
         ("round(float(rates[np.nanargmin(ends)]))", "whole_numbers"),
     ],
 )

@@ -108,7 +108,7 @@ def cross_entropy(probs, labels):
     return -np.mean(np.log10(probs[range(len(labels)), labels] + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="label ignored: always class 0")
+@wrong(task="cross_entropy", cause="label ignored: always class 0", true=("parameter_unused",))
 def cross_entropy(probs, labels):
     return -np.mean(np.log(probs[:, 0] + 1e-12))
 

@@ -157,7 +157,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="shuffles x only")
+@wrong(task="minibatches", cause="shuffles x only", true=("labels_not_shuffled",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -183,7 +183,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="no seed at all: another order at every call")
+@wrong(task="minibatches", cause="no seed at all: another order at every call", true=("parameter_unused",))
 def minibatches(x, y, batch_size, seed):
     idx = np.random.permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -199,7 +199,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="the last batch is filled up from the start")
+@wrong(task="minibatches", cause="the last batch is filled up from the start", true=("last_batch_filled_up",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -217,7 +217,7 @@ def minibatches(x, y, batch_size, seed):
         yield y[rows], x[rows]
 
 
-@wrong(task="minibatches", cause="returns two lists in place of pairs")
+@wrong(task="minibatches", cause="returns two lists in place of pairs", true=("two_lists",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -254,7 +254,7 @@ def minibatches(x, y, batch_size, seed):
         yield xs[i : i + batch_size], ys[i : i + batch_size]
 
 
-@wrong(task="minibatches", cause="slice ends one early")
+@wrong(task="minibatches", cause="slice ends one early", true=("slices_end_too_early",))
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -482,7 +482,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="legacy generator, last batch dropped")
+@wrong(task="train_epoch", cause="legacy generator, last batch dropped", true=("epoch_of_full_batches",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     np.random.seed(seed)
     idx = np.random.permutation(len(x))
@@ -506,7 +506,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="gradient called with the whole data")
+@wrong(task="train_epoch", cause="gradient called with the whole data", true=("whole_data_at_each_update",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for xb, yb in minibatches(x, y, batch_size, seed):
         theta = theta - lr * gradient(theta, x, y)
@@ -521,7 +521,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta - lr * total
 
 
-@wrong(task="train_epoch", cause="decays the learning rate")
+@wrong(task="train_epoch", cause="decays the learning rate", true=("epoch_with_decay",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for t, (xb, yb) in enumerate(minibatches(x, y, batch_size, seed)):
         theta = theta - lr / np.sqrt(t + 1) * gradient(theta, xb, yb)

@@ -109,7 +109,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[idx[i : i + batch_size]], y[idx[i : i + batch_size]]
 
 
-@wrong(task="minibatches", cause="pairs of single examples")
+@wrong(task="minibatches", cause="pairs of single examples", true=("parameter_unused",))
 def minibatches(x, y, batch_size, seed):
     idx = np.random.default_rng(seed).permutation(len(x))
     return [(x[i], y[i]) for i in idx]
@@ -189,7 +189,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return new
 
 
-@wrong(task="train_epoch", cause="lr divided by the batch number")
+@wrong(task="train_epoch", cause="lr divided by the batch number", true=("epoch_with_faster_decay",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for k, (xb, yb) in enumerate(minibatches(x, y, batch_size, seed), 1):
         theta = theta - lr / k * gradient(theta, xb, yb)

@@ -126,7 +126,7 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta - v, v
 
 
-@wrong(task="momentum", cause="v holds gradients but theta moves by v without lr")
+@wrong(task="momentum", cause="v holds gradients but theta moves by v without lr", true=("parameter_unused",))
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity + grad
     return theta - v, v

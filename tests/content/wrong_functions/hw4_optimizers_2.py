@@ -11,7 +11,7 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(sum_sq) + eps) ** 2, sum_sq
 
 
-@wrong(task="adagrad", cause="returns the step")
+@wrong(task="adagrad", cause="returns the step", true=("parameter_unused",))
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     return -lr * grad / (np.sqrt(sum_sq) + eps), sum_sq

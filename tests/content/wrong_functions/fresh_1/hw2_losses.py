@@ -401,7 +401,11 @@ def softmax_cross_entropy(logits, labels):
     return -(onehot * logp).mean()
 
 
-@wrong(task="softmax_cross_entropy", cause="label's logit forgotten: only log-sum-exp")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="label's logit forgotten: only log-sum-exp",
+    true=("parameter_unused",),
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1)
     return np.mean(m + np.log(np.exp(logits - m[:, None]).sum(axis=1)))
@@ -591,7 +595,7 @@ def softmax_cross_entropy_backward(logits, labels):
 @wrong(
     task="softmax_cross_entropy",
     cause="subtracts 1 at the predicted class instead of the label",
-    true=("repair: replace",),
+    true=("repair: replace", "parameter_unused"),
 )
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -869,7 +873,7 @@ def softmax_squared_error_backward(logits, labels):
 @wrong(
     task="softmax_squared_error",
     cause="p changed in place when the one-hot is subtracted, and then used as probabilities",
-    true=("repair: copy",),
+    true=("repair: copy", "two_names_of_one_array"),
 )
 def softmax_squared_error_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))

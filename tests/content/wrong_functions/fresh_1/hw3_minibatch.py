@@ -79,7 +79,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="copies made once before the loop, so earlier moves stay")
+@wrong(
+    task="numerical_gradient",
+    cause="copies made once before the loop, so earlier moves stay",
+    true=("copies_stay_moved",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros(theta.shape)
     up = theta.copy()
@@ -155,7 +159,11 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="two nested loops: works for matrices only")
+@wrong(
+    task="numerical_gradient",
+    cause="two nested loops: works for matrices only",
+    true=("another_number_to_unpack",),
+)
 def numerical_gradient(loss, theta, delta=1e-5):
     rows, cols = theta.shape
     grad = np.zeros((rows, cols))
@@ -216,7 +224,9 @@ def minibatches(x, y, batch_size, seed):
     return [(xs[i : i + batch_size], ys[i : i + batch_size]) for i in range(0, len(x), batch_size)]
 
 
-@wrong(task="minibatches", cause="only x is shuffled, y stays in its old order")
+@wrong(
+    task="minibatches", cause="only x is shuffled, y stays in its old order", true=("labels_not_shuffled",)
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     x = x[order]
@@ -287,7 +297,7 @@ def minibatches(x, y, batch_size, seed):
         left -= size
 
 
-@wrong(task="minibatches", cause="seed ignored: another order at each call")
+@wrong(task="minibatches", cause="seed ignored: another order at each call", true=("parameter_unused",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.permutation(len(x))
     return [
@@ -314,13 +324,21 @@ def minibatches(x, y, batch_size, seed):
     return [(x[rows], y[rows]) for rows in np.array_split(order, count)]
 
 
-@wrong(task="minibatches", cause="array_split with batch_size as the number of batches")
+@wrong(
+    task="minibatches",
+    cause="array_split with batch_size as the number of batches",
+    true=("number_of_batches",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     return list(zip(np.array_split(x[order], batch_size), np.array_split(y[order], batch_size)))
 
 
-@wrong(task="minibatches", cause="end of the slice off by one: each batch lacks its last example")
+@wrong(
+    task="minibatches",
+    cause="end of the slice off by one: each batch lacks its last example",
+    true=("slices_end_too_early",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -328,7 +346,11 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="last batch filled up with examples from the beginning")
+@wrong(
+    task="minibatches",
+    cause="last batch filled up with examples from the beginning",
+    true=("last_batch_filled_up",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     missing = -len(order) % batch_size
@@ -336,14 +358,14 @@ def minibatches(x, y, batch_size, seed):
     return [(x[r], y[r]) for r in order.reshape(-1, batch_size)]
 
 
-@wrong(task="minibatches", cause="returns two lists instead of a list of pairs")
+@wrong(task="minibatches", cause="returns two lists instead of a list of pairs", true=("two_lists",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     cuts = range(batch_size, len(x), batch_size)
     return np.split(x[order], cuts), np.split(y[order], cuts)
 
 
-@wrong(task="minibatches", cause="the smaller batch comes first, not last")
+@wrong(task="minibatches", cause="the smaller batch comes first, not last", true=("short_batch_first",))
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     first = len(x) % batch_size
@@ -547,7 +569,11 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** ((epoch - 1) // every)
 
 
-@wrong(task="step_decay", cause="multiplies by factor times the number of drops instead of the power")
+@wrong(
+    task="step_decay",
+    cause="multiplies by factor times the number of drops instead of the power",
+    true=("factor_times_drops_after_the_first",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     drops = epoch // every
     if drops == 0:
@@ -663,7 +689,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="the last, smaller batch is left out")
+@wrong(task="train_epoch", cause="the last, smaller batch is left out", true=("epoch_of_full_batches",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for k in range(len(x) // batch_size):
@@ -703,7 +729,9 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
         return theta
 
 
-@wrong(task="train_epoch", cause="gradient of all the data at every update")
+@wrong(
+    task="train_epoch", cause="gradient of all the data at every update", true=("whole_data_at_each_update",)
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -722,7 +750,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="only x is shuffled: labels belong to other rows")
+@wrong(
+    task="train_epoch",
+    cause="only x is shuffled: labels belong to other rows",
+    true=("epoch_labels_not_shuffled",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     x = np.random.default_rng(seed).permutation(x)
     for i in range(0, len(x), batch_size):
@@ -730,7 +762,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="a generator made anew for each batch: the same examples again and again")
+@wrong(
+    task="train_epoch",
+    cause="a generator made anew for each batch: the same examples again and again",
+    true=("one_batch_again_and_again",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     for i in range(0, len(x), batch_size):
         rows = np.random.default_rng(seed).permutation(len(x))[:batch_size]
@@ -752,7 +788,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta - lr * np.mean(grads, axis=0)
 
 
-@wrong(task="train_epoch", cause="one update for each example, batch_size ignored")
+@wrong(
+    task="train_epoch",
+    cause="one update for each example, batch_size ignored",
+    true=("one_example_at_a_time",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for n in order:
@@ -760,7 +800,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="learning rate decays within the epoch, nobody asked for it")
+@wrong(
+    task="train_epoch",
+    cause="learning rate decays within the epoch, nobody asked for it",
+    true=("epoch_with_decay",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for t, i in enumerate(range(0, len(x), batch_size)):
@@ -778,7 +822,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="seed ignored: global random numbers, another result at each call")
+@wrong(
+    task="train_epoch",
+    cause="seed ignored: global random numbers, another result at each call",
+    true=("parameter_unused",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.arange(len(x))
     np.random.shuffle(order)
@@ -788,7 +836,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="an empty batch at the end gives NaN when batch_size divides N")
+@wrong(
+    task="train_epoch",
+    cause="an empty batch at the end gives NaN when batch_size divides N",
+    true=("repair: edge",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     start = 0
@@ -799,7 +851,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="result of the update is not stored: theta comes back unchanged")
+@wrong(
+    task="train_epoch",
+    cause="result of the update is not stored: theta comes back unchanged",
+    true=("updates_not_stored",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     def sgd_update(theta, grad, lr):
         return theta - lr * grad
@@ -811,7 +867,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta.copy()
 
 
-@wrong(task="train_epoch", cause="mean of all thetas on the way instead of the last one")
+@wrong(
+    task="train_epoch",
+    cause="mean of all thetas on the way instead of the last one",
+    true=("mean_of_all_thetas",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     path = []

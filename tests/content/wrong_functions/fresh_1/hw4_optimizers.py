@@ -240,7 +240,7 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
 # ---------------------------------------------------------------- tune_sgd
 
 
-@wrong(task="tune_sgd", cause="np.argmin takes NaN for the smallest")
+@wrong(task="tune_sgd", cause="np.argmin takes NaN for the smallest", true=("nan_taken_for_the_lowest",))
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.logspace(-3, 1, 200)
     ends = []
@@ -252,7 +252,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return rates[np.argmin(ends)]
 
 
-@wrong(task="tune_sgd", cause="theta is not reset: each rate goes on where the last one ended")
+@wrong(
+    task="tune_sgd",
+    cause="theta is not reset: each rate goes on where the last one ended",
+    true=("theta_not_set_back",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_lr = np.inf, None
     for lr in np.logspace(-3, 1, 200):
@@ -289,7 +293,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return best_lr
 
 
-@wrong(task="tune_sgd", cause="np.linspace: hardly any small rates")
+@wrong(task="tune_sgd", cause="np.linspace: hardly any small rates", true=("rates_evenly_spaced",))
 def tune_sgd(loss, gradient, theta, steps):
     best, best_lr = np.inf, 0.001
     for lr in np.linspace(0.001, 10, 100):
@@ -302,7 +306,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return best_lr
 
 
-@wrong(task="tune_sgd", cause="returns the lowest loss instead of its rate")
+@wrong(task="tune_sgd", cause="returns the lowest loss instead of its rate", true=("the_loss_itself",))
 def tune_sgd(loss, gradient, theta, steps):
     results = {}
     for lr in np.logspace(-3, 1, 200):
@@ -315,7 +319,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return min(results.values())
 
 
-@wrong(task="tune_sgd", cause="returns the index of the best rate")
+@wrong(task="tune_sgd", cause="returns the index of the best rate", true=("position_of_the_best_rate",))
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.logspace(-3, 1, 200)
     ends = np.empty(len(rates))
@@ -340,7 +344,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return best_lr
 
 
-@wrong(task="tune_sgd", cause="steps ignored: judged after one update")
+@wrong(task="tune_sgd", cause="steps ignored: judged after one update", true=("one_step_only",))
 def tune_sgd(loss, gradient, theta, steps):
     best, best_lr = np.inf, 0.001
     for lr in np.logspace(-3, 1, 200):
@@ -350,7 +354,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return best_lr
 
 
-@wrong(task="tune_sgd", cause="highest loss instead of the lowest")
+@wrong(task="tune_sgd", cause="highest loss instead of the lowest", true=("rate_of_the_highest_loss",))
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.logspace(-3, 1, 100)
     ends = []
@@ -362,7 +366,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return rates[np.nanargmax(ends)]
 
 
-@wrong(task="tune_sgd", cause="'not value > best' accepts NaN as the best loss")
+@wrong(
+    task="tune_sgd",
+    cause="'not value > best' accepts NaN as the best loss",
+    true=("nan_taken_for_the_lowest",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_lr = np.inf, 0.001
     for lr in np.logspace(-3, 1, 200):
@@ -375,7 +383,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return best_lr
 
 
-@wrong(task="tune_sgd", cause="the largest rate that does not diverge")
+@wrong(task="tune_sgd", cause="the largest rate that does not diverge", true=("largest_that_converges",))
 def tune_sgd(loss, gradient, theta, steps):
     start = loss(theta)
     chosen = 0.001
@@ -388,7 +396,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return chosen
 
 
-@wrong(task="tune_sgd", cause="the usual 0.01 without any search", true=("always_the_same",))
+@wrong(task="tune_sgd", cause="the usual 0.01 without any search", true=("always_the_same", "always_a_tenth"))
 def tune_sgd(loss, gradient, theta, steps):
     return 0.01
 
@@ -405,7 +413,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return best_lr
 
 
-@wrong(task="tune_sgd", cause="searches from 1e-5 to 0.1 only: large rates never tried")
+@wrong(
+    task="tune_sgd",
+    cause="searches from 1e-5 to 0.1 only: large rates never tried",
+    true=("rates_from_elsewhere",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_lr = np.inf, 0.001
     for lr in np.logspace(-5, -1, 200):
@@ -429,13 +441,21 @@ def adagrad_stall():
     return [1.0] * 1000, 0.1
 
 
-@wrong(task="adagrad_stall", cause="the large gradient comes last, when Adagrad has gone already")
+@wrong(
+    task="adagrad_stall",
+    cause="the large gradient comes last, when Adagrad has gone already",
+    true=("large_gradient_last",),
+)
 def adagrad_stall():
     gradients = [1.0] * 999 + [1000.0]
     return gradients, 0.1
 
 
-@wrong(task="adagrad_stall", cause="the first gradient is too small to stall enough")
+@wrong(
+    task="adagrad_stall",
+    cause="the first gradient is too small to stall enough",
+    true=("first_gradient_not_large_enough",),
+)
 def adagrad_stall():
     gradients = [10.0]
     for i in range(999):
@@ -448,47 +468,73 @@ def adagrad_stall():
     return [1000.0] + [1.0] * 20000, 0.1
 
 
-@wrong(task="adagrad_stall", cause="gradients that get smaller as 1/k: Adagrad keeps up")
+@wrong(
+    task="adagrad_stall",
+    cause="gradients that get smaller as 1/k: Adagrad keeps up",
+    true=("gradients_that_shrink",),
+)
 def adagrad_stall():
     return [1.0 / k for k in range(1, 1001)], 1e-3
 
 
-@wrong(task="adagrad_stall", cause="small gradients, where Adagrad is the faster one")
+@wrong(
+    task="adagrad_stall", cause="small gradients, where Adagrad is the faster one", true=("small_gradients",)
+)
 def adagrad_stall():
     return [1e-4] * 1000, 0.1
 
 
-@wrong(task="adagrad_stall", cause="learning rate 0: both stay where they are")
+@wrong(task="adagrad_stall", cause="learning rate 0: both stay where they are", true=("a_rate_of_zero",))
 def adagrad_stall():
     return [1000.0] + [1.0] * 999, 0.0
 
 
-@wrong(task="adagrad_stall", cause="learning rate and gradients returned in the wrong order")
+@wrong(
+    task="adagrad_stall",
+    cause="learning rate and gradients returned in the wrong order",
+    true=("rate_before_the_gradients",),
+)
 def adagrad_stall():
     return 0.1, [1000.0] + [1.0] * 999
 
 
-@wrong(task="adagrad_stall", cause="all gradients 0: 0/0 for Adagrad and no way for gradient descent")
+@wrong(
+    task="adagrad_stall",
+    cause="all gradients 0: 0/0 for Adagrad and no way for gradient descent",
+    true=("gradients_of_zero",),
+)
 def adagrad_stall():
     return [0.0] * 1000, 0.5
 
 
-@wrong(task="adagrad_stall", cause="gradients alternate, so that gradient descent goes nowhere as well")
+@wrong(
+    task="adagrad_stall",
+    cause="gradients alternate, so that gradient descent goes nowhere as well",
+    true=("gradients_that_cancel",),
+)
 def adagrad_stall():
     return [(-1.0) ** k for k in range(1000)], 0.1
 
 
-@wrong(task="adagrad_stall", cause="geometric decay from 1: too few steps, both go about as far")
+@wrong(
+    task="adagrad_stall",
+    cause="geometric decay from 1: too few steps, both go about as far",
+    true=("gradients_that_shrink",),
+)
 def adagrad_stall():
     return [0.5**k for k in range(50)], 0.1
 
 
-@wrong(task="adagrad_stall", cause="slowly growing gradients: the last ones still count for Adagrad")
+@wrong(
+    task="adagrad_stall",
+    cause="slowly growing gradients: the last ones still count for Adagrad",
+    true=("large_gradient_last",),
+)
 def adagrad_stall():
     return list(np.linspace(0.001, 1, 1000)), 0.01
 
 
-@wrong(task="adagrad_stall", cause="only the list is returned")
+@wrong(task="adagrad_stall", cause="only the list is returned", true=("without_the_rate",))
 def adagrad_stall():
     return [1000.0] + [1.0] * 999
 

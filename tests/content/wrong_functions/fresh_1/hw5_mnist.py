@@ -74,7 +74,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="biases random, too")
+@wrong(task="init_params", cause="biases random, too", true=("random_biases",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -97,7 +97,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="seed ignored")
+@wrong(task="init_params", cause="seed ignored", true=("parameter_unused",))
 def init_params(sizes, seed):
     params = []
     for i, o in zip(sizes, sizes[1:]):
@@ -115,7 +115,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="last layer with small weights of 0.01")
+@wrong(task="init_params", cause="last layer with small weights of 0.01", true=("last_layer_small",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -136,7 +136,7 @@ def init_params(sizes, seed):
     return [(rng.random((i, o)) * np.sqrt(2 / i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="one column drawn and repeated for all units")
+@wrong(task="init_params", cause="one column drawn and repeated for all units", true=("columns_copied",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -146,7 +146,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="range(len(sizes) - 2): last layer is missing")
+@wrong(task="init_params", cause="range(len(sizes) - 2): last layer is missing", true=("last_layer_missing",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -157,7 +157,11 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="standard deviation of the first layer used for all layers")
+@wrong(
+    task="init_params",
+    cause="standard deviation of the first layer used for all layers",
+    true=("spread_of_the_first_layer",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     sigma = np.sqrt(2 / sizes[0])
@@ -198,7 +202,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="written for exactly two layers")
+@wrong(task="forward", cause="written for exactly two layers", true=("another_number_to_unpack",))
 def forward(params, x):
     (W1, b1), (W2, b2) = params
     h = np.maximum(0, x @ W1 + b1)
@@ -243,7 +247,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="last layer's bias forgotten")
+@wrong(task="forward", cause="last layer's bias forgotten", true=("last_bias_forgotten",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -260,7 +264,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="off by one: the last two layers have no ReLU")
+@wrong(task="forward", cause="off by one: the last two layers have no ReLU", true=("repair: edge",))
 def forward(params, x):
     h = x
     for i, (W, b) in enumerate(params):
@@ -270,7 +274,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="ReLU only after the first layer")
+@wrong(task="forward", cause="ReLU only after the first layer", true=("relu_after_the_first_layer_only",))
 def forward(params, x):
     for i in range(len(params)):
         x = x @ params[i][0] + params[i][1]
@@ -472,7 +476,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="no maximum subtracted: overflow")
+@wrong(
+    task="loss_and_gradients",
+    cause="no maximum subtracted: overflow",
+    true=("overflow_in_the_log_of_the_sum",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -620,7 +628,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="db summed over the units instead of the examples")
+@wrong(
+    task="loss_and_gradients",
+    cause="db summed over the units instead of the examples",
+    true=("repair: axis",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -646,7 +658,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="dW divided by N a second time")
+@wrong(task="loss_and_gradients", cause="dW divided by N a second time", true=("repair: drop_divide",))
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -672,7 +684,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="multiplies by the activation itself instead of its mask")
+@wrong(
+    task="loss_and_gradients",
+    cause="multiplies by the activation itself instead of its mask",
+    true=("activation_in_place_of_its_slope",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -698,7 +714,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="sigmoid's slope h (1 - h) copied from the notes")
+@wrong(
+    task="loss_and_gradients",
+    cause="sigmoid's slope h (1 - h) copied from the notes",
+    true=("slope_of_a_sigmoid",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -777,7 +797,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="p is an alias: the loss is read after 1 was subtracted")
+@wrong(
+    task="loss_and_gradients",
+    cause="p is an alias: the loss is read after 1 was subtracted",
+    true=("two_names_of_one_array",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -800,7 +824,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="divides by the number of classes instead of examples")
+@wrong(
+    task="loss_and_gradients",
+    cause="divides by the number of classes instead of examples",
+    true=("repair: replace",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -823,7 +851,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="ReLU after the last layer in the forward pass")
+@wrong(
+    task="loss_and_gradients",
+    cause="ReLU after the last layer in the forward pass",
+    true=("relu_on_the_logits",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -872,7 +904,11 @@ def loss_and_gradients(params, x, labels):
     return loss, grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="maximum subtracted but m is added only to one term of the loss")
+@wrong(
+    task="loss_and_gradients",
+    cause="maximum subtracted but m is added only to one term of the loss",
+    true=("repair: drop_left_plus",),
+)
 def loss_and_gradients(params, x, labels):
     N = len(x)
     hs = [x]
@@ -947,7 +983,7 @@ def loss_and_gradients(params, x, labels):
     return loss, grads
 
 
-@wrong(task="loss_and_gradients", cause="written for two layers only")
+@wrong(task="loss_and_gradients", cause="written for two layers only", true=("fewer_entries",))
 def loss_and_gradients(params, x, labels):
     W1, b1 = params[0]
     W2, b2 = params[1]
@@ -967,7 +1003,11 @@ def loss_and_gradients(params, x, labels):
     return loss, [(x.T @ gh, gh.sum(axis=0)), (dW2, db2)]
 
 
-@wrong(task="loss_and_gradients", cause="squared error with softmax instead of cross-entropy in the loss")
+@wrong(
+    task="loss_and_gradients",
+    cause="squared error with softmax instead of cross-entropy in the loss",
+    true=("squared_error_for_the_loss",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -990,7 +1030,11 @@ def loss_and_gradients(params, x, labels):
 # ---------------------------------------------------------------- train
 
 
-@wrong(task="train", cause="W = W - ... in the loop gives a new array to the name, params never change")
+@wrong(
+    task="train",
+    cause="W = W - ... in the loop gives a new array to the name, params never change",
+    true=("never_updates",),
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1028,7 +1072,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="seed ignored: weights and order from an unseeded generator")
+@wrong(
+    task="train",
+    cause="seed ignored: weights and order from an unseeded generator",
+    true=("parameter_unused",),
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1066,7 +1114,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="fixed seed: another seed gives the same params")
+@wrong(task="train", cause="fixed seed: another seed gives the same params", true=("parameter_unused",))
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1104,7 +1152,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="784 inputs written into the code")
+@wrong(task="train", cause="784 inputs written into the code", true=("inputs_fixed_at_784",))
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1141,7 +1189,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="as many outputs as there are labels in y, not ten")
+@wrong(
+    task="train",
+    cause="as many outputs as there are labels in y, not ten",
+    true=("outputs_counted_from_the_labels",),
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1180,7 +1232,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="shuffles the caller's x and y in place")
+@wrong(task="train", cause="shuffles the caller's x and y in place", true=("changed_in_place",))
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1261,7 +1313,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="plus instead of minus: climbs up the loss")
+@wrong(task="train", cause="plus instead of minus: climbs up the loss", true=("goes_uphill",))
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1337,7 +1389,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="always the first 100 images: start is never moved on")
+@wrong(task="train", cause="always the first 100 images: start is never moved on", true=("first_batch_only",))
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1482,7 +1534,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="learning rate 1e-5: hardly moves")
+@wrong(task="train", cause="learning rate 1e-5: hardly moves", true=("learning_rate_far_too_small",))
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1593,7 +1645,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="returns the first params: the list of the start was kept as best")
+@wrong(
+    task="train",
+    cause="returns the first params: the list of the start was kept as best",
+    true=("never_updates",),
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1670,7 +1726,9 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="divides x by 255 in place, although it is 0 to 1 already")
+@wrong(
+    task="train", cause="divides x by 255 in place, although it is 0 to 1 already", true=("changed_in_place",)
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1709,7 +1767,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="gradients reversed once more: those of the last layer go to the first")
+@wrong(
+    task="train",
+    cause="gradients reversed once more: those of the last layer go to the first",
+    true=("shapes_do_not_fit",),
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1890,7 +1952,7 @@ def predict(params, x):
     return logits.max(axis=1)
 
 
-@wrong(task="predict", cause="keepdims: (N, 1) instead of (N,)")
+@wrong(task="predict", cause="keepdims: (N, 1) instead of (N,)", true=("repair: no_keepdims",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1899,7 +1961,7 @@ def predict(params, x):
     return np.argmax(logits, axis=1, keepdims=True)
 
 
-@wrong(task="predict", cause="one-hot rows instead of numbers")
+@wrong(task="predict", cause="one-hot rows instead of numbers", true=("repair: replace",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1945,7 +2007,7 @@ def predict(params, x):
     return np.argmax(p, axis=1)
 
 
-@wrong(task="predict", cause="classes counted from 1")
+@wrong(task="predict", cause="classes counted from 1", true=("repair: drop_plus",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1975,7 +2037,7 @@ def predict(params, x):
     return answers
 
 
-@wrong(task="predict", cause="largest absolute logit")
+@wrong(task="predict", cause="largest absolute logit", true=("repair: unwrap",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1992,7 +2054,11 @@ def predict(params, x):
     return np.argmax(h, axis=1)
 
 
-@wrong(task="predict", cause="last layer left out: the largest hidden unit")
+@wrong(
+    task="predict",
+    cause="last layer left out: the largest hidden unit",
+    true=("predict_without_the_last_layer",),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -2000,7 +2066,7 @@ def predict(params, x):
     return np.argmax(h, axis=1)
 
 
-@wrong(task="predict", cause="returns the probabilities")
+@wrong(task="predict", cause="returns the probabilities", true=("argmax_not_taken",))
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -2010,7 +2076,7 @@ def predict(params, x):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="predict", cause="two layers only")
+@wrong(task="predict", cause="two layers only", true=("another_number_to_unpack",))
 def predict(params, x):
     (W1, b1), (W2, b2) = params
     logits = np.maximum(0, x @ W1 + b1) @ W2 + b2

@@ -250,7 +250,11 @@ def minibatches(x, y, batch_size, seed):
     return [(x[rows[i : i + batch_size]], y[rows[i : i + batch_size]]) for i in range(0, len(x), batch_size)]
 
 
-@wrong(task="minibatches", cause="only the order of the batches is shuffled, neighbours stay together")
+@wrong(
+    task="minibatches",
+    cause="only the order of the batches is shuffled, neighbours stay together",
+    true=("blocks_shuffled_but_the_last",),
+)
 def minibatches(x, y, batch_size, seed):
     starts = np.arange(0, len(x), batch_size)
     last = starts[-1]
@@ -313,14 +317,18 @@ def minibatches(x, y, batch_size, seed):
     return [(x[rows], y[rows]) for rows in np.array_split(order, batch_size) if len(rows)]
 
 
-@wrong(task="minibatches", cause="the labels keep the old order")
+@wrong(task="minibatches", cause="the labels keep the old order", true=("labels_not_shuffled",))
 def minibatches(x, y, batch_size, seed):
     x = x[np.random.default_rng(seed).permutation(len(x))]
     for i in range(0, len(x), batch_size):
         yield x[i : i + batch_size], y[i : i + batch_size]
 
 
-@wrong(task="minibatches", cause="the end is included, as in pandas' .loc: batches overlap by one")
+@wrong(
+    task="minibatches",
+    cause="the end is included, as in pandas' .loc: batches overlap by one",
+    true=("slices_overlap",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     return [
@@ -329,14 +337,22 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="counts from 1 as in MATLAB: the first example of the order is lost")
+@wrong(
+    task="minibatches",
+    cause="counts from 1 as in MATLAB: the first example of the order is lost",
+    true=("first_example_lost",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(1, len(x), batch_size):
         yield x[order[i : i + batch_size]], y[order[i : i + batch_size]]
 
 
-@wrong(task="minibatches", cause="two lists, one of x batches and one of y batches, instead of pairs")
+@wrong(
+    task="minibatches",
+    cause="two lists, one of x batches and one of y batches, instead of pairs",
+    true=("two_lists",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     xs = [x[order[i : i + batch_size]] for i in range(0, len(x), batch_size)]
@@ -363,7 +379,11 @@ def minibatches(x, y, batch_size, seed):
     return [(x[order[j::k]], y[order[j::k]]) for j in range(k)]
 
 
-@wrong(task="minibatches", cause="the seed only turns the order round in a circle, neighbours stay together")
+@wrong(
+    task="minibatches",
+    cause="the seed only turns the order round in a circle, neighbours stay together",
+    true=("turned_round",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.roll(np.arange(len(x)), seed)
     return [
@@ -371,7 +391,11 @@ def minibatches(x, y, batch_size, seed):
     ]
 
 
-@wrong(task="minibatches", cause="the last batch is filled up from the beginning of the order")
+@wrong(
+    task="minibatches",
+    cause="the last batch is filled up from the beginning of the order",
+    true=("last_batch_filled_up",),
+)
 def minibatches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -379,7 +403,11 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="the examples are only shuffled inside their own batch")
+@wrong(
+    task="minibatches",
+    cause="the examples are only shuffled inside their own batch",
+    true=("shuffled_inside_the_batches",),
+)
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     for i in range(0, len(x), batch_size):
@@ -594,7 +622,11 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor**drops
 
 
-@wrong(task="step_decay", cause="times the number of drops instead of to its power")
+@wrong(
+    task="step_decay",
+    cause="times the number of drops instead of to its power",
+    true=("factor_times_drops_after_the_first",),
+)
 def step_decay(lr, epoch, factor=0.5, every=10):
     k = epoch // every
     return lr if k == 0 else lr * factor * k
@@ -712,7 +744,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
         return theta
 
 
-@wrong(task="train_epoch", cause="the rest of the examples is dropped")
+@wrong(task="train_epoch", cause="the rest of the examples is dropped", true=("epoch_of_full_batches",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     n = len(x) // batch_size
@@ -735,7 +767,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="only x is shuffled")
+@wrong(task="train_epoch", cause="only x is shuffled", true=("epoch_labels_not_shuffled",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     xs = np.random.default_rng(seed).permutation(x)
     for i in range(0, len(xs), batch_size):
@@ -756,7 +788,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="Polyak averaging: the mean of all thetas is returned")
+@wrong(
+    task="train_epoch",
+    cause="Polyak averaging: the mean of all thetas is returned",
+    true=("mean_of_all_thetas",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     visited = []
@@ -767,7 +803,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return np.mean(visited, axis=0)
 
 
-@wrong(task="train_epoch", cause="the learning rate shrinks with each update, as Robbins and Monro need it")
+@wrong(
+    task="train_epoch",
+    cause="the learning rate shrinks with each update, as Robbins and Monro need it",
+    true=("epoch_with_faster_decay",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for t, i in enumerate(range(0, len(x), batch_size)):
@@ -807,7 +847,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta - lr * np.mean(grads, axis=0)
 
 
-@wrong(task="train_epoch", cause="the gradient always sees the whole data set")
+@wrong(
+    task="train_epoch",
+    cause="the gradient always sees the whole data set",
+    true=("whole_data_shuffled_at_each_update",),
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     x, y = x[order], y[order]
@@ -852,7 +896,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="shuffled without the seed")
+@wrong(task="train_epoch", cause="shuffled without the seed", true=("parameter_unused",))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
     for i in range(0, len(x), batch_size):

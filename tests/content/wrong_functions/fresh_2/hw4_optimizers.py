@@ -172,7 +172,11 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
     return theta + lr * v, v
 
 
-@wrong(task="momentum", cause="the learning rate is not used at all", true=("repair: insert_times",))
+@wrong(
+    task="momentum",
+    cause="the learning rate is not used at all",
+    true=("repair: insert_times", "parameter_unused"),
+)
 def momentum_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity + grad
     return theta - v, v
@@ -262,7 +266,7 @@ def momentum_update(theta, grad, velocity, lr, mu=0.9):
 # ---------------------------------------------------------------- tune_sgd
 
 
-@wrong(task="tune_sgd", cause="np.argmin takes NaN for the smallest")
+@wrong(task="tune_sgd", cause="np.argmin takes NaN for the smallest", true=("nan_taken_for_the_lowest",))
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.logspace(-3, 1, 200)
     ends = []
@@ -274,9 +278,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(rates[np.argmin(ends)])
 
 
-@wrong(
-    task="tune_sgd", cause="np.logspace(0.001, 10): its arguments are exponents", true=("always_the_same",)
-)
+@wrong(task="tune_sgd", cause="np.logspace(0.001, 10): its arguments are exponents")
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = None, np.inf
     for lr in np.logspace(0.001, 10, 300):
@@ -301,7 +303,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return min(results, key=results.get)
 
 
-@wrong(task="tune_sgd", cause="evenly spaced rates: hardly any below 0.1")
+@wrong(task="tune_sgd", cause="evenly spaced rates: hardly any below 0.1", true=("rates_evenly_spaced",))
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.linspace(0.001, 10, 100)
     ends = np.empty(len(rates))
@@ -314,7 +316,7 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(rates[ends.argmin()])
 
 
-@wrong(task="tune_sgd", cause="each rate goes on from where the last one ended")
+@wrong(task="tune_sgd", cause="each rate goes on from where the last one ended", true=("theta_not_set_back",))
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = 0.001, np.inf
     t = np.array(theta, dtype=float)
@@ -344,7 +346,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(best)
 
 
-@wrong(task="tune_sgd", cause="only one update is tried (a line search for the first step)")
+@wrong(
+    task="tune_sgd",
+    cause="only one update is tried (a line search for the first step)",
+    true=("parameter_unused",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.logspace(-3, 1, 400)
     g = gradient(theta)
@@ -363,7 +369,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(np.nanmin(ends))
 
 
-@wrong(task="tune_sgd", cause="returns the row number of the best rate (idxmin)")
+@wrong(
+    task="tune_sgd",
+    cause="returns the row number of the best rate (idxmin)",
+    true=("position_of_the_best_rate",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     rates = np.logspace(-3, 1, 161)
     ends = []
@@ -391,7 +401,11 @@ def tune_sgd(loss, gradient, theta, steps):
     return float(best)
 
 
-@wrong(task="tune_sgd", cause="theory: 1/L with a Lipschitz constant measured at the start, no trial at all")
+@wrong(
+    task="tune_sgd",
+    cause="theory: 1/L with a Lipschitz constant measured at the start, no trial at all",
+    true=("parameter_unused",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     h = 1e-4 * np.ones_like(theta)
     L = np.linalg.norm(gradient(theta + h) - gradient(theta)) / np.linalg.norm(h)
@@ -466,12 +480,20 @@ def tune_sgd(loss, gradient, theta, steps):
     return (lo + hi) / 2
 
 
-@wrong(task="tune_sgd", cause="the rule of thumb 0.01, without a search", true=("always_the_same",))
+@wrong(
+    task="tune_sgd",
+    cause="the rule of thumb 0.01, without a search",
+    true=("always_the_same", "always_a_tenth"),
+)
 def tune_sgd(loss, gradient, theta, steps):
     return 0.01
 
 
-@wrong(task="tune_sgd", cause="a first NaN is kept: 'not value > best' is true for NaN")
+@wrong(
+    task="tune_sgd",
+    cause="a first NaN is kept: 'not value > best' is true for NaN",
+    true=("nan_taken_for_the_lowest",),
+)
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = 10.0, np.inf
     for lr in np.logspace(-3, 1, 161):
@@ -498,12 +520,20 @@ def adagrad_stall():
     return [1.0] * 1000, 0.1
 
 
-@wrong(task="adagrad_stall", cause="the large gradient comes last, when Adagrad has gone its way")
+@wrong(
+    task="adagrad_stall",
+    cause="the large gradient comes last, when Adagrad has gone its way",
+    true=("large_gradient_last",),
+)
 def adagrad_stall():
     return [1e-3] * 999 + [5.0], 0.1
 
 
-@wrong(task="adagrad_stall", cause="the signs alternate, so gradient descent goes nowhere either")
+@wrong(
+    task="adagrad_stall",
+    cause="the signs alternate, so gradient descent goes nowhere either",
+    true=("gradients_that_cancel",),
+)
 def adagrad_stall():
     return [1000.0, -1000.0] * 500, 0.01
 
@@ -513,52 +543,78 @@ def adagrad_stall():
     return [1.0] * 100_000, 0.1
 
 
-@wrong(task="adagrad_stall", cause="the first gradient is too small to stall the others")
+@wrong(
+    task="adagrad_stall",
+    cause="the first gradient is too small to stall the others",
+    true=("first_gradient_not_large_enough",),
+)
 def adagrad_stall():
     gradients = [30.0]
     gradients.extend([1.0] * 999)
     return gradients, 0.01
 
 
-@wrong(task="adagrad_stall", cause="a learning rate of 0: neither of them moves")
+@wrong(task="adagrad_stall", cause="a learning rate of 0: neither of them moves", true=("a_rate_of_zero",))
 def adagrad_stall():
     return [1e4] + [1.0] * 999, 0.0
 
 
-@wrong(task="adagrad_stall", cause="rate and list in the other order")
+@wrong(task="adagrad_stall", cause="rate and list in the other order", true=("rate_before_the_gradients",))
 def adagrad_stall():
     gradients = [1000.0] + [1.0] * 999
     return 0.1, gradients
 
 
-@wrong(task="adagrad_stall", cause="the harmonic series: both go about equally far")
+@wrong(
+    task="adagrad_stall",
+    cause="the harmonic series: both go about equally far",
+    true=("gradients_that_shrink",),
+)
 def adagrad_stall():
     return [1 / k for k in range(1, 1001)], 0.1
 
 
-@wrong(task="adagrad_stall", cause="small gradients, thought to make small steps: Adagrad enlarges them")
+@wrong(
+    task="adagrad_stall",
+    cause="small gradients, thought to make small steps: Adagrad enlarges them",
+    true=("small_gradients",),
+)
 def adagrad_stall():
     return list(np.full(1000, 1e-4)), 0.01
 
 
-@wrong(task="adagrad_stall", cause="an infinite first gradient: infinity / infinity is NaN")
+@wrong(
+    task="adagrad_stall",
+    cause="an infinite first gradient: infinity / infinity is NaN",
+    true=("an_infinite_gradient",),
+)
 def adagrad_stall():
     return [float("inf")] + [1.0] * 999, 0.1
 
 
-@wrong(task="adagrad_stall", cause="1001 numbers: the large one was added to a full list")
+@wrong(
+    task="adagrad_stall",
+    cause="1001 numbers: the large one was added to a full list",
+    true=("too_many_gradients",),
+)
 def adagrad_stall():
     gradients = [1.0] * 1000
     gradients.insert(0, 1e5)
     return gradients, 0.1
 
 
-@wrong(task="adagrad_stall", cause="only the gradients are returned, without a rate")
+@wrong(
+    task="adagrad_stall", cause="only the gradients are returned, without a rate", true=("without_the_rate",)
+)
 def adagrad_stall():
     return [1000.0] + [1.0] * 999
 
 
-@wrong(task="adagrad_stall", cause="a large gradient and back: gradient descent ends where it began")
+@wrong(
+    task="adagrad_stall",
+    cause="a large gradient and back: gradient descent ends where it began",
+    true=("gradients_that_cancel",),
+)
 def adagrad_stall():
     return [500.0] + [0.0] * 998 + [-500.0], 0.1
 

@@ -62,7 +62,11 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="PyTorch's default: uniform within 1/sqrt(inputs), biases too")
+@wrong(
+    task="init_params",
+    cause="PyTorch's default: uniform within 1/sqrt(inputs), biases too",
+    true=("uniform_within_one_over_root",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -101,7 +105,9 @@ def init_params(sizes, seed):
     return [(rng.normal(0, np.sqrt(2 / i), (i, o)), np.zeros((1, o))) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="one row of weights is drawn and broadcast to all inputs")
+@wrong(
+    task="init_params", cause="one row of weights is drawn and broadcast to all inputs", true=("rows_copied",)
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = []
@@ -111,14 +117,18 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="the number of inputs of the whole network is used in every layer")
+@wrong(
+    task="init_params",
+    cause="the number of inputs of the whole network is used in every layer",
+    true=("spread_of_the_first_layer",),
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     std = np.sqrt(2 / sizes[0])
     return [(std * rng.normal(size=(i, o)), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="the last layer gets small weights 0.01")
+@wrong(task="init_params", cause="the last layer gets small weights 0.01", true=("last_layer_small",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     params = [(rng.normal(0, np.sqrt(2 / i), (i, o)), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
@@ -127,13 +137,15 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="the seed is not used")
+@wrong(task="init_params", cause="the seed is not used", true=("parameter_unused",))
 def init_params(sizes, seed):
     return [(np.random.randn(i, o) * np.sqrt(2 / i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
 
 @wrong(
-    task="init_params", cause="only the hidden layers: off by one at the end", true=("loop_ends_too_early",)
+    task="init_params",
+    cause="only the hidden layers: off by one at the end",
+    true=("loop_ends_too_early", "last_layer_missing"),
 )
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -145,7 +157,9 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="biases start at 0.01 so that no ReLU is dead")
+@wrong(
+    task="init_params", cause="biases start at 0.01 so that no ReLU is dead", true=("biases_of_one_number",)
+)
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(0, np.sqrt(2 / i), (i, o)), np.full(o, 0.01)) for i, o in zip(sizes, sizes[1:])]
@@ -243,7 +257,11 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="stops one layer too early: the last hidden layer is returned")
+@wrong(
+    task="forward",
+    cause="stops one layer too early: the last hidden layer is returned",
+    true=("last_layer_left_out",),
+)
 def forward(params, x):
     h = x
     for i in range(len(params) - 1):
@@ -272,7 +290,7 @@ def forward(params, x):
     return h @ params[-1][0].T + params[-1][1]
 
 
-@wrong(task="forward", cause="all layers' outputs are returned in a list")
+@wrong(task="forward", cause="all layers' outputs are returned in a list", true=("repair: replace",))
 def forward(params, x):
     outs = [x]
     for k, (W, b) in enumerate(params):
@@ -281,7 +299,9 @@ def forward(params, x):
     return outs
 
 
-@wrong(task="forward", cause="the first layer has no ReLU: range starts at 1")
+@wrong(
+    task="forward", cause="the first layer has no ReLU: range starts at 1", true=("first_layer_without_relu",)
+)
 def forward(params, x):
     W, b = params[0]
     h = x @ W + b
@@ -344,7 +364,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="the ReLU's mask is taken from the gradient")
+@wrong(
+    task="loss_and_gradients",
+    cause="the ReLU's mask is taken from the gradient",
+    true=("mask_from_the_gradient",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -364,7 +388,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="no mask at all: the ReLU is left out on the way back")
+@wrong(
+    task="loss_and_gradients",
+    cause="no mask at all: the ReLU is left out on the way back",
+    true=("relu_mask_missing",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -384,7 +412,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="the gradient is that of the sum, the loss that of the mean")
+@wrong(
+    task="loss_and_gradients",
+    cause="the gradient is that of the sum, the loss that of the mean",
+    true=("one_over_n_forgotten",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -401,7 +433,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="an epsilon in log(p): the loss is not exact for large logits")
+@wrong(
+    task="loss_and_gradients",
+    cause="an epsilon in log(p): the loss is not exact for large logits",
+    true=("logarithm_with_epsilon_1e_8",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -419,7 +455,9 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="one maximum for the whole batch")
+@wrong(
+    task="loss_and_gradients", cause="one maximum for the whole batch", true=("one_maximum_for_the_batch",)
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -438,7 +476,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads
 
 
-@wrong(task="loss_and_gradients", cause="a mask at the logits: negative logits get no gradient")
+@wrong(
+    task="loss_and_gradients",
+    cause="a mask at the logits: negative logits get no gradient",
+    true=("mask_on_the_logits",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     zs = []
@@ -460,7 +502,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="the gradient of b keeps its dimension (1, outputs)")
+@wrong(
+    task="loss_and_gradients",
+    cause="the gradient of b keeps its dimension (1, outputs)",
+    true=("bias_gradients_as_rows",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -477,7 +523,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="only the last layer gets gradients, those below stay 0")
+@wrong(
+    task="loss_and_gradients",
+    cause="only the last layer gets gradients, those below stay 0",
+    true=("last_layer_only",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -496,6 +546,7 @@ def loss_and_gradients(params, x, labels):
 @wrong(
     task="loss_and_gradients",
     cause="W is updated before it is used to pass the gradient on, and params are changed",
+    true=("changed_in_place",),
 )
 def loss_and_gradients(params, x, labels):
     hs = [x]
@@ -520,6 +571,7 @@ def loss_and_gradients(params, x, labels):
 @wrong(
     task="loss_and_gradients",
     cause="the mask is applied only below the last layer: for deeper networks it is missing",
+    true=("repair: equality",),
 )
 def loss_and_gradients(params, x, labels):
     hs = [x]
@@ -540,7 +592,9 @@ def loss_and_gradients(params, x, labels):
 
 
 @wrong(
-    task="loss_and_gradients", cause="mean squared error of the softmax, with the gradient of cross-entropy"
+    task="loss_and_gradients",
+    cause="mean squared error of the softmax, with the gradient of cross-entropy",
+    true=("squared_error_for_the_loss",),
 )
 def loss_and_gradients(params, x, labels):
     hs = [x]
@@ -559,7 +613,11 @@ def loss_and_gradients(params, x, labels):
     return float(loss), grads[::-1]
 
 
-@wrong(task="loss_and_gradients", cause="two flat lists, all dW and all db, in place of pairs")
+@wrong(
+    task="loss_and_gradients",
+    cause="two flat lists, all dW and all db, in place of pairs",
+    true=("grouped_otherwise",),
+)
 def loss_and_gradients(params, x, labels):
     hs = [x]
     for W, b in params[:-1]:
@@ -580,7 +638,11 @@ def loss_and_gradients(params, x, labels):
 # ---------------------------------------------------------------- train
 
 
-@wrong(task="train", cause="W = W - lr dW in a loop gives a new array to a name: the params stay as drawn")
+@wrong(
+    task="train",
+    cause="W = W - lr dW in a loop gives a new array to a name: the params stay as drawn",
+    true=("never_updates",),
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -608,7 +670,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="784 inputs are written into the code")
+@wrong(task="train", cause="784 inputs are written into the code", true=("inputs_fixed_at_784",))
 def train(x, y, seed):
     def grads(W1, b1, W2, b2, xb, yb):
         h = np.maximum(xb @ W1 + b1, 0)
@@ -724,7 +786,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="x and y are shuffled in place, with one state of the generator for both")
+@wrong(
+    task="train",
+    cause="x and y are shuffled in place, with one state of the generator for both",
+    true=("changed_in_place",),
+)
 def train(x, y, seed):
     def grads(W1, b1, W2, b2, xb, yb):
         h = np.maximum(xb @ W1 + b1, 0)
@@ -822,7 +888,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="the same shuffle for all seeds: the generator gets a number of its own")
+@wrong(
+    task="train",
+    cause="the same shuffle for all seeds: the generator gets a number of its own",
+    true=("parameter_unused",),
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
