@@ -186,23 +186,21 @@ class ExamService:
         seed = self._signer.of("seed", f"{version}\n{attempt_id}")
         return PreparedAttempt(attempt_id, seed, self._versions(version).build_questions(seed))
 
-    def view(self, attempt_id: str, person: str) -> View:
-        """A student's own attempt, closed first if it is overdue, which waits for a commit."""
-        if (view := self.view_if_current(attempt_id, person)) is not None:
-            return view
+    def view(self, attempt_id: str, person: str, *, closes: bool = True) -> View:
+        """A student's own attempt, closed first if it is overdue, which waits for a commit.
+
+        Without `closes` it is shown as it is stored.
+        """
         at = self.clock.now()
+        with self.database.reading() as connection:
+            row = find_attempt(connection, attempt_id, person)
+            if not (closes and overdue(row, at)):
+                return self._view(connection, row, at)
         self.writer.submit(
             partial(close_if_overdue, attempt_id=attempt_id, now=at, signer=self._signer), [attempt_id]
         ).result()
         with self.database.reading() as connection:
             return self._view(connection, find_attempt(connection, attempt_id, person), at)
-
-    def view_if_current(self, attempt_id: str, person: str) -> View | None:
-        """The same without waiting: None if the attempt is overdue and has yet to be closed."""
-        at = self.clock.now()
-        with self.database.reading() as connection:
-            row = find_attempt(connection, attempt_id, person)
-            return None if overdue(row, at) else self._view(connection, row, at)
 
     def save(
         self,

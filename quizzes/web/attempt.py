@@ -48,7 +48,7 @@ Typed = dict[int, TypedAnswer]
 def page(request: Request) -> Response:
     """All questions with the stored answers; once the attempt is over, a redirect to its receipt."""
     session, attempt_id = session_of(request), request.path_params["attempt"]
-    view = quizzes_of(request).exam.view(attempt_id, session.person)
+    view = quizzes_of(request).shown_to(session, attempt_id)
     if view.attempt.state is not State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     message = "Saved." if "saved" in request.query_params else ""
@@ -155,7 +155,7 @@ async def take_lock(request: Request) -> Response:
 def status(request: Request) -> Response:
     """The remaining time by the server's clock and the stored revisions; an open page asks now and then."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = quizzes_of(request).exam.view(attempt_id, session.person)
+    view = quizzes_of(request).shown_to(session, attempt_id)
     lock = request.query_params.get("lock", "")
     payload: dict[str, Any] = {
         "state": view.attempt.state.value,
@@ -176,7 +176,7 @@ def status(request: Request) -> Response:
 def picture(request: Request) -> Response:
     """A picture of the quiz, for students who have an attempt at it."""
     session = session_of(request)
-    view = quizzes_of(request).exam.view(request.path_params["attempt"], session.person)
+    view = quizzes_of(request).shown_to(session, request.path_params["attempt"])
     file = request.path_params["file"]
     pictures = quizzes_of(request).quiz(view.attempt.version).pictures
     if file not in pictures:

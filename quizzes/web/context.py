@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from autograder.site.app_context import AppContext
 from autograder.site.requests import site_of
+from autograder.site.sessions import Session
 from quizzes.content.quiz import Quiz
 from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService, View
@@ -60,6 +61,10 @@ class QuizContext:
     async def view(self, attempt: str, person: str) -> View:
         """A student's own attempt, closed first if it is overdue."""
         return await self.site.in_reader(self.exam.view, attempt, person)
+
+    def shown_to(self, session: Session, attempt: str) -> View:
+        """The same for a page that only shows; whoever looks as the student changes nothing by it."""
+        return self.exam.view(attempt, session.person, closes=not session.viewer)
 
     def fresh_questions(self, attempt: str, items: Sequence[AttemptItem]) -> Markup:
         """The questions of an attempt without answers as HTML, rendered once."""

@@ -56,13 +56,13 @@ class Result:
 def results(request: Request) -> Response:
     """The student's own results."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = quizzes_of(request).exam.view(attempt_id, session.person)
+    view = quizzes_of(request).shown_to(session, attempt_id)
     row = view.attempt
     if row.state is State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}", 303)
-    if row.state is State.FINISHED:
+    if row.state is State.FINISHED and not session.viewer:
         quizzes_of(request).exam.mark_one(attempt_id)
-        view = quizzes_of(request).exam.view(attempt_id, session.person)
+        view = quizzes_of(request).shown_to(session, attempt_id)
     with site.database.reading() as connection:
         current = quizzes_of(request).quiz(current_version(connection, row.quiz))
         requests = requests_in(connection, site.course, answer=attempt_id, person=session.person)

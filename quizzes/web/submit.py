@@ -23,7 +23,7 @@ __all__ = ["finish", "receipt", "receipt_file", "review"]
 def review(request: Request) -> Response:
     """Which questions are answered, and which are flagged."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = quizzes_of(request).exam.view(attempt_id, session.person)
+    view = quizzes_of(request).shown_to(session, attempt_id)
     if view.attempt.state is not State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}/receipt", 303)
     with site.database.reading() as connection:
@@ -60,7 +60,7 @@ async def finish(request: Request) -> Response:
 def receipt(request: Request) -> Response:
     """What was submitted and when, with the digest of the receipt."""
     site, session, attempt_id = site_of(request), session_of(request), request.path_params["attempt"]
-    view = quizzes_of(request).exam.view(attempt_id, session.person)
+    view = quizzes_of(request).shown_to(session, attempt_id)
     if view.receipt is None or view.attempt.state is State.OPEN:
         return RedirectResponse(f"/attempts/{attempt_id}", 303)
     row = view.attempt
@@ -82,7 +82,7 @@ def receipt(request: Request) -> Response:
 def receipt_file(request: Request) -> Response:
     """The receipt as a file, with the signature that only this server can make."""
     session, attempt_id = session_of(request), request.path_params["attempt"]
-    view = quizzes_of(request).exam.view(attempt_id, session.person)
+    view = quizzes_of(request).shown_to(session, attempt_id)
     if view.receipt is None:
         raise Conflict("The attempt is not over.", next_step="Submit it first.")
     payload = {
