@@ -69,6 +69,7 @@ from autograder.site.requests import (
     site_of,
     uploaded_form,
 )
+from autograder.site.roles import Role
 from autograder.site.sessions import Session
 
 __all__ = ["HOMEWORK_ROUTES", "feedback_page", "home_section", "store_upload", "titles_alone"]
@@ -101,11 +102,11 @@ def home_section(request: Request) -> Markup:
         rows = homework_in(connection, site.course)
         if not rows:
             return Markup("")
-        role_of(connection, site.course, session.person)
+        is_staff = role_of(connection, site.course, session.person) != Role.STUDENT
         cards = [_card(connection, context, row, session.person, request.state.at) for row in rows]
     at = request.state.at  # what is due next comes first, what is over last
     cards.sort(key=lambda card: card.due_at is not None and card.due_at < at)
-    return Markup(site.page("homework_list.html", cards=cards, at=at))
+    return Markup(site.page("homework_list.html", cards=cards, at=at, is_staff=is_staff, session=session))
 
 
 @reads

@@ -98,6 +98,18 @@ def test_the_home_page_links_to_what_may_be_opened(site: LiveHomework) -> None:
     assert {*links_in(tea.page("/"))} & {*everybody} == {"/gradebook", "/people"}
 
 
+def test_staff_owe_no_homework(site: LiveHomework) -> None:
+    """Staff are not told that they have submitted nothing; who may see the class gets there from the list."""
+    ina, ann = site.server.student(role="instructor", name="ina"), site.server.student(name="ann")
+    nobody, the_class = staff_with(site, ina, "none"), f"/staff/homework/{ASSIGNMENT}"
+    assert "Not submitted" in ann.page("/") and the_class not in links_in(ann.page("/"))
+    for staff in (ina, nobody):
+        page = staff.page("/")
+        assert "Not submitted" not in page
+        assert (the_class in links_in(page)) == (staff.get(the_class).status_code == 200)
+    assert the_class in links_in(ina.page("/"))
+
+
 def test_access_limits_the_pages_of_quizzes(site: LiveHomework, tmp_path: Path) -> None:
     """The monitor lists one's own students, and an attempt of another one does not exist."""
     from live_server import live_server
