@@ -322,3 +322,17 @@ def test_dropped_and_test_students_in_quizzes(exam: tuple[LiveServer, Student]) 
     assert attempt not in monitor
     assert "Ann" not in monitor
     assert "Test student" not in monitor
+
+
+def test_dropped_in_the_middle_of_a_quiz(exam: tuple[LiveServer, Student]) -> None:
+    """What was begun may be finished: a list that left somebody out by mistake costs no answer."""
+    server, ina = exam
+    ann = server.student(name="ann")
+    attempt = ann.start()
+    ina.post("/people/person/ann/drop", reason="not in the list")
+    assert ann.save(attempt, 0, "1").status_code in (200, 422)
+    assert ann.ask(f"/attempts/{attempt}/finish", {}).status_code == 200
+    assert "Ann" not in ina.page("/staff/all")
+    assert ann.post("/quizzes/all/start").status_code == 403
+    ina.post("/people/person/ann/return")
+    assert attempt in ina.page("/staff/all")
