@@ -220,3 +220,213 @@ def layer_gradient_norms(x, grad_out, weights, activation):
         norms.insert(0, np.linalg.norm(hs[i].T @ gz / len(x)))
         g = gz @ weights[i].T
     return norms
+
+
+@wrong(task="relu", cause="absolute value is halved wrongly: (x + |x|), the half forgotten")
+def relu(x):
+    return x + np.abs(x)
+
+
+@wrong(task="relu", cause="grad_out is gated by itself as well as by x")
+def relu_backward(x, grad_out):
+    return np.where((x > 0) & (grad_out > 0), grad_out, 0.0)
+
+
+@wrong(task="relu", cause="passes the gradient where the output of relu is below its mean: wrong threshold 1")
+def relu_backward(x, grad_out):
+    grad = grad_out.copy()
+    grad[x < 1] = 0
+    return grad
+
+
+@wrong(task="leaky_relu", cause="the whole array is decided by its sum")
+def leaky_relu(x, slope=0.01):
+    if np.sum(x) > 0:
+        return x
+    return slope * x
+
+
+@wrong(task="leaky_relu", cause="the left side is added to x instead of replacing it")
+def leaky_relu(x, slope=0.01):
+    return x + slope * np.minimum(x, 0)
+
+
+@wrong(
+    task="leaky_relu",
+    cause="the backward returns the local derivative times x, not grad_out",
+    true=("parameter_unused",),
+)
+def leaky_relu_backward(x, grad_out, slope=0.01):
+    d = np.ones_like(x)
+    d[x <= 0] = slope
+    return d * x
+
+
+@wrong(
+    task="leaky_relu", cause="the derivative of the left side is slope * x", true=("leaky_value_on_the_left",)
+)
+def leaky_relu_backward(x, grad_out, slope=0.01):
+    return grad_out * np.where(x > 0, 1.0, slope * x)
+
+
+@wrong(
+    task="leaky_relu",
+    cause="the mask is an integer array, so that the slope is cut to 0",
+    true=("left_side_blocked",),
+)
+def leaky_relu_backward(x, grad_out, slope=0.01):
+    mask = (x > 0).astype(int)
+    mask[x <= 0] = slope
+    return grad_out * mask
+
+
+@wrong(task="prelu", cause="alpha is taken by its absolute value")
+def prelu(x, alpha):
+    return np.maximum(x, 0) - np.abs(alpha) * np.maximum(-x, 0)
+
+
+@wrong(task="prelu", cause="grad_alpha is summed over the batch axis only, also for a single alpha")
+def prelu_backward(x, grad_out, alpha):
+    grad_x = np.where(x > 0, grad_out, alpha * grad_out)
+    grad_alpha = np.sum(np.where(x > 0, 0.0, x * grad_out), axis=0)
+    return grad_x, grad_alpha
+
+
+@wrong(task="prelu", cause="grad_alpha is the mean over the entries", true=("grad_alpha_averaged",))
+def prelu_backward(x, grad_out, alpha):
+    alpha = np.asarray(alpha)
+    grad_x = grad_out * np.where(x > 0, 1.0, alpha)
+    local = grad_out * np.where(x > 0, 0.0, x)
+    if alpha.ndim == 0:
+        return grad_x, local.mean()
+    return grad_x, local.reshape(-1, alpha.size).mean(axis=0)
+
+
+@wrong(
+    task="prelu",
+    cause="grad_alpha is computed with the already scaled alpha * x",
+    true=("grad_alpha_from_the_value",),
+)
+def prelu_backward(x, grad_out, alpha):
+    neg = x <= 0
+    grad_x = grad_out.copy()
+    grad_x[neg] = (grad_out * alpha)[neg]
+    contrib = np.where(neg, grad_out * alpha * x, 0)
+    if np.ndim(alpha) == 0:
+        return grad_x, np.sum(contrib)
+    return grad_x, contrib.sum(axis=tuple(range(x.ndim - 1)))
+
+
+@wrong(task="silu", cause="sigmoid of -x", true=("exponent_sign_flipped",))
+def silu(x):
+    return x / (1 + np.exp(np.clip(x, -500, 500)))
+
+
+@wrong(task="silu", cause="x is clipped to +-30 before everything, so large x are cut")
+def silu(x):
+    x = np.clip(x, -30, 30)
+    return x / (1 + np.exp(-x))
+
+
+@wrong(task="silu", cause="derivative without the first term", true=("x_held_fixed",))
+def silu_backward(x, grad_out):
+    s = np.exp(-np.logaddexp(0.0, -x))
+    return grad_out * x * s * (1 - s)
+
+
+@wrong(task="silu", cause="sigmoid' is taken as s * (1 - x)")
+def silu_backward(x, grad_out):
+    s = np.exp(-np.logaddexp(0.0, -x))
+    return grad_out * (s + x * s * (1 - x))
+
+
+@wrong(task="silu", cause="swish' = f + s (1 - f) remembered as f + s (1 + f)", true=("one_plus_s",))
+def silu_backward(x, grad_out):
+    s = np.exp(-np.logaddexp(0.0, -x))
+    f = x * s
+    return grad_out * (f + s * (1 + f))
+
+
+@wrong(task="smooth_relu", cause="log10 in place of the natural logarithm", true=("other_base",))
+def smooth_relu(x, alpha):
+    z = np.maximum(x, 0)
+    return z - np.log10(alpha * z + 1) / alpha
+
+
+@wrong(task="smooth_relu", cause="the division by alpha is inside of the logarithm")
+def smooth_relu(x, alpha):
+    z = np.maximum(x, 0)
+    return z - np.log((alpha * z + 1) / alpha)
+
+
+@wrong(task="smooth_relu", cause="the gradient at x lacks the inner derivative: 1 - 1/(alpha (alpha x + 1))")
+def smooth_relu_backward(x, grad_out, alpha):
+    z = np.maximum(x, 0)
+    on = x >= 0
+    grad_x = np.where(on, grad_out * (1 - 1 / (alpha * (alpha * z + 1))), 0.0)
+    grad_alpha = np.sum(grad_out * (np.log(alpha * z + 1) / alpha**2 - z / (alpha * (alpha * z + 1))))
+    return grad_x, grad_alpha
+
+
+@wrong(task="smooth_relu", cause="the quotient rule in grad_alpha is without the minus: both terms added")
+def smooth_relu_backward(x, grad_out, alpha):
+    z = np.maximum(x, 0)
+    grad_x = grad_out * (1 - 1 / (alpha * z + 1))
+    grad_alpha = np.sum(grad_out * (np.log(alpha * z + 1) / alpha**2 + z / (alpha * (alpha * z + 1))))
+    return grad_x, grad_alpha
+
+
+@wrong(
+    task="layer_gradient_norms",
+    cause="the activation of the last layer is left out on the way back",
+    true=("last_layer_linear",),
+)
+def layer_gradient_norms(x, grad_out, weights, activation):
+    hs = [x]
+    for W in weights:
+        z = hs[-1] @ W
+        hs.append(1 / (1 + np.exp(-z)) if activation == "sigmoid" else np.maximum(z, 0))
+    g = grad_out
+    norms = []
+    for k in range(len(weights) - 1, -1, -1):
+        if k < len(weights) - 1:
+            h = hs[k + 1]
+            g = g * (h * (1 - h) if activation == "sigmoid" else (h > 0))
+        norms.append(float(np.linalg.norm(hs[k].T @ g)))
+        g = g @ weights[k].T
+    return norms[::-1]
+
+
+@wrong(
+    task="layer_gradient_norms",
+    cause="the spectral norm (ord=2) instead of the Frobenius norm",
+    true=("spectral_norm",),
+)
+def layer_gradient_norms(x, grad_out, weights, activation):
+    hs = [x]
+    for W in weights:
+        z = hs[-1] @ W
+        hs.append(1 / (1 + np.exp(-z)) if activation == "sigmoid" else np.maximum(z, 0))
+    g = grad_out
+    norms = []
+    for W, h_in, h in zip(weights[::-1], hs[-2::-1], hs[:0:-1]):
+        g = g * (h * (1 - h) if activation == "sigmoid" else (h > 0))
+        norms.append(float(np.linalg.norm(h_in.T @ g, 2)))
+        g = g @ W.T
+    return norms[::-1]
+
+
+@wrong(
+    task="layer_gradient_norms", cause="the norm of the gradient at the layer's output, not at its weights"
+)
+def layer_gradient_norms(x, grad_out, weights, activation):
+    hs = [x]
+    for W in weights:
+        z = hs[-1] @ W
+        hs.append(1 / (1 + np.exp(-z)) if activation == "sigmoid" else np.maximum(z, 0))
+    g = grad_out
+    norms = []
+    for W, h in zip(weights[::-1], hs[:0:-1]):
+        norms.insert(0, float(np.sqrt((g**2).sum())))
+        g = (g * (h * (1 - h) if activation == "sigmoid" else (h > 0))) @ W.T
+    return norms

@@ -188,3 +188,188 @@ def softmax_squared_error_backward(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = z / z.sum(axis=1, keepdims=True)
     return np.sum((p - np.eye(p.shape[1])[labels]) ** 2) / len(labels)
+
+
+@wrong(task="softmax", cause="the minimum is subtracted, which makes large exponents larger")
+def softmax(logits):
+    z = logits - logits.min(axis=1, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong(
+    task="softmax",
+    cause="divides by the row's maximum instead of subtracting it",
+    true=("divided_by_the_maximum",),
+)
+def softmax(logits):
+    z = logits / np.max(np.abs(logits), axis=1, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@wrong(task="softmax", cause="the mean of the row is subtracted")
+def softmax(logits):
+    z = logits - logits.mean(axis=1, keepdims=True)
+    e = np.exp(z)
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
+@wrong(task="softmax", cause="the maximum of each column is subtracted", true=("maximum_of_each_column",))
+def softmax(logits):
+    z = logits - logits.max(axis=0)
+    e = np.exp(z)
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
+@wrong(task="softmax", cause="normalised by the root of the sum of squares")
+def softmax(logits):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / np.linalg.norm(e, axis=1, keepdims=True)
+
+
+@wrong(
+    task="cross_entropy",
+    cause="binary cross-entropy: also -log(1 - p) of the other classes",
+    true=("binary_cross_entropy",),
+)
+def cross_entropy(probs, labels):
+    t = np.zeros_like(probs)
+    t[np.arange(len(labels)), labels] = 1
+    p = np.clip(probs, 1e-12, 1 - 1e-12)
+    return float(-np.mean(np.sum(t * np.log(p) + (1 - t) * np.log(1 - p), axis=1)))
+
+
+@wrong(task="cross_entropy", cause="the logarithm of the mean probability", true=("log_of_the_mean",))
+def cross_entropy(probs, labels):
+    p = probs[np.arange(len(labels)), labels]
+    return float(-np.log(np.mean(p) + 1e-12))
+
+
+@wrong(
+    task="cross_entropy",
+    cause="the probability of the most likely class instead of the label's",
+    true=("largest_in_place_of_label",),
+)
+def cross_entropy(probs, labels):
+    return float(-np.mean(np.log(np.max(probs, axis=1) + 1e-12)))
+
+
+@wrong(task="cross_entropy", cause="examples with p = 0 are left out of the mean")
+def cross_entropy(probs, labels):
+    p = probs[np.arange(len(labels)), labels]
+    p = p[p > 0]
+    return float(-np.mean(np.log(p)))
+
+
+@wrong(task="softmax_cross_entropy", cause="the sign of the logit of the label is wrong: logsumexp + z_y")
+def softmax_cross_entropy(logits, labels):
+    m = logits.max(axis=1)
+    lse = m + np.log(np.exp(logits - m[:, None]).sum(axis=1))
+    return float(np.mean(lse + logits[np.arange(len(labels)), labels]))
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="the maximum is not added back to the log of the sum",
+    true=("maximum_not_added_back",),
+)
+def softmax_cross_entropy(logits, labels):
+    m = logits.max(axis=1, keepdims=True)
+    lse = np.log(np.exp(logits - m).sum(axis=1))
+    return float(np.mean(lse - logits[np.arange(len(labels)), labels]))
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="softmax then log with 1e-12: exact only for moderate logits",
+    true=("log_of_softmax_plus_epsilon",),
+)
+def softmax_cross_entropy(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return float(-np.mean(np.log(p[np.arange(len(labels)), labels] + 1e-12)))
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="onehot - p, the sign turned, then divided by N",
+    true=("gradient_sign_flipped",),
+)
+def softmax_cross_entropy_backward(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    t = np.eye(logits.shape[1])[labels]
+    return (t - p) / len(labels)
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="1 is subtracted from the whole column of each label in the batch",
+    true=("one_subtracted_in_whole_columns",),
+)
+def softmax_cross_entropy_backward(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    p[:, labels] -= 1
+    return p / len(labels)
+
+
+@wrong(
+    task="softmax_cross_entropy",
+    cause="only the label's entry of the gradient is kept",
+    true=("gradient_of_the_label_only",),
+)
+def softmax_cross_entropy_backward(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    grad = np.zeros_like(logits)
+    rows = np.arange(len(labels))
+    grad[rows, labels] = (p[rows, labels] - 1) / len(labels)
+    return grad
+
+
+@wrong(
+    task="softmax_squared_error",
+    cause="only the label's class counts: (p_y - 1)^2",
+    true=("squared_error_of_the_label_only",),
+)
+def softmax_squared_error(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return float(np.mean((p[np.arange(len(labels)), labels] - 1) ** 2))
+
+
+@wrong(
+    task="softmax_squared_error", cause="absolute differences instead of squares", true=("absolute_error",)
+)
+def softmax_squared_error(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    t = np.eye(logits.shape[1])[labels]
+    return float(np.mean(np.abs(p - t).sum(axis=1)))
+
+
+@wrong(
+    task="softmax_squared_error",
+    cause="only the diagonal of the Jacobian: 2 (p - t) p (1 - p)",
+    true=("cross_terms_forgotten",),
+)
+def softmax_squared_error_backward(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    t = np.eye(logits.shape[1])[labels]
+    return 2 * (p - t) * p * (1 - p) / len(labels)
+
+
+@wrong(
+    task="softmax_squared_error",
+    cause="the inner sum runs over the batch instead of the classes",
+    true=("sum_over_the_examples",),
+)
+def softmax_squared_error_backward(logits, labels):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    t = np.eye(logits.shape[1])[labels]
+    d = 2 * (p - t) / len(labels)
+    return p * (d - (d * p).sum(axis=0, keepdims=True))

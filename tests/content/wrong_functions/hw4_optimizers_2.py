@@ -139,3 +139,183 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     mh = m / (1 + beta1**t)
     vh = v / (1 + beta2**t)
     return theta - lr * mh / (np.sqrt(vh) + eps), m, v
+
+
+@wrong(task="adagrad", cause="the sum of absolute values in place of the squares", true=("sizes_added",))
+def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + np.abs(grad)
+    return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
+
+
+@wrong(
+    task="adagrad",
+    cause="the square root is remembered, and squared gradients are added to it",
+    true=("root_kept",),
+)
+def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
+    root = np.sqrt(sum_sq + grad**2)
+    return theta - lr / (root + eps) * grad, root
+
+
+@wrong(task="adagrad", cause="divides theta as well: the bracket is wrong")
+def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + grad**2
+    return (theta - lr * grad) / (np.sqrt(sum_sq) + eps), sum_sq
+
+
+@wrong(
+    task="adagrad", cause="the gradient is left out: theta moves by the rate", true=("rate_without_gradient",)
+)
+def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
+    s = sum_sq + grad * grad
+    rate = lr / (np.sqrt(s) + eps)
+    return theta - rate, s
+
+
+@wrong(task="adagrad", cause="the square of the sum of gradients is remembered")
+def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
+    s = (np.sqrt(sum_sq) + grad) ** 2
+    return theta - lr * grad / (np.sqrt(s) + eps), s
+
+
+@wrong(task="momentum", cause="dampening: (1 - mu) on the step only when the velocity is not zero")
+def momentum_update(theta, grad, velocity, lr, mu=0.9):
+    if np.any(velocity):
+        v = mu * velocity - (1 - mu) * lr * grad
+    else:
+        v = -lr * grad
+    return theta + v, v
+
+
+@wrong(
+    task="momentum",
+    cause="the velocity is added to the gradient and multiplied by mu: v = mu (v - lr g)",
+    true=("mu_on_both",),
+)
+def momentum_update(theta, grad, velocity, lr, mu=0.9):
+    v = mu * (velocity - lr * grad)
+    return theta + v, v
+
+
+@wrong(
+    task="momentum",
+    cause="theta moves by the velocity and by the gradient once more",
+    true=("gradient_used_twice",),
+)
+def momentum_update(theta, grad, velocity, lr, mu=0.9):
+    v = mu * velocity - lr * grad
+    return theta + v - lr * grad, v
+
+
+@wrong(task="momentum", cause="v = mu v + g, theta - lr v, but the scaled velocity is returned")
+def momentum_update(theta, grad, velocity, lr, mu=0.9):
+    v = mu * velocity + grad
+    return theta - lr * v, lr * v
+
+
+@wrong(task="momentum", cause="the new theta is returned as the velocity, too")
+def momentum_update(theta, grad, velocity, lr, mu=0.9):
+    velocity = mu * velocity - lr * grad
+    theta = theta + velocity
+    return theta, theta
+
+
+@wrong(
+    task="nesterov", cause="the look-ahead uses the old velocity", true=("classical_in_place_of_nesterov",)
+)
+def nesterov_update(theta, grad, velocity, lr, mu=0.9):
+    v = mu * velocity - lr * grad
+    return theta + mu * velocity - lr * grad, v
+
+
+@wrong(task="nesterov", cause="mu (1 + mu) on the velocity: the look-ahead is counted twice")
+def nesterov_update(theta, grad, velocity, lr, mu=0.9):
+    v = mu * velocity - lr * grad
+    return theta - mu * velocity + (1 + mu) * v - mu * lr * grad, v
+
+
+@wrong(
+    task="rmsprop",
+    cause="the decay is on the new square and 1 - decay on the old mean",
+    true=("decay_swapped",),
+)
+def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    r = (1 - decay) * mean_sq + decay * grad**2
+    return theta - lr * grad / (np.sqrt(r) + eps), r
+
+
+@wrong(task="rmsprop", cause="bias-corrected as in Adam by 1 - decay")
+def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    r = decay * mean_sq + (1 - decay) * grad**2
+    return theta - lr * grad / (np.sqrt(r / (1 - decay)) + eps), r
+
+
+@wrong(task="rmsprop", cause="the old mean is used for the step", true=("old_mean_used",))
+def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    step = lr / (np.sqrt(mean_sq) + eps) * grad
+    return theta - step, decay * mean_sq + (1 - decay) * grad**2
+
+
+@wrong(
+    task="adam",
+    cause="the correction is applied to the gradient's mean only",
+    true=("only_the_mean_corrected",),
+)
+def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat = m / (1 - beta1**t)
+    return theta - lr * m_hat / (np.sqrt(v) + eps), m, v
+
+
+@wrong(task="adam", cause="v is returned as its root")
+def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat = m / (1 - beta1**t)
+    root = np.sqrt(v / (1 - beta2**t))
+    return theta - lr * m_hat / (root + eps), m, root
+
+
+@wrong(task="adam", cause="the power is t + 1", true=("t_counted_from_zero",))
+def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat = m / (1 - beta1 ** (t + 1))
+    v_hat = v / (1 - beta2 ** (t + 1))
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@wrong(task="adam", cause="the two means are returned in the wrong order", true=("results_exchanged",))
+def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    step = lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return theta - step, v, m
+
+
+@wrong(task="adam", cause="weight on the old mean and the new gradient swapped in m only")
+def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = (1 - beta1) * m + beta1 * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@wrong(task="tune_sgd", cause="the rate after which the loss fell most in one step", true=("one_step_only",))
+def tune_sgd(loss, gradient, theta, steps):
+    rates = np.logspace(-3, 1, 100)
+    return min(rates, key=lambda lr: loss(theta - lr * gradient(theta)))
+
+
+@wrong(task="tune_sgd", cause="theta is not set back between the rates", true=("theta_not_set_back",))
+def tune_sgd(loss, gradient, theta, steps):
+    best, best_loss = None, np.inf
+    for lr in np.logspace(-3, 1, 100):
+        for _ in range(steps):
+            theta = theta - lr * gradient(theta)
+        value = loss(theta)
+        if value < best_loss:
+            best, best_loss = lr, value
+    return best

@@ -65,7 +65,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="no seed")
+@wrong(task="init_params", cause="no seed", true=("parameter_unused",))
 def init_params(sizes, seed):
     return [(np.random.randn(a, b) * np.sqrt(2 / a), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
@@ -76,7 +76,7 @@ def init_params(sizes, seed):
     return [(rng.normal(size=(a, b)) * np.sqrt(2 / b), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
 
-@wrong(task="init_params", cause="biases drawn at random")
+@wrong(task="init_params", cause="biases drawn at random", true=("random_biases",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [
@@ -101,7 +101,7 @@ def forward(params, x):
     return h
 
 
-@wrong(task="forward", cause="bias forgotten on the last layer")
+@wrong(task="forward", cause="bias forgotten on the last layer", true=("last_bias_forgotten",))
 def forward(params, x):
     h = x
     for W, b in params[:-1]:
@@ -109,7 +109,7 @@ def forward(params, x):
     return h @ params[-1][0]
 
 
-@wrong(task="forward", cause="returns logits and cache", true=("value_and_cache",))
+@wrong(task="forward", cause="returns logits and cache", true=("value_and_cache", "more_than_one_result"))
 def forward(params, x):
     h = x
     hs = [h]
@@ -358,7 +358,7 @@ def predict(params, x):
 @wrong(
     task="predict",
     cause="forward forgotten: argmax of x",
-    true=["near miss: the old `x` is used where the new one belongs"],
+    true=("near miss: the old `x` is used where the new one belongs", "parameter_unused"),
 )
 def predict(params, x):
     return np.argmax(x, axis=1)

@@ -16,13 +16,13 @@ def init_params(sizes, seed):
     return [(np.zeros((a, b)), np.zeros(b)) for a, b in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="biases are ones")
+@wrong(task="init_params", cause="biases are ones", true=("biases_of_one_number",))
 def init_params(sizes, seed):
     rng = np.random.default_rng(seed)
     return [(rng.normal(0, np.sqrt(2 / a), (a, b)), np.ones(b)) for a, b in zip(sizes, sizes[1:])]
 
 
-@wrong(task="init_params", cause="legacy generator, Xavier")
+@wrong(task="init_params", cause="legacy generator, Xavier", true=("factor_two_forgotten",))
 def init_params(sizes, seed):
     np.random.seed(seed)
     return [(np.random.randn(a, b) / np.sqrt(a), np.zeros(b)) for a, b in zip(sizes, sizes[1:])]
