@@ -34,6 +34,9 @@ MOST_RECORDED, MOST_CALLS = 4 * 1024**2, 400  # bytes of arguments and calls of 
 DIAGNOSIS_WORK = 1_500_000  # of the reference, about a second: more calls than that are not asked for
 MOST_EXCEPTIONS = 50  # calls without a value after which no more are made for the diagnosis
 SECONDS, TIMES = 0.5, 10.0  # processor time of a prefetch: at least, and as a multiple of the reference's
+# The same for the diagnosis: thousands of call-backs take a second on a busy machine, and a cause that is
+# told on one machine has to be told on another. Only what hangs comes near it.
+DIAGNOSIS_SECONDS = 6.0
 
 Calls = list[tuple[bytes, tuple[Value, ...]]]  # fingerprint and arguments, in the order of the calls
 
@@ -103,7 +106,7 @@ def answer_recorded(
     for _ in range(MOST_EXCEPTIONS):
         if not left:
             break
-        seconds = max(SECONDS, TIMES * len(left) * reference_seconds)
+        seconds = max(DIAGNOSIS_SECONDS, TIMES * len(left) * reference_seconds)
         answers = session.prefetch(function, left, seconds)
         brought = next((i + 1 for i, each in enumerate(answers) if each.kind != "value"), len(answers))
         if not brought:

@@ -14,7 +14,7 @@ from autograder.course.assignment import Assignment
 from autograder.grading import prefetch as prefetched
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.grader import Grader
-from autograder.grading.prefetch import PrefetchingBackend, RecordedCalls, record_calls
+from autograder.grading.prefetch import PrefetchingBackend, RecordedCalls, answer_recorded, record_calls
 from autograder.report import Report
 from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
@@ -118,3 +118,20 @@ def test_an_answer_serves_one_call(tiny: Assignment, body: str, asked: int) -> N
         backend = PrefetchingBackend(session, recorded_calls, lambda function: 0.0)
         values = [backend.answer("double", [(x,)], 5.0)[0].value for _ in range(4)]
     assert len({value.tobytes() for value in values}) == 4
+
+
+def test_the_diagnosis_has_time_for_slow_answers() -> None:
+    """What takes seconds, such as thousands of call-backs on a busy machine, is diagnosed all the same."""
+    source = """
+import time
+def f(loss, x):
+    until = time.process_time() + 1.5
+    while time.process_time() < until:
+        pass
+    return loss(x)
+"""
+    reference = ReferenceBackend({"f": lambda loss, x: loss(x)})
+    calls = [(lambda x: float(x.sum()), np.arange(size)) for size in (1.0, 2.0)]
+    with SandboxProcess() as worker, Session(worker, [(1, source)], ["f"]) as session:
+        answered = answer_recorded(session, "f", calls, reference)
+    assert [call.answer.value for call in answered] == [0.0, 1.0]
