@@ -149,7 +149,9 @@ class Proof:
     def _why_not_named(self, mistake: Variant) -> str:
         try:
             self._probe = self._probe or CauseProbe(self.assignment, SEEDS[0])
-            return self._probe.why_not_named(mistake)
+            source = mistake.source()
+            support = library(self.assignment).support([source], leave_out=set(self.assignment.functions))
+            return self._probe.why_not_named(mistake, "\n\n".join([*support, source]))
         except Exception:  # the assignment's own code, in a process of ours
             return ""
 

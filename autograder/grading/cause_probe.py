@@ -61,9 +61,15 @@ class CauseProbe:
             lambda: self._repairs(function, source, backend) if repairs else None,
         )
 
-    def why_not_named(self, mistake: Variant) -> str:
-        """Why a submission with a known mistake is not told its name; "" where nothing here shows it."""
-        backend = self._backend(mistake.function, mistake.source())
+    def why_not_named(self, mistake: Variant, source: str) -> str:
+        """Why a submission with a known mistake is not told its name; "" where nothing here shows it.
+
+        `source` is the mistake with the helpers of its file. Nothing is shown of functions that are compared
+        in a canonical form.
+        """
+        if mistake.function in self.assignment.canonical_forms:
+            return ""
+        backend = self._backend(mistake.function, source)
         checked = self.checked_calls(mistake.function, backend)
         calls = _each_once([*checked, *self._recorded_calls(mistake.function, backend)])
         outcomes = [self._answers.of(mistake, call) for call in calls]

@@ -129,7 +129,7 @@ def test_it_lints_again_after_a_change(course: Path) -> None:
         ("double", "np.sign(x)", "it raises NameError: name 'np' is not defined in its own file"),
         (
             "mean_square",
-            "float((x * x).mean()) if x.size == 12 else 0.0",
+            "float((same(x) * x).mean()) if x.size == 12 else 0.0",
             "1 of 2 calls that the checks make of mean_square tells it from the right answer, and 2 have to",
         ),
     ],
@@ -138,6 +138,7 @@ def test_why_a_mistake_is_not_named(course: Path, function: str, body: str, word
     """What keeps a mistake from being named is said, with what to do."""
     (course / "solutions/tiny/mistakes.py").write_text(
         "from autograder.checks import mistake\n\n\n"
+        "def same(x):\n    return x\n\n\n"
         f'@mistake(function="{function}", severity="useless", feedback="You do something else.")\n'
         f"def other(x):\n    return {body}\n"
     )
