@@ -105,9 +105,9 @@ class Platforms(RuleBasedStateMachine):
         if context in self.connected:
             self.words[context, subject] = role
             self.launched.add((context, subject))
+        self.ids.setdefault((context.issuer, subject), set()).add(number)  # it counts in a refused launch, too
         if isinstance(who, Refused):
             return
-        self.ids.setdefault((context.issuer, subject), set()).add(number)
         allowed = max((RANKS[word] for word in self.said_of(who)), default=0)
         assert RANKS[self.role_of(who)] <= allowed
         assert context in self.connected or role == "student"
