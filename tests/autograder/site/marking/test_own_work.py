@@ -13,6 +13,7 @@ from graded_course import ASSIGNMENT, COURSE_YAML, QUIZ, finished_quiz, graded_c
 from homework_site import solved
 from live_homework import LiveHomework
 from live_server import Student
+from marking_site import answer_paths
 from report_factory import make_check, make_report, make_task
 from sqlalchemy import func, select
 from starlette.routing import Match, Route
@@ -79,7 +80,8 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveHomewo
 
 def submission_of(student: Student) -> str:
     """The id of a student's submission."""
-    return re.findall(r"/submissions/([\w-]+)", student.page(f"/homework/{ASSIGNMENT}"))[0]
+    (submission, *_) = re.findall(r"/submissions/([\w-]+)", student.page(f"/homework/{ASSIGNMENT}"))
+    return str(submission)
 
 
 def acts_on_homework(live: LiveHomework, name: str) -> dict[str, tuple[str, dict[str, str]]]:
@@ -149,6 +151,7 @@ def test_a_partners_points_are_ones_own(live: LiveHomework) -> None:
     answers = {what: sent(tim, *act) for what, act in acts.items()}
     refused = {what: (reply.status_code, reply.json().get("message")) for what, reply in answers.items()}
     assert refused == dict.fromkeys(acts, (403, OWN))
+    assert len(answer_paths(tim, f"/marking/homework/{ASSIGNMENT}/questions/task:double")) == 1  # Bob's
     assert acts["a regrade request"][0] not in tim.page("/regrade-requests")
 
 
