@@ -42,7 +42,7 @@ OTHER_FORMS = {
     # Who may not mark an answer is not shown it: see `test_a_conflict_of_interest`.
     *(f"{QUESTION}/answers/{{code}}{act}" for act in ("", "/undo", "/notes")),
 }
-OWN = "Nobody marks their own work, or gives themselves time."
+OWN_WORK = "Nobody marks their own work, or gives themselves time."
 IN_CONFLICT = "You do not mark this student's work: a conflict of interest is recorded."
 
 
@@ -119,7 +119,7 @@ def sent(who: Student, address: str, fields: dict[str, str]) -> httpx.Response:
     return who.http.post(address, data=form, headers={"Accept": "application/json"})
 
 
-@pytest.mark.parametrize(("name", "sentence"), [("tim", OWN), ("ann", IN_CONFLICT)])
+@pytest.mark.parametrize(("name", "sentence"), [("tim", OWN_WORK), ("ann", IN_CONFLICT)])
 def test_who_may_not_mark_marks_nowhere(live: LiveHomework, name: str, sentence: str) -> None:
     """Each act on points and time is refused with the reason, and changes no mark and no time."""
     tim = Student(live.server, "tim").sign_in()
@@ -150,7 +150,7 @@ def test_a_partners_points_are_ones_own(live: LiveHomework) -> None:
     acts = acts_on_homework(live, "eve")
     answers = {what: sent(tim, *act) for what, act in acts.items()}
     refused = {what: (reply.status_code, reply.json().get("message")) for what, reply in answers.items()}
-    assert refused == dict.fromkeys(acts, (403, OWN))
+    assert refused == dict.fromkeys(acts, (403, OWN_WORK))
     assert len(answer_paths(tim, f"/marking/homework/{ASSIGNMENT}/questions/task:double")) == 1  # Bob's
     assert acts["a regrade request"][0] not in tim.page("/regrade-requests")
 
