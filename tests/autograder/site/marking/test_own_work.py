@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fake_clock import MINUTE
 from graded_course import ASSIGNMENT, COURSE_YAML, QUIZ, finished_quiz, graded_course
-from homework_site import solved
+from homework_site import solved, with_mistake
 from live_homework import LiveHomework
 from live_server import Student
 from marking_site import answer_paths
@@ -56,11 +56,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveHomewo
         server.publish(QUIZ, attempts=2)
         ina = server.student(name="ina", role="instructor")
         students = {name: server.student(name=name) for name in ("tim", "ann", "bob", "eve")}
-        pair = "group,student_id\nA pair,tim\nA pair,eve\n"
-        files = {"groups": ("groups.csv", pair)}
-        shown = ina.http.post("/groups/preview", data={"token": ina.token}, files=files)
-        digest = shown.text.split('name="digest" value="')[1].split('"')[0]
-        assert ina.post("/groups/import", groups=pair, digest=digest).status_code == 303
+        pair_up(ina, "tim", "eve")
         for name in ("tim", "ann", "bob"):
             live.upload(students[name], solved(server.course))
             finished_quiz(live, students[name], "sum", "no")
@@ -71,11 +67,25 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveHomewo
             about = {"kind": "homework", "answer": submission_of(student), "part": "task:double"}
             sent = student.post("/regrade-requests", **about, text="Please.")
             assert sent.status_code == 303, sent.text
-        role = {"role": "ta", "content": "", "students": "", "sections": "", "assigned": ""}
-        assert ina.post("/people/person/tim/access", **role).status_code == 200
+        become_assistant(ina, "tim")
         conflict = {"marker": "tim", "person": "ann", "reason": "They are related."}
         assert ina.post("/marking/conflicts", **conflict).status_code == 303
         yield live
+
+
+def pair_up(ina: Student, *names: str) -> None:
+    """Let students submit together from now on."""
+    table = "group,student_id\n" + "".join(f"A pair,{name}\n" for name in names)
+    files = {"groups": ("groups.csv", table)}
+    shown = ina.http.post("/groups/preview", data={"token": ina.token}, files=files)
+    digest = shown.text.split('name="digest" value="')[1].split('"')[0]
+    assert ina.post("/groups/import", groups=table, digest=digest).status_code == 303
+
+
+def become_assistant(ina: Student, name: str) -> None:
+    """Make a student an assistant."""
+    role = {"role": "ta", "content": "", "students": "", "sections": "", "assigned": ""}
+    assert ina.post(f"/people/person/{name}/access", **role).status_code == 200
 
 
 def submission_of(student: Student) -> str:
@@ -153,6 +163,25 @@ def test_a_partners_points_are_ones_own(live: LiveHomework) -> None:
     assert refused == dict.fromkeys(acts, (403, OWN_WORK))
     assert len(answer_paths(tim, f"/marking/homework/{ASSIGNMENT}/questions/task:double")) == 1  # Bob's
     assert acts["a regrade request"][0] not in tim.page("/regrade-requests")
+
+
+def test_a_pairs_work_that_counts_for_one(tmp_path: Path) -> None:
+    """After Tim has left the pair, its work counts for Eve alone, and is still what he submitted, too."""
+    with graded_course(tmp_path / "course") as live:
+        live.publish()
+        ina = live.server.student(name="ina", role="instructor")
+        tim, eve = (live.server.student(name=name) for name in ("tim", "eve"))
+        report = make_report(make_task("double", make_check(points=3), functions=["double"]))
+        result = {"report": report.to_json().encode(), "summary": GradingSummary.of(report).to_json()}
+        pair_up(ina, "tim", "eve")
+        live.upload(eve, solved(live.server.course))
+        pair_up(ina, "eve")
+        live.upload(tim, with_mistake(live.server.course))
+        live.grade("4", **result)
+        become_assistant(ina, "tim")
+        question = f"/marking/homework/{ASSIGNMENT}/questions/task:double"
+        assert len(answer_paths(ina, question)) == 2
+        assert answer_paths(tim.came_in(), question) == []
 
 
 def test_every_form_about_students_is_thought_of(live: LiveHomework) -> None:
