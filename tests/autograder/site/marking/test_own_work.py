@@ -172,12 +172,11 @@ def test_a_pairs_work_that_counts_for_one(tmp_path: Path) -> None:
         ina = live.server.student(name="ina", role="instructor")
         tim, eve = (live.server.student(name=name) for name in ("tim", "eve"))
         report = make_report(make_task("double", make_check(points=3), functions=["double"]))
-        result = {"report": report.to_json().encode(), "summary": GradingSummary.of(report).to_json()}
         pair_up(ina, "tim", "eve")
         live.upload(eve, solved(live.server.course))
         pair_up(ina, "eve")
         live.upload(tim, with_mistake(live.server.course))
-        live.grade("4", **result)
+        live.grade("4", report=report.to_json().encode(), summary=GradingSummary.of(report).to_json())
         become_assistant(ina, "tim")
         question = f"/marking/homework/{ASSIGNMENT}/questions/task:double"
         assert len(answer_paths(ina, question)) == 2
