@@ -28,7 +28,7 @@ __all__ = ["LARGEST_FILE", "FileStore", "is_digest"]
 LARGEST_FILE = 256 * 1024 * 1024  # bytes, decompressed: the largest thing that is ever stored
 LEVEL = 2  # of ISA-L: a notebook with pictures in a fifteenth of zlib's time, and as small
 PIECE = 1024 * 1024  # bytes of a large file that are in memory
-# How a disk and an unpacker say it; the library's types take the class for an instance.
+# What the file system and the unpacker raise; the types of isal declare its class as an instance.
 DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, isal_zlib.error)  # type: ignore[assignment]
 
 
@@ -166,8 +166,6 @@ def _read(digest: str) -> Iterator[None]:
     """The same while the file with this digest is read."""
     try:
         yield
-    except Refused:
-        raise
     except DAMAGE as problem:
         raise _missing(digest) from problem
     except Exception as problem:

@@ -126,7 +126,7 @@ ANY_UPLOAD = re.compile("|".join(limit.paths.pattern for limit in UPLOADS))
 
 def _limit_of(path: str) -> UploadLimit | None:
     """The limit of a route that takes a file."""
-    if not ANY_UPLOAD.fullmatch(path):  # a save of an answer is matched once, not by each
+    if not ANY_UPLOAD.fullmatch(path):  # nearly every request: one match instead of one a limit
         return None
     return next(limit for limit in UPLOADS if limit.paths.fullmatch(path))
 

@@ -156,7 +156,7 @@ PEOPLE_ROUTES = (
 
 
 def _upload(request: Request, session: Session) -> dict[str, str]:
-    """The fields of an uploaded form, files as text; raises Refused for what is not one."""
+    """The fields of an uploaded form, files as text; raises Refused for a file that is not a CSV table."""
     kind = request.headers.get("content-type", "")
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + body_of(request, LARGEST_PAGE))

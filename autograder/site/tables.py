@@ -101,7 +101,7 @@ def points_text(points: Decimal) -> str:
 metadata = MetaData()
 # Of a column that names a person: an erased person's rows stay, under another name; elsewhere they go.
 KEPT = {"erasure": "keep"}
-# Of a column that only staff read: people do not find it, or the row of a person, in their own data.
+# Of a column that only staff read: it is not in people's own data. Where it names a person, the row is not.
 FOR_STAFF = {"shown": "staff"}
 
 course = Table(

@@ -13,6 +13,7 @@ from decimal import Context, Decimal, InvalidOperation
 
 __all__ = [
     "LARGEST_EXPONENT",
+    "LONGEST",
     "NumberProblem",
     "decimal_text",
     "is_power",

@@ -142,7 +142,7 @@ def _text_file(path: Path, data: bytes) -> SourceFile:
 
 
 def _is_json(text: str) -> bool:
-    """Whether a text is JSON, whose braces are no answers of GIFT."""
+    """Whether a text is JSON, whose braces look like the answers of GIFT."""
     if not text.lstrip().startswith(("{", "[")):
         return False
     try:

@@ -63,7 +63,7 @@ class QuizContext:
         return await self.site.in_reader(self.exam.view, attempt, person)
 
     def shown_to(self, session: Session, attempt: str) -> View:
-        """The same for a page that only shows; whoever looks as the student changes nothing by it."""
+        """A student's own attempt for a page that only shows it: staff who look at it close nothing."""
         return self.exam.view(attempt, session.person, closes=not session.viewer)
 
     def fresh_questions(self, attempt: str, items: Sequence[AttemptItem]) -> Markup:

@@ -101,15 +101,16 @@ class HomeworkMarking:
         return [*written, *tasks]
 
     def answers(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
-        """The answers in the submissions that count; a group's once."""
+        """The answers in the submissions that count; a group's once, with all who submitted it."""
         course = self._context.course(connection)
         row = published(connection, self._context.site.course, work)
         people: dict[str, list[str]] = {}
         first: dict[str, Attempt] = {}
         for person, attempts in self._attempts(connection, row).items():
+            for attempt in attempts:  # also for whom another one counts: nobody marks what they submitted
+                people.setdefault(attempt.submission.id, []).append(person)
             chosen = counted(course, row, person, attempts)
             if chosen is not None and chosen.grading.report is not None:
-                people.setdefault(chosen.submission.id, []).append(person)
                 first.setdefault(chosen.submission.id, chosen)
         answers = (
             self._answer(connection, question, attempt, tuple(people[name]))

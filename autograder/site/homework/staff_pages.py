@@ -50,7 +50,7 @@ from autograder.site.homework.scores import (
     counted,
 )
 from autograder.site.homework.submissions import find_submission, owners_of
-from autograder.site.marking.assigned_work import require_may_mark, why_not_marked_by
+from autograder.site.marking.assigned_work import marking_refusal, require_may_mark
 from autograder.site.marking.regrade_requests import requests_in
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import ERASED, names_in, names_of, students_in
@@ -175,7 +175,7 @@ def submission_page(request: Request) -> Response:
         titles = {task.id: task.title for task in (*row.facts.tasks, *row.facts.written)}
         history = score_history(connection, name, titles)
         asked = requests_in(connection, site.course, answer=name)
-        refusal = why_not_marked_by(connection, site.course, session.person, list(attempts))
+        refusal = marking_refusal(connection, site.course, session.person, list(attempts))
     attempt, of_first = owned[0], next(iter(attempts.values()))
     report = attempt.grading.report
     page = site.page(

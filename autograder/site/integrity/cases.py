@@ -44,7 +44,7 @@ __all__ = [
 
 HELD = "The course's staff look at this result before it counts. They will tell you."
 OPEN, CLOSE, HOLD, LET_GO = "open integrity case", "close integrity case", "hold score", "let score go"
-CASE_ACTS = (OPEN, CLOSE, HOLD, LET_GO)  # on people, who are told by staff and not by a log
+CASE_ACTS = (OPEN, CLOSE, HOLD, LET_GO)  # on people, who learn of a case from staff, not from their own data
 LONGEST_TITLE, LONGEST_TEXT, MOST_PEOPLE = 200, 5000, 50
 
 

@@ -261,7 +261,7 @@ class _LoadTest:
         await self._all_graded()
 
     async def _all_graded(self) -> None:
-        """Wait until nothing is left to grade, or until it should not be."""
+        """Wait until nothing is left to grade, or the time that the plan gives is over."""
         ends = time.monotonic() + self.plan.graded_within
         while await asyncio.to_thread(self.fixture.ungraded) and time.monotonic() < ends:
             await asyncio.sleep(PROBE_EVERY)

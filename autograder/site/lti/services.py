@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -48,7 +49,7 @@ LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 log = logging.getLogger(__name__)
-MINUTE, UNAUTHORIZED = 60, 401  # seconds; the status of a request with a token that does not count
+MINUTE = 60  # seconds
 MOST_PAGES = 200  # of members
 NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
@@ -153,13 +154,13 @@ class Services:
     ) -> Reply:
         """The reply to a request with an access token; raises PlatformError.
 
-        A platform may withdraw a token before its time, by a restart or a new key: then a new one is tried.
+        A platform may withdraw a token early, by a restart or a new key: then a new one is requested, once.
         """
         access_token = self._access_token(platform, scope)
         try:
             return request_json(address, body, kind, accept=accept, access_token=access_token)
         except PlatformError as problem:
-            if problem.status != UNAUTHORIZED:
+            if problem.status != HTTPStatus.UNAUTHORIZED:
                 raise
         name = platform.issuer, platform.client_id, scope
         with self._locks[name]:

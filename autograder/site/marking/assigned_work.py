@@ -26,16 +26,17 @@ __all__ = [
     "assign_evenly",
     "assigned_to",
     "code_of",
+    "conflict_pairs",
     "conflicts_in",
     "in_marking_order",
     "markers_in",
     "markers_of",
+    "marking_refusal",
     "may_mark",
     "remove_conflict",
     "require_may_mark",
     "store_markers",
     "take_back",
-    "why_not_marked_by",
 ]
 
 LONGEST_REASON = 300
@@ -77,23 +78,21 @@ def may_mark(conflicts: Collection[tuple[str, str]], marker: str, people: Sequen
     return marker not in people and not any((marker, person) in conflicts for person in people)
 
 
-def why_not_marked_by(connection: Connection, course: str, marker: str, people: Sequence[str]) -> str:
-    """Why a person decides nothing about the work of these people, as a sentence; empty where they may."""
+def marking_refusal(connection: Connection, course: str, marker: str, people: Sequence[str]) -> str:
+    """Why a person may not mark the work of these people, as a sentence; empty where they may."""
+    if may_mark(conflict_pairs(connection, course), marker, people):
+        return ""
     if marker in people:
         return "Nobody marks their own work, or gives themselves time."
-    pair = marking_conflict.c.marker == marker, marking_conflict.c.person.in_(list(people))
-    known = select(marking_conflict.c.person).where(marking_conflict.c.course == course, *pair)
-    if connection.execute(known.limit(1)).first() is not None:
-        return "You do not mark this student's work: a conflict of interest is recorded."
-    return ""
+    return "You do not mark this student's work: a conflict of interest is recorded."
 
 
 def require_may_mark(connection: Connection, course: str, marker: str, people: Sequence[str]) -> None:
     """Raise Forbidden for one's own work, and where a conflict of interest is recorded.
 
-    Every act on points or time of single people asks here, whichever page it is sent from.
+    `people` are all who submitted the work together. Each act on points or time of single people asks here.
     """
-    if refusal := why_not_marked_by(connection, course, marker, people):
+    if refusal := marking_refusal(connection, course, marker, people):
         raise Forbidden(refusal, next_step="Ask another member of the course's staff to decide.")
 
 
@@ -196,6 +195,11 @@ def conflicts_in(connection: Connection, course: str) -> list[ConflictOfInterest
         .order_by(marking_conflict.c.marker, marking_conflict.c.person)
     )
     return [ConflictOfInterest(row.marker, row.person, row.reason) for row in rows]
+
+
+def conflict_pairs(connection: Connection, course: str) -> set[tuple[str, str]]:
+    """The conflicts of interest of a course as pairs of marker and student."""
+    return {(item.marker, item.person) for item in conflicts_in(connection, course)}
 
 
 def add_conflict(

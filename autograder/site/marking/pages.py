@@ -24,6 +24,7 @@ from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.marking.assigned_work import (
     add_conflict,
     assign_evenly,
+    conflict_pairs,
     conflicts_in,
     in_marking_order,
     markers_in,
@@ -448,7 +449,7 @@ async def assign(request: Request) -> Response:
                 for question in questions
                 for answer in source.answers(connection, work, question)
             }
-            conflicts = {(item.marker, item.person) for item in conflicts_in(connection, site.course)}
+            conflicts = conflict_pairs(connection, site.course)
             answered = {person for group in groups for person in group}
             sections = _sections(connection, site.course)
             others = [(person,) for person in students_in(connection, site.course) if person not in answered]
@@ -566,10 +567,6 @@ def _secret(site: AppContext) -> str:
     return site.signer.of("marking order", site.course)
 
 
-def _conflicts(connection: Connection, site: AppContext) -> set[tuple[str, str]]:
-    return {(item.marker, item.person) for item in conflicts_in(connection, site.course)}
-
-
 def _place(connection: Connection, request: Request, session: Session) -> Place:
     """The question in the address, with the answers that this person may mark."""
     site, params = site_of(request), request.path_params
@@ -577,7 +574,7 @@ def _place(connection: Connection, request: Request, session: Session) -> Place:
     work = params["work"]
     title = _title(connection, source, work)
     question = question_of(connection, source, work, params["question"])
-    conflicts = _conflicts(connection, site)
+    conflicts = conflict_pairs(connection, site.course)
     assigned = markers_of(connection, site.course, source.kind, work).get(question.id, {})
     answers = in_marking_order(_secret(site), question.id, source.answers(connection, work, question))
     visible = _visible(connection, site, session, answers.values(), assigned)

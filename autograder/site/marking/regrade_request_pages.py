@@ -13,7 +13,13 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from autograder.course.course import Course, find_course
 from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.app_context import AppContext
-from autograder.site.marking.assigned_work import conflicts_in, markers_in, markers_of, may_mark
+from autograder.site.marking.assigned_work import (
+    conflict_pairs,
+    markers_in,
+    markers_of,
+    may_mark,
+    require_may_mark,
+)
 from autograder.site.marking.regrade_requests import (
     RegradeRequest,
     Window,
@@ -74,6 +80,11 @@ class ShownRequest:
     page: str
     can_answer: bool = False
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Whose points the answer decides: of a group's work, all of its students'."""
+        return (self.request.person,) if self.answer is None else self.answer.people
+
 
 @reads_much
 def requests_page(request: Request) -> Response:
@@ -108,20 +119,19 @@ def _staff_page(request: Request, session: Session, connection: Connection, acce
     kind, work, show = wanted.get("kind"), wanted.get("work"), wanted.get("show", "")
     found = requests_in(connection, site.course, kind=kind or None, work=work or None)
     visible = visible_among(connection, site.course, access, {item.person for item in found})
-    conflicts = {(item.marker, item.person) for item in conflicts_in(connection, site.course)}
-    mine = [
-        item
-        for item in found
-        if item.person in visible and may_mark(conflicts, session.person, (item.person,))
-    ]
-    shown = [
+    conflicts = conflict_pairs(connection, site.course)
+    chosen = [
         _shown(connection, site, item, session.person)
-        for item in mine
-        if show == "all"
-        or (show == "" and item.waits)
-        or (show == "appealed" and item.state == "appealed")
-        or (show == "mine" and item.waits and item.marker in ("", session.person))
+        for item in found
+        if item.person in visible
+        and (
+            show == "all"
+            or (show == "" and item.waits)
+            or (show == "appealed" and item.state == "appealed")
+            or (show == "mine" and item.waits and item.marker in ("", session.person))
+        )
     ]
+    shown = [item for item in chosen if may_mark(conflicts, session.person, item.people)]
     names = names_in(connection, site.course)
     if is_json(request):
         return JSONResponse([{**_as_json(item.request), "seen": _seen(item)} for item in shown])
@@ -161,11 +171,11 @@ async def answer(request: Request) -> Response:
     def read() -> ShownRequest:
         with site.database.reading() as connection:
             found = find_request(connection, site.course, number)
-            visible = visible_among(connection, site.course, access, [found.person])
-            conflicts = {(item.marker, item.person) for item in conflicts_in(connection, site.course)}
-            if not visible or not may_mark(conflicts, session.person, (found.person,)):
+            if not visible_among(connection, site.course, access, [found.person]):
                 raise NotFound("There is no such regrade request.", next_step="Go back to the list.")
-            return _shown(connection, site, found, session.person)
+            shown = _shown(connection, site, found, session.person)
+            require_may_mark(connection, site.course, session.person, shown.people)
+            return shown
 
     shown = await site.in_thread(read)
     source = marking_source(site, shown.request.kind)

@@ -61,7 +61,7 @@ class AnswerToMark:
 
     id: str  # the work of its marks: a submission or an attempt
     part: str  # of that work
-    people: tuple[str, ...]
+    people: tuple[str, ...]  # all who submitted it, whoever it counts for
     mark: Mark | None  # the mark of a person that counts
     changed: bool  # that mark is for an earlier answer
     machine: Decimal | None  # what checks or the key gave; None where only a person can

@@ -27,6 +27,9 @@ history.json     what was done to your account, and when
 homework/        what you submitted, with its results as far as you may see them now
 quizzes/         your attempts with every answer that was saved
 
+Your own download leaves out what only the course's staff read, such as who marks your work, and results that
+are held; staff can add them.
+
 Times are milliseconds since 1970 (UTC).
 """
 

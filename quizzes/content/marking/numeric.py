@@ -7,6 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from quizzes.content.written_numbers import LARGEST_EXPONENT
+
 __all__ = ["Tolerance"]
 
 
@@ -21,7 +23,7 @@ NEEDS: dict[str, set[str]] = {
     "decimals": {"digits"},
 }
 
-LARGEST = Decimal("1e300")
+LARGEST = Decimal(f"1e{LARGEST_EXPONENT}")
 
 
 class Tolerance(BaseModel):

@@ -147,10 +147,9 @@ class _Question:
         start, end = body.find("{"), body.find("}")
         if start < 0 and end < 0:
             raise LeftOut("it only shows a text; put it into the quiz's instructions")
-        if len(re.findall(r"\{[^{}]*\}", body)) > 1 and not re.search(
-            "[{}]", re.sub(r"\{[^{}]*\}", "", body)
-        ):
-            raise LeftOut("it has several gaps with answers, and GIFT knows one; write it as gaps in a text")
+        remainder, blocks = re.subn(r"\{[^{}]*\}", "", body)
+        if blocks > 1 and not re.search("[{}]", remainder):
+            raise LeftOut("it has several gaps with answers, and GIFT allows one; write it as gaps in a text")
         if start < 0 or end < start or re.search("[{}]", body[end + 1 :]) or "{" in body[start + 1 : end]:
             raise LeftOut("its braces { and } do not fit together; those in a text need a backslash")
         block = body[start + 1 : end].strip()

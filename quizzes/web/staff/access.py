@@ -32,6 +32,7 @@ __all__ = [
     "staff_at",
     "staff_deciding_on_attempt",
     "staff_of_attempt",
+    "students_judged",
     "visible_attempts",
     "whole_number_in",
 ]
@@ -73,22 +74,22 @@ def staff_of_attempt(request: Request) -> tuple[Session, AttemptRow]:
 
 
 def staff_deciding_on_attempt(request: Request) -> tuple[Session, AttemptRow]:
-    """The same for who decides on points or time of the attempt; raises Forbidden for one's own, for example.
-
-    A preview of one's own quiz counts for nobody.
-    """
+    """The same for acts on its points or time; raises Forbidden for one's own, or a conflict of interest."""
     session, row = staff_of_attempt(request)
-    if not row.preview:
-        with site_of(request).database.reading() as connection:
-            require_may_mark(connection, site_of(request).course, session.person, [row.person])
+    with site_of(request).database.reading() as connection:
+        require_may_mark(connection, site_of(request).course, session.person, students_judged(row))
     return session, row
+
+
+def students_judged(row: AttemptRow) -> list[str]:
+    """Whose points and time an attempt is about; nobody's for a preview, which counts nowhere."""
+    return [] if row.preview else [row.person]
 
 
 def require_may_extend(connection: Connection, course: str, who: str, attempts: Collection[str]) -> None:
     """Raise Forbidden where one of these attempts is one's own, or a conflict of interest is recorded."""
-    counting = attempt.c.id.in_(list(attempts)), attempt.c.preview.is_(False)
-    people = connection.execute(select(attempt.c.person).where(*counting)).scalars().all()
-    require_may_mark(connection, course, who, people)
+    rows = (find_attempt(connection, attempt_id) for attempt_id in attempts)
+    require_may_mark(connection, course, who, [person for row in rows for person in students_judged(row)])
 
 
 def access_in(connection: Connection, course: str, session: Session) -> Access:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from autograder.course.local_time import counted, shown
 from autograder.errors import Conflict
 from autograder.site.audit import Act, acts_on, record_act
-from autograder.site.marking.assigned_work import why_not_marked_by
+from autograder.site.marking.assigned_work import marking_refusal
 from autograder.site.marks import Current, Mark, Source
 from autograder.site.people import names_in
 from autograder.site.requests import Form, form_of, reads_much, site_of
@@ -59,6 +59,7 @@ from quizzes.web.staff.access import (
     reason_in,
     staff_deciding_on_attempt,
     staff_of_attempt,
+    students_judged,
     whole_number_in,
 )
 from quizzes.web.staff.acts import act_done, act_once, attempt_act_sentence, done_redirect, shown_once
@@ -188,9 +189,7 @@ def attempt_page(request: Request) -> Response:
     with site.database.reading() as connection:
         acts, names = acts_on(connection, row.id), names_in(connection, site.course)
         done = act_done(request, connection, row.id)
-        refusal = (
-            "" if row.preview else why_not_marked_by(connection, site.course, session.person, [row.person])
-        )
+        refusal = marking_refusal(connection, site.course, session.person, students_judged(row))
     answers, points = _answers(request, view, names)
     page = site.page(
         "staff_attempt.html",

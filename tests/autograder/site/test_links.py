@@ -20,6 +20,7 @@ from sqlalchemy import insert, update
 from starlette.routing import Match, Route
 
 from autograder.site.application import site_routes
+from autograder.site.middleware import HEADERS
 from autograder.site.people import COURSE
 from autograder.site.tables import assigned_student, enrolment
 
@@ -104,7 +105,10 @@ def targets(page: str, address: str) -> Iterator[tuple[str, str]]:
 
 
 def crawled(student: Student) -> tuple[Counter[str], list[str]]:
-    """How often each route was asked, and what was offered on which page but not answered."""
+    """How often each route was asked, and what was offered on which page but not answered.
+
+    Each answer has the headers that protect it, once.
+    """
     asked: Counter[str] = Counter()
     refused, seen, left = [], set(), deque([("GET", "/", "")])
     while left:
@@ -116,6 +120,10 @@ def crawled(student: Student) -> tuple[Counter[str], list[str]]:
         asked[route] += 1
         # A form is sent without the token of its session: a reader who may send it is told so.
         reply = student.http.request(method, address)
+        # A page that sets a header of the server itself would send it twice.
+        sent = Counter(name.lower() for name, _ in reply.headers.raw)
+        assert [name for name, _ in HEADERS if sent[name] > 1] == [], address
+        assert sent[b"content-security-policy"] == 1, address
         unusable = reply.status_code in (403, 404) or reply.status_code >= 500
         if unusable and ANOTHER_SIGN_IN not in reply.text:
             refused.append(f"{page} → {method} {address}: {reply.status_code}")

@@ -240,6 +240,7 @@ def test_what_only_staff_read_is_in_no_zip_of_ones_own(person: Person) -> None:
             for file in (of_person, of_staff)
         )
         tables = json.loads(of_person.read("person.json"))
+        assert b"leaves out what only the course's staff read" in of_person.read("README.txt")
     secrets = (reason, seed, "integrity case", "integrity_person", "marking_conflict", '"grace"', '"lock"')
     assert [word for word in secrets if word not in theirs] == []
     assert [word for word in secrets if word in mine] == []

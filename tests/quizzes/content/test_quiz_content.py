@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from autograder.course.course import find_course
 from autograder.errors import ContentError
 from quizzes.content.bank import load_bank, load_banks
-from quizzes.content.items.base import BaseItem
+from quizzes.content.items.base import BaseItem, Part
 from quizzes.content.items.numeric import NumericItem
 from quizzes.content.lint import faults_in_bank, faults_in_slots, faults_in_window, remarks_on_bank
+from quizzes.content.marking.numeric import Tolerance
 from quizzes.content.markup import shown_values
 from quizzes.content.quiz import Quiz
 from quizzes.content.quiz_file import load_quiz
@@ -304,3 +306,37 @@ def test_numbers_of_a_bank_are_bounded(tmp_path: Path, values: str, sentence: st
     with pytest.raises(ContentError, match=r"line \d+: .*parameters\.a.*") as problem:
         load_bank(path)
     assert sentence in problem.value.message
+
+
+def models_of_banks(model: type[BaseModel] = Part) -> set[type[BaseModel]]:
+    """A kind of part of a bank or quiz with all kinds that are made of it."""
+    return {model}.union(*map(models_of_banks, model.__subclasses__()))
+
+
+def wrong_fields(model: type[BaseModel], name: str, value: object) -> set[object]:
+    """The fields of a part that are refused where one of them has this value."""
+    try:
+        model.model_validate({name: value})
+    except ValidationError as problem:
+        return {error["loc"][0] for error in problem.errors() if error["loc"]}
+    return set()
+
+
+def test_every_number_of_a_bank_is_bounded() -> None:
+    """Wherever a bank or quiz takes a decimal number, alone or among others, vast ones are refused."""
+    tried = set()
+    for model in models_of_banks() | {Tolerance}:
+        for name in model.model_fields:
+            for shape in (lambda n: n, lambda n: [n], lambda n: [n, n], lambda n: {"a": n}):
+                if name in wrong_fields(model, name, shape(Decimal("0.5"))):
+                    continue  # the field does not take a number so
+                if "Decimal" in str(model.model_fields[name].annotation):
+                    assert name in wrong_fields(model, name, shape(Decimal("1e999999999"))), (model, name)
+                    tried.add(f"{model.__name__}.{name}")
+    assert tried >= {
+        "Parameter.choices",
+        "Parameter.range",
+        "Parameter.step",
+        "Tolerance.abs",
+        "Tolerance.above",
+    }

@@ -203,7 +203,7 @@ def test_blank_lines_inside_braces(tmp_path: Path) -> None:
         ("Which? {~a ~b}", "no option is right."),
         (
             "Water has {=2 =two} H and {=1 =one} O.",
-            "it has several gaps with answers, and GIFT knows one; write it as gaps in a text.",
+            "it has several gaps with answers, and GIFT allows one; write it as gaps in a text.",
         ),
         ("Which? {{=a}", "its braces { and } do not fit together; those in a text need a backslash."),
         ("Which? {=a ~b", "its braces { and } do not fit together; those in a text need a backslash."),
