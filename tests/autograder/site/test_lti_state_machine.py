@@ -105,7 +105,7 @@ class Platforms(RuleBasedStateMachine):
         if context in self.connected:
             self.words[context, subject] = role
             self.launched.add((context, subject))
-        self.ids.setdefault((context.issuer, subject), set()).add(number)  # it counts in a refused launch, too
+        self.ids.setdefault((context.issuer, subject), set()).add(number)  # of a refused one, too
         if isinstance(who, Refused):
             return
         allowed = max((RANKS[word] for word in self.said_of(who)), default=0)
