@@ -83,7 +83,7 @@ class Member:
     name: str
     kind: str  # "file", "folder", or another kind in words
     size: int
-    read: Callable[[], bytes]  # up to one byte more than LARGEST_FILE; to be called once, before the next member
+    read: Callable[[], bytes]  # at most LARGEST_FILE and a byte more; called once, before the next member
     modified: float = 0.0  # seconds since 1970; 0 where the archive does not say
 
 
