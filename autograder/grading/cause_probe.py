@@ -128,7 +128,7 @@ class CauseProbe:
 
 
 def _each_once(calls: Sequence[Call]) -> list[Call]:
-    """The calls without those whose arguments another one has."""
+    """The calls, of those with the same arguments only the first."""
     made: dict[object, Call] = {}
     for number, call in enumerate(calls):
         try:
