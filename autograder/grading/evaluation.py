@@ -286,16 +286,16 @@ def _assertion_words(text: str, *, is_public: bool) -> str:
         return " ".join(text.split()) or "This does not hold for what your function returns."
     text = text[header.end() :]
     start = match.start() if (match := NUMPY_OWN.search(text)) else len(text)
-    words, own = text[:start].lstrip(), text[start:]
+    words, numpy_lines = text[:start].lstrip(), text[start:]
     while place := NUMPY_PLACE.match(words):
         words = words[place.end() :]
-    parts = [f"the shapes are {shapes[1]} and {shapes[2]}"] if (shapes := SHAPES.search(own)) else []
-    parts += [f"the types are {types[1]} and {types[2]}"] if (types := TYPES.search(own)) else []
-    parts += [f"{location[1]} stands in other places"] if (location := LOCATION.search(own)) else []
-    parts += [f"wrong entries: {count[1]} of {count[2]}"] if (count := MISMATCHED.search(own)) else []
+    parts = [f"the shapes are {shapes[1]} and {shapes[2]}"] if (shapes := SHAPES.search(numpy_lines)) else []
+    parts += [f"the types are {types[1]} and {types[2]}"] if (types := TYPES.search(numpy_lines)) else []
+    parts += [f"{location[1]} stands in other places"] if (location := LOCATION.search(numpy_lines)) else []
+    parts += [f"wrong entries: {count[1]} of {count[2]}"] if (count := MISMATCHED.search(numpy_lines)) else []
     if is_public:  # of zeros, the difference is the hidden number
-        parts += [f"by up to {most[1]}"] if (most := DIFFERENCE.search(own)) else []
-        values = NUMPY_VALUE.findall(own)
+        parts += [f"by up to {most[1]}"] if (most := DIFFERENCE.search(numpy_lines)) else []
+        values = NUMPY_VALUE.findall(numpy_lines)
         if not parts and len(values) == 2:
             parts = [f"got {values[0]}, expected {values[1]}"]
     found = "The numbers are not those that are expected" + (f" ({', '.join(parts)})" if parts else "")

@@ -433,9 +433,8 @@ def _odd_kind(seen: _Seen) -> Iterator[Found]:
     if "array of object" in texts[0]:
         yield Found(
             "object_array",
-            "The result is an array of objects, as np.array makes of rows of different length. Keep arrays "
-            "of "
-            "different shape in a list.",
+            "The result is an array of objects, and some of them are neither numbers nor arrays: look at "
+            "what is put into it.",
             seen.find(r"dtype\s*=\s*object|np\.array\s*\(|np\.asarray\s*\("),
         )
     elif texts[0].startswith("a dict"):

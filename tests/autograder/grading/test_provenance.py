@@ -284,12 +284,12 @@ def test_the_words_of_numpy_testing(
     assume(not np.isclose(got.flat[0], expected.flat[0]))
     result = judged(values, lambda x: got)
     assert result.status is Status.FAILED
-    told = result.message.removeprefix(" ".join(words.split()))
-    assert told != result.message or not words
-    assert re.fullmatch(r"\.? ?The numbers are not those that are expected( \(.*\))?\.", told)
-    assert len(told) < 150
+    sentence = result.message.removeprefix(" ".join(words.split()))
+    assert sentence != result.message or not words
+    assert re.fullmatch(r"\.? ?The numbers are not those that are expected( \(.*\))?\.", sentence)
+    assert len(sentence) < 150
     for hidden in map(repr, expected.ravel().tolist()):
-        assert hidden not in told
+        assert hidden not in sentence
 
 
 @pytest.mark.parametrize(

@@ -182,8 +182,8 @@ def test_an_exception_is_told_in_the_same_words(kind: type[Exception], text: str
         problem = kind(text)
     except TypeError:  # some take more than a message
         assume(False)
-    told = exception_text(problem)
-    assert exception_text(exception_of(told)) == told
+    words = exception_text(problem)
+    assert exception_text(exception_of(words)) == words
 
 
 @pytest.mark.parametrize("size", [3, 5_000])
