@@ -297,7 +297,7 @@ def test_the_words_of_numpy_testing(
     [
         (lambda x: np.testing.assert_string_equal("a", "7123"), "The text is not the one that is expected."),
         (
-            lambda x: np.testing.assert_array_equal(x, np.float32([7123, 7124]), strict=True),
+            lambda x: np.testing.assert_array_equal(x, np.array([7123, 7124], dtype=np.float32), strict=True),
             "The numbers are not those that are expected (the types are float64 and float32).",
         ),
         (
