@@ -128,7 +128,7 @@ def test_it_lints_again_after_a_change(course: Path) -> None:
     [
         (
             "double",
-            "x * __import__('time').perf_counter()",
+            "x * __import__('random').uniform(3, 9)",
             "it answers the same call differently again: add stateful=True if it keeps something",
         ),
         ("double", "np.sign(x)", "it raises NameError: name 'np' is not defined in its own file"),
