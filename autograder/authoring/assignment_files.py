@@ -57,10 +57,12 @@ def handout_cells(title: str, tasks: Sequence[NewTask]) -> list[Cell]:
 
 
 def stub(function: NewFunction) -> str:
-    """The function as students get it; what they are given of it stands in comments, so that it is a stub."""
+    """The function as students get it; given lines are comments, since a stub computes nothing."""
     lines = [f"def {function.name}({function.signature}):"]
     lines.append("    " + (function.docstring or f'"""{function.doc}"""'))
-    lines += [f"    # {line}".rstrip() for line in function.given.split("\n") if function.given]
+    if function.given:
+        given = function.given.split("\n")
+        lines += [f"    {line if line.startswith('#') else f'# {line}'.rstrip()}" for line in given]
     return "\n".join([*lines, f'    raise NotImplementedError("{function.name}")'])
 
 
@@ -401,9 +403,9 @@ def _mistakes(new: NewAssignment) -> str:
 
 
 def _mistake_to_write(function: NewFunction) -> str:
-    """A known mistake in comments, for a function whose mistakes nothing tells."""
+    """A known mistake in comments, for a function of which no mistake can be guessed."""
     return (
-        f"# TODO: a wrong version of {function.name} in place of `...`, and a sentence for who wrote it.\n"
+        f"# TODO: a wrong version of {function.name} in place of `...`, and a sentence for its author.\n"
         f'# @mistake(function="{function.name}", severity="slip", feedback="You …")\n'
         f"# def {function.name}_without_…({function.signature}):\n#     ..."
     )

@@ -30,6 +30,7 @@ from autograder.authoring.imported_tests import (
     nbgrader_test,
     ok_tests,
     otter_test,
+    settings_in,
 )
 from autograder.authoring.new_assignment import (
     OPPOSITE,
@@ -83,9 +84,8 @@ HIDDEN_TEST = re.compile(r"\A\s*#+[^\S\n]*HIDDEN(?:[^\S\n]+TESTS?)?[^\S\n]*#*[^\
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 MARK_SCHEME = re.compile(r"===\s*BEGIN MARK SCHEME\s*===\n?(.*?)===\s*END MARK SCHEME\s*===\n?", re.S)
 WRITE_HERE = "..."
-PLACEHOLDER = re.compile(
-    r"\s*(#.*|\.\.\.|pass|raise NotImplementedError.*)?"
-)  # a line of a cell without a solution
+EMPTY = re.compile(r"\s*(\.\.\.|pass|raise NotImplementedError.*)?")  # a line that says nothing
+PLACEHOLDER = re.compile(rf"\s*#.*|{EMPTY.pattern}")  # a line of a cell without a solution
 
 # Reads [[cell, ...], [function, ...]], runs the cells as Jupyter would, and writes what each function was
 # called with and returned: for each call a list of expressions that draw something like its arguments.
@@ -540,7 +540,7 @@ class _Frame:
         """Read a cell that delimits a block."""
         first = source.strip().split("\n")[0]
         if "BEGIN QUESTION" in first:
-            self._begin(_settings(source))
+            self._begin(settings_in(source) or {})
         elif "END QUESTION" in first:
             self.question, self.points, self.is_manual = "", None, False
         elif "TESTS" in first:
@@ -558,7 +558,7 @@ class _Frame:
         """Read the settings in a question's text."""
         self.leave_old(found)
         if kind == "QUESTION":
-            self._begin(_settings(source))
+            self._begin(settings_in(source) or {})
             self.is_old = True
             self.members.setdefault(self.question, []).append(len(found.tests))
 
@@ -587,18 +587,6 @@ class _Frame:
             for number, points in zip(numbers, each, strict=True):
                 if worth and found.tests[number].points == sum(worth):
                     found.tests[number] = replace(found.tests[number], points=points)
-
-
-def _settings(source: str) -> dict[str, Any]:
-    import yaml
-
-    from autograder.yaml_source import load_yaml
-
-    try:
-        settings = load_yaml(source)
-    except yaml.YAMLError:
-        return {}
-    return settings if isinstance(settings, dict) else {}
 
 
 def _parsed(source: str) -> ast.Module:
@@ -737,17 +725,25 @@ def _noting(source: str) -> str:
 
 
 def _shown(cell: str, node: ast.FunctionDef) -> tuple[str, str]:
-    """What students are given of a function: its docstring as it is written, and the lines without marks."""
+    """What students are given of a function: its docstring as written, and its lines outside the marks."""
     text = "\n".join(cell.split("\n")[node.lineno - 1 : node.end_lineno])
     is_marked = bool(MARK.search(text))
     text = _without_solutions(text) if is_marked else text
     found = functions_in(_parsed(text)).get(node.name)
-    if found is None or ast.get_docstring(found) is None:
+    if found is None:
         return "", ""
-    docstring = ast.get_source_segment(text, found.body[0]) or ""
-    rest = textwrap.dedent("\n".join(text.split("\n")[found.body[0].end_lineno :])).strip()
+    lines, first = text.split("\n"), found.body[0]
+    if ast.get_docstring(found) is not None:
+        docstring, start = ast.get_source_segment(text, first) or "", first.end_lineno or first.lineno
+    else:
+        docstring, start = "", first.lineno - 1
+        while start > found.lineno and lines[start - 1].lstrip().startswith("#"):
+            start -= 1
+    rest = textwrap.dedent("\n".join(lines[max(start, found.lineno) :])).strip()
+    if not is_marked or all(EMPTY.fullmatch(line) for line in rest.split("\n")):
+        return docstring, ""
     has_code = any(not PLACEHOLDER.fullmatch(line) for line in rest.split("\n"))
-    return docstring, f"Given:\n{rest}" if is_marked and has_code else ""
+    return docstring, f"Given:\n{rest}" if has_code else rest
 
 
 def _function(

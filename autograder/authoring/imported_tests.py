@@ -14,8 +14,12 @@ import sys
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
 
 from autograder.course.python_source import bound_names, global_names, parse_cell
+from autograder.yaml_source import load_yaml
 
 __all__ = [
     "PREFIX",
@@ -28,6 +32,7 @@ __all__ = [
     "nbgrader_test",
     "ok_tests",
     "otter_test",
+    "settings_in",
 ]
 
 HIDDEN = re.compile(
@@ -35,7 +40,6 @@ HIDDEN = re.compile(
 )
 AUTOTEST = re.compile(r"^([^\S\n]*)#+\s*(HASHED )?AUTOTEST\s+(.*?)\s*;?\s*$", re.M)
 OTTER_CONFIG = re.compile(r'\A\s*"""\s*#\s*BEGIN TEST CONFIG\s*\n(.*?)"""\s*#\s*END TEST CONFIG\s*\n?', re.S)
-OTTER_V0 = re.compile(r"\A\s*#+\s*(?:HIDDEN )?TEST\b[^\n]*\n?", re.I)
 OTTER_HIDDEN = re.compile(r"\A\s*#[^\n]*\bhidden\b", re.I)  # anywhere in a comment on the first line
 RAISING = {"raises", "assert_raises"}  # of pytest and of numpy.testing
 PREFIX = "test_"  # of the names of imported checks
@@ -125,24 +129,31 @@ def _split(text: str) -> list[str]:
 
 def otter_test(number: int, source: str, points: float | None) -> FoundTest | None:
     """A test cell of otter; None where it holds nothing. A value at its end has to be the solution's."""
-    settings: dict[str, object] = {}
+    settings: dict[str, Any] | None = {}
     if match := OTTER_CONFIG.match(source):
-        import yaml
-
-        settings = yaml.safe_load(match[1]) or {}
+        settings = settings_in(match[1])
         source = source[match.end() :]
-    is_hidden = bool(settings.get("hidden", OTTER_HIDDEN.match(source)))
-    if match := OTTER_V0.match(source):
-        source = source[match.end() :]
+    # What cannot be read may say that the test is hidden.
+    is_hidden = settings is None or bool(settings.get("hidden", OTTER_HIDDEN.match(source)))
     tree = parse_cell(source)
     if not tree.body:
         return None
     if isinstance(tree.body[-1], ast.Expr) and not _is_none(tree.body[-1].value):
         tree.body[-1] = ast.Expr(ast.Call(ast.Name(SAME), [tree.body[-1].value], []))
     text = ast.unparse(ast.fix_missing_locations(tree))
-    stated = settings.get("points")
+    stated = (settings or {}).get("points")
     worth = float(stated) if isinstance(stated, (int, float)) else points
     return FoundTest(f"cell {number}", number, "" if is_hidden else text, text if is_hidden else "", worth)
+
+
+def settings_in(text: str) -> dict[str, Any] | None:
+    """Otter's settings, which are YAML; None where they cannot be read."""
+    try:
+        settings = load_yaml(text)
+    except yaml.YAMLError:
+        return None
+    settings = {} if settings is None else settings
+    return settings if isinstance(settings, dict) else None
 
 
 def ok_tests(name: str, source: str, position: int) -> list[FoundTest]:

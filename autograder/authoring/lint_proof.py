@@ -71,20 +71,14 @@ class Proof:
         data = to_bytes(filled_in(self.assignment, replace)) if data is None else data
         return self._graders[seed].grade(Submission("student", self.assignment.handout.name, data))
 
-    @property
-    def reference_file(self) -> str:
-        """The place of faults of the reference."""
-        return str(self.assignment.solution / "reference.py")
-
     def reference(self, seeds: Sequence[int] = SEEDS) -> list[Fault]:
         """The solved notebook passes every check with every seed; a check is named once."""
         lost = {
             result.id: (seed, result) for seed in reversed(seeds) for result in _lost(self.grade(seed=seed))
         }
+        place = str(self.assignment.solution / "reference.py")
         return [
-            Fault(
-                self.reference_file, f"the reference does not pass {name} (seed {seed}): {_text_of(result)}"
-            )
+            Fault(place, f"the reference does not pass {name} (seed {seed}): {_text_of(result)}")
             for name, (seed, result) in lost.items()
         ]
 
@@ -208,7 +202,7 @@ class Proof:
 
 
 def _tasks_that_call(assignment: Assignment, function: str) -> set[str]:
-    """The tasks whose right answers call a function, themselves or through others: they lose with it."""
+    """The tasks whose right answers call a function, directly or through another one."""
     known = library(assignment)
     called = {}
     for name in assignment.functions:

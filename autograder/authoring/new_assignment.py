@@ -349,21 +349,21 @@ names = {}
 for source in [support, *(source for _, source, _ in functions)]:
     exec(source, names)
 examples = []
-def example(name, arguments, number):
-    values = [eval(a, names, {"rng": np.random.default_rng(number), "seed": 3}) for a in arguments]
+def example(name, arguments, seed):
+    values = [eval(a, names, {"rng": np.random.default_rng(seed), "seed": 3}) for a in arguments]
     values = [v.round(1) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for v in values]
     values = [round(v, 1) if isinstance(v, float) and v >= 0.1 else v for v in values]
     shown = [repr(v) if isinstance(v, bool) else written(v) for v in values]
     result = names[name](*values)
     if isinstance(result, (int, np.integer)) and result in (0, 1):
-        raise ValueError("a truth value would be the same")
+        raise ValueError("True and False would pass as well")
     return [shown, written(result)]
 
 for name, _, arguments in functions:
     examples.append(None)
-    for number in range(1, 6):  # a draw may be one that the function cannot take
+    for seed in range(1, 6):  # a draw may be one that the function cannot take
         try:
-            examples[-1] = example(name, arguments, number)
+            examples[-1] = example(name, arguments, seed)
             break
         except Exception:
             continue
@@ -406,10 +406,10 @@ def with_examples(new: NewAssignment) -> NewAssignment:
 
 
 def without_public_checks(new: NewAssignment) -> list[str]:
-    """A remark for each task that students could not check."""
+    """A remark for each task that students cannot check."""
     return [
-        f"{task.id} has no public check: write one in assignments/…/checks.py, with numbers small enough to "
-        "show."
+        f"{task.id} has no public check: write one in assignments/{new.id}/checks.py, with numbers small "
+        "enough to show."
         for task in new.tasks
         if task.functions[0].example is None and not task.public
     ]

@@ -13,6 +13,7 @@ Forms stand in `solutions/<assignment>/canonical_forms.py`.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -45,12 +46,14 @@ class AskedFunction:
         self.function = function
         self.asked: list[tuple[tuple[Value, ...], Value]] = []
 
-    def __call__(self, *arguments: Value) -> Value:
-        """Call the function; its arguments are kept as they are now."""
-        kept = copy.deepcopy(arguments)
-        result = self.function(*arguments)
+    def __call__(self, *arguments: Value, **named: Value) -> Value:
+        """Call the function; its arguments are kept as they are now, in the order of its parameters."""
+        kept, kept_named = copy.deepcopy((arguments, named))
+        result = self.function(*arguments, **named)
         if len(self.asked) < MOST_ASKED:
-            self.asked.append((kept, copy.deepcopy(result)))
+            bound = inspect.signature(self.function).bind(*kept, **kept_named) if named else None
+            in_order = (*bound.args, *bound.kwargs.values()) if bound else kept
+            self.asked.append((in_order, copy.deepcopy(result)))
         return result
 
 

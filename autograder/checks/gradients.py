@@ -240,12 +240,11 @@ def _own_forward(
 
 def _remark_on_forward(forward: Function, backward: Function, at: tuple[Value, ...]) -> None:
     """The fourth outcome: the gradient is right, yet not the gradient of what the student wrote."""
-    if not _forward_agrees(forward, backward, at):
-        remark = (
-            f"{backward.name} is right, but it is not the gradient of your {forward.name}, which is wrong."
-        )
-        remarks = backward.context.findings.remarks
-        remarks += [remark] if remark not in remarks else []  # a check may look at several inputs
+    if _forward_agrees(forward, backward, at):
+        return
+    remark = f"{backward.name} is right, but it is not the gradient of your {forward.name}, which is wrong."
+    if remark not in backward.context.findings.remarks:  # a check may look at several inputs
+        backward.context.findings.remarks.append(remark)
 
 
 def _forward_agrees(forward: Function, backward: Function, at: tuple[Value, ...]) -> bool:

@@ -203,17 +203,20 @@ def _show_credits(name: str, credits: list[Credit]) -> None:
 def _proven(assignment: Assignment, dataset: str) -> tuple[list[Fault], list[Credit]]:
     materials_for(assignment, 0, dataset)  # a missing data set is said before anything runs
     with Proof(assignment, dataset) as proof, progress_bar() as progress:
-        first: list[Step] = [proof.untouched, proof.public, proof.reference]
-        steps: list[Step] = [partial(proof.odd_values, function) for function in assignment.functions]
-        steps += [partial(proof.mistake, mistake) for mistake in assignment.mistakes]
-        steps += [partial(proof.alternative, alternative) for alternative in assignment.alternatives]
-        bar = progress.add_task(f"Proving {assignment.id}", total=len(first) + len(steps))
-        found: list[Fault] = []
-        for step in [*first, *steps]:
-            if step is steps[0] and any(fault.place == proof.reference_file for fault in found):
-                later = "mistakes, alternatives and odd results are tried once the reference passes"
-                say(f"{assignment.id}: {later}.")
-                break
-            found += step()
+        first: list[Step] = [proof.untouched, proof.public]
+        later: list[Step] = [partial(proof.odd_values, function) for function in assignment.functions]
+        later += [partial(proof.mistake, mistake) for mistake in assignment.mistakes]
+        later += [partial(proof.alternative, alternative) for alternative in assignment.alternatives]
+        bar = progress.add_task(f"Proving {assignment.id}", total=len(first) + 1 + len(later))
+
+        def done(step: Step) -> list[Fault]:
+            faults = step()
             progress.advance(bar)
-        return found, proof.credits
+            return faults
+
+        found = [fault for step in first for fault in done(step)]
+        if of_reference := done(proof.reference):
+            later_ones = "mistakes, alternatives and odd results"
+            say(f"{assignment.id}: {later_ones} are tried once the reference passes.")
+            return found + of_reference, proof.credits
+        return found + [fault for step in later for fault in done(step)], proof.credits

@@ -98,10 +98,10 @@ STAFF = (
 NO_STUDENTS = ("points possible", "student, test")  # rows of a Canvas gradebook
 # Columns of a Canvas gradebook that identify somebody; its rows about assignments have none of them.
 CANVAS_IDS = ("canvas_id", "sis_id", "sis_login", "student_id", "email")
-# Headers of Brightspace's tables, in which # stands before each ID.
+# Headers of Brightspace's tables, which have # before each ID.
 BRIGHTSPACE = {"orgdefinedid", "endoflineindicator"}
-AS_TEXT = re.compile(r'="([^"]*)"')  # how tables keep Excel from taking an ID for a number
-SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,2}", re.IGNORECASE)  # what Excel makes of a long one
+AS_TEXT = re.compile(r'="([^"]*)"')  # keeps Excel from reading an ID as a number
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,2}", re.IGNORECASE)  # what Excel makes of a long ID
 ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 MOST_SHOWN = 300  # characters of a table's headers in a message
 TEST_LOGIN = re.compile(r"[0-9a-f]{40}")  # of the user that Canvas makes for the Student View
@@ -303,12 +303,14 @@ def _rows(
 
 def _cell(text: str) -> str:
     """A cell's content, without the invisible characters that come along when text is copied."""
-    text = AS_TEXT.sub(r"\1", text.strip()) if AS_TEXT.fullmatch(text.strip()) else text
-    while text and (text[0].isspace() or unicodedata.category(text[0]) == "Cf"):
-        text = text[1:]
-    while text and (text[-1].isspace() or unicodedata.category(text[-1]) == "Cf"):
-        text = text[:-1]
-    return text
+    if match := AS_TEXT.fullmatch(text.strip()):
+        text = match[1]
+    shown = [at for at, character in enumerate(text) if not _is_invisible(character)]
+    return text[shown[0] : shown[-1] + 1] if shown else ""
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cf"
 
 
 def _merged(first: Person, second: Person) -> Person | None:

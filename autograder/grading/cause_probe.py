@@ -77,7 +77,7 @@ class CauseProbe:
             if outcome.kind == "raised" and not alike(outcome, outcome_of(call.answer)):
                 return f"it raises {outcome.text} in its own file: import or define there what it uses"
         if not all(alike(o, outcome_of(call.answer)) for o, call in zip(outcomes, calls, strict=True)):
-            return "the same call is answered otherwise again: say stateful=True if it keeps something"
+            return "it answers the same call differently again: add stateful=True if it keeps something"
         neighbours = {"the right answer": [self._answers.right(call) for call in calls]} | {
             f"mistake {other.name}": [self._answers.of(other, call) for call in calls]
             for other in self.assignment.mistakes
@@ -128,7 +128,7 @@ class CauseProbe:
 
 
 def _each_once(calls: Sequence[Call]) -> list[Call]:
-    """The calls without those whose arguments another one has."""
+    """The calls, of those with the same arguments only the first."""
     made: dict[object, Call] = {}
     for number, call in enumerate(calls):
         try:

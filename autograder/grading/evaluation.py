@@ -20,7 +20,7 @@ from autograder.checks.comparisons import structure_of
 from autograder.checks.definition import Check, Materials
 from autograder.checks.failures import Failure, OutOfMemory, WrongType
 from autograder.checks.memory import unlimited_memory
-from autograder.checks.values import Value, bytes_of, exception_text, shorten, show
+from autograder.checks.values import Value, as_sentence, bytes_of, exception_text, shorten, show
 from autograder.checks.variants import Variant
 from autograder.errors import SandboxError
 from autograder.grading.causes import Answers
@@ -257,42 +257,50 @@ def _as_failure(problem: Exception, student: Functions, reference: Functions | N
     )
 
 
-# How numpy.testing begins, and the lines of which a sentence is made.
-NUMPY_SAYS = re.compile(r"\s*(Not equal to tolerance|Arrays are not|Items are not equal)")
-NUMPY_LINES = (
-    (re.compile(r"\(shapes (\(.*?\)), (\(.*?\)) mismatch\)"), "the shapes are {0} and {1}"),
-    (re.compile(r"Mismatched elements: (\d+) / (\d+).*"), "wrong entries: {0} of {1}"),
-    (re.compile(r"Max absolute difference.*: (\S+?)\.?"), "by up to {0}"),
-    (re.compile(r"(?:x and y )?(\+?nan|\+?inf|-inf) location mismatch:?"), "{0} stands in other places"),
+# What numpy.testing writes: a header, the author's words behind or below it, then lines of its own.
+NUMPY_HEADER = re.compile(
+    r"\s*(?:Not equal to tolerance rtol=\S+, atol=\S+"
+    r"|Arrays are not (?:almost )?equal(?: (?:up )?to \d+ (?:decimals|ULP)(?: \(max [^)]*\))?)?"
+    r"|Arrays are not strictly ordered `[^`]*`"
+    r"|Items are not equal(?: to \d+ significant digits)?:)"
 )
-NUMPY_VALUE = re.compile(r"(?:ACTUAL|DESIRED|x|y): (.{1,60})")
-NUMPY_MORE = re.compile(r"Mismatch at|First \d+ mismatch|\[|Max relative|ACTUAL|DESIRED|[xy]: |array")
+NUMPY_TEXTS = "Differences in strings:"
+NUMPY_PLACE = re.compile(r"(?:item=\d+|key=.*)\n")  # in a list or a dictionary, above the author's words
+NUMPY_OWN = re.compile(
+    r"^ ?(?:\(shapes |\(dtypes |Mismatch|(?:x and y )?[+-]?(?:nan|inf) location|ACTUAL: |DESIRED: |[xy]: )",
+    re.M,
+)
+SHAPES = re.compile(r"^\(shapes (\(.*?\)), (\(.*?\)) mismatch\)", re.M)
+TYPES = re.compile(r"^\(dtypes (\w+), (\w+) mismatch\)", re.M)
+MISMATCHED = re.compile(r"^Mismatched elements: (\d+) / (\d+)", re.M)
+DIFFERENCE = re.compile(r"^Max absolute difference.*: (\S+?)\.?$", re.M)
+LOCATION = re.compile(r"^(?:x and y )?(\+?nan|\+?inf|-inf) location mismatch", re.M)
+NUMPY_VALUE = re.compile(r"^ ?(?:ACTUAL|DESIRED|x|y): (.{1,60})$", re.M)
 
 
 def _assertion_words(text: str, *, is_public: bool) -> str:
     """What an assertion says, as a sentence; NumPy's own text prints both arrays, hidden ones too."""
-    if not NUMPY_SAYS.match(text):
+    if text.startswith(NUMPY_TEXTS):
+        return "The text is not the one that is expected."
+    if not (header := NUMPY_HEADER.match(text)):
         return " ".join(text.split()) or "This does not hold for what your function returns."
-    lines = [line.strip() for line in text.strip().split("\n")]
-    values = [match[1] for line in lines if (match := NUMPY_VALUE.fullmatch(line))]
-    parts, words = [], []
-    for line in lines[1:]:
-        if NUMPY_MORE.match(line):
-            if line.startswith(("ACTUAL", "x: ")):
-                break  # the arrays come last
-            continue
-        for pattern, sentence in NUMPY_LINES:
-            if match := pattern.fullmatch(line):
-                if is_public or "by up" not in sentence:  # of zeros, the difference is the hidden number
-                    parts.append(sentence.format(*match.groups()))
-                break
-        else:
-            words.append(line)
-    author_words = " ".join(filter(None, words))
-    if not parts and is_public and len(values) == 2:
-        parts = [f"got {values[0]}, expected {values[1]}"]
+    text = text[header.end() :]
+    start = match.start() if (match := NUMPY_OWN.search(text)) else len(text)
+    words, numpy_lines = text[:start].lstrip(), text[start:]
+    while place := NUMPY_PLACE.match(words):
+        words = words[place.end() :]
+    parts = [f"the shapes are {shapes[1]} and {shapes[2]}"] if (shapes := SHAPES.search(numpy_lines)) else []
+    parts += [f"the types are {types[1]} and {types[2]}"] if (types := TYPES.search(numpy_lines)) else []
+    parts += [f"{location[1]} stands in other places"] if (location := LOCATION.search(numpy_lines)) else []
+    parts += [f"wrong entries: {count[1]} of {count[2]}"] if (count := MISMATCHED.search(numpy_lines)) else []
+    if is_public:  # of zeros, the difference is the hidden number
+        parts += [f"by up to {most[1]}"] if (most := DIFFERENCE.search(numpy_lines)) else []
+        values = NUMPY_VALUE.findall(numpy_lines)
+        if not parts and len(values) == 2:
+            parts = [f"got {values[0]}, expected {values[1]}"]
     found = "The numbers are not those that are expected" + (f" ({', '.join(parts)})" if parts else "")
-    return f"{author_words.rstrip('.')}. {found}." if author_words else f"{found}."
+    words = " ".join(words.split())
+    return f"{as_sentence(words)} {found}." if words else f"{found}."
 
 
 def _expected(call: Call, reference: Functions | None) -> tuple[Value] | None:

@@ -36,7 +36,7 @@ COUNTED = re.compile(r"^\s*(\w+)\s*(?:,\s*\w+\s*)?=[^=\n]*(?:len\s*\(|\.shape\b)
 MATRIX_PRODUCT = re.compile(r"\w\)?\s*@\s*[\w(]|(?<!\w)(dot|matmul|inner)\s*\(")
 MATH = re.compile(r"(?<![\w.])math\.(\w+)")
 NAMES_AS_DATA = re.compile(r"(?<![\w.])(locals|vars|globals|eval|exec)\s*\(")
-MOST_MOVED = 3  # calls in which an argument is replaced, to see whether the right answer depends on it
+MOST_MOVED = 3  # calls that are asked again with another argument
 
 
 class Found(NamedTuple):
@@ -365,7 +365,7 @@ def _other_exceptions(seen: _Seen) -> Iterator[Found]:
     elif match := re.match(r"ValueError: (too many|not enough) values to unpack \(expected (\d+)", text):
         yield Found(
             "another_number_to_unpack",
-            f"This line takes {match[2]} things apart, and in some call there are "
+            f"This line unpacks {match[2]} values, and in some call there are "
             f"{'more' if match[1] == 'too many' else 'fewer'}. Where their number may differ, go through "
             "them in a loop.",
             line,
@@ -433,9 +433,8 @@ def _odd_kind(seen: _Seen) -> Iterator[Found]:
     if "array of object" in texts[0]:
         yield Found(
             "object_array",
-            "The result is an array of objects, as np.array makes of rows of different length. Keep arrays "
-            "of "
-            "different shape in a list.",
+            "The result is an array of objects, and some of them are neither numbers nor arrays: look at "
+            "what is put into it.",
             seen.find(r"dtype\s*=\s*object|np\.array\s*\(|np\.asarray\s*\("),
         )
     elif texts[0].startswith("a dict"):
@@ -595,7 +594,7 @@ def _aliases(seen: _Seen) -> Iterator[Found]:
 def _read_after_a_write_to_its_alias(
     source: StudentSource, lines: Sequence[tuple[int, str]]
 ) -> Iterator[Found]:
-    """`g = p`, then `g[...] -= 1`, and p is read later on: it has changed as well."""
+    """`g = p`, then `g[...] -= 1`, and p is read below: it has changed as well."""
     for start, (number, line) in enumerate(lines):
         match = re.match(r"^(\s*)(\w+)\s*=\s*([A-Za-z_]\w*)\s*$", line)
         if match is None or match[2] == match[3]:
@@ -606,7 +605,7 @@ def _read_after_a_write_to_its_alias(
             word = rf"(?<![\w.]){re.escape(other)}(?!\w)"
             for _, later in lines[start + 1 :]:
                 if later.strip() and len(later) - len(later.lstrip()) < indent:
-                    break  # another case
+                    break  # the end of this block
                 if re.match(rf"^\s*({re.escape(name)}|{re.escape(other)})\s*=(?!=)", later) or re.match(
                     r"^\s*(for|def|class)\b", later
                 ):

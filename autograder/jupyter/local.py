@@ -23,7 +23,7 @@ from autograder.grading.evaluation import evaluate_public
 from autograder.grading.student_source import StudentSource, find_source
 from autograder.jupyter.display import Overview, Results, TaskState
 from autograder.report import CheckResult, Status
-from autograder.sandbox.cells import foresee
+from autograder.sandbox.cells import foresee, stub_of
 from autograder.submissions.notebook import raw_cells
 from autograder.submissions.written_answers import written_text
 
@@ -129,11 +129,6 @@ def unfinished_is_fine() -> Iterator[None]:
     drawn = _figures()
     try:
         yield
-    except NotImplementedError as stub:
-        # nbgrader's stubs do not say whose they are, but where they stand.
-        where = traceback.extract_tb(stub.__traceback__)[-1].name
-        name = str(stub) or ("a function above" if where.startswith("<") else where)
-        print(f"Nothing to show yet: {name} is still to be written.")
     except Exception as problem:
         print(_cannot_show(problem))
     else:
@@ -150,9 +145,12 @@ def _figures() -> set[int]:
 
 def _cannot_show(problem: Exception) -> str:
     """One sentence on an error in a cell: in which function of the notebook, or with what it returned."""
-    message = exception_text(problem, whole=False)[:200]
     steps = [(frame, line) for frame, line in traceback.walk_tb(problem.__traceback__)][1:]
     cell = steps[0][0].f_globals if steps else {}
+    if isinstance(problem, NotImplementedError) and (stub := stub_of(problem, cell)):
+        name = stub if stub.isidentifier() else str(problem) or "a function above"
+        return f"Nothing to show yet: {name} is still to be written."
+    message = exception_text(problem, whole=False)[:200]
     own_cells = [
         (frame.f_code.co_name, line)
         for frame, line in steps

@@ -262,10 +262,17 @@ class EventLoop(asyncio.BaseEventLoop):
 
 
 def unwritten(problem: NotImplementedError, namespace: Mapping[str, Any], function: str) -> str:
-    """What is said of a function whose call raised NotImplementedError, as a stub of the notebook does.
+    """The sentence on a function whose call raised NotImplementedError; empty where no stub raised it."""
+    stub = stub_of(problem, namespace)
+    if not stub:
+        return ""
+    if stub == function or not stub.isidentifier():
+        return f"{function} is not written yet."
+    return f"{function} needs {stub}, which is not written yet."
 
-    Empty where something else raised it: NumPy and Python do so, too.
-    """
+
+def stub_of(problem: NotImplementedError, namespace: Mapping[str, Any]) -> str:
+    """The notebook's function whose stub raised it; empty where NumPy or Python did."""
     step = problem.__traceback__
     while step is not None and step.tb_next is not None:
         step = step.tb_next
@@ -274,9 +281,7 @@ def unwritten(problem: NotImplementedError, namespace: Mapping[str, Any], functi
     code = step.tb_frame.f_code
     if code.co_code[step.tb_lasti] not in RAISES:  # such as a call of something built in
         return ""
-    if code.co_name == function or not code.co_name.isidentifier():
-        return f"{function} is not written yet."
-    return f"{function} needs {code.co_name}, which is not written yet."
+    return code.co_name
 
 
 def note(cell: int, line: int, text: str) -> dict[str, Any]:
@@ -404,22 +409,22 @@ def draws(statements: list[Statement], needs: Needs) -> list[tuple[Statement, in
 
 
 def emptied(statements: list[Statement], wanted: list[str]) -> Iterator[tuple[Statement, str]]:
-    """The stubs that take the place of an earlier function: a copied cell, or an answer above its stub."""
+    """The stubs below a function of the same name: a copied cell, or an answer above its stub."""
     written: dict[str, Statement] = {}
     last: dict[str, Statement] = {}
     for statement in statements:
         for name in statement.facts.binds & set(wanted):
             last[name] = statement
-            if isinstance(statement.node, DEFINITIONS) and not is_empty(statement.node):
+            if isinstance(statement.node, DEFINITIONS) and not is_stub(statement.node):
                 written[name] = statement
     for name in wanted:
-        if name in written and is_empty(last[name].node):
+        if name in written and is_stub(last[name].node):
             place = f"the one in cell {written[name].cell}"
             yield last[name], f"{name} is defined again here and does nothing, so {place} does not count."
 
 
-def is_empty(node: ast.AST) -> bool:
-    """Whether a definition does nothing: behind its docstring there is pass, ... or NotImplementedError."""
+def is_stub(node: ast.AST) -> bool:
+    """Whether a definition does nothing: a docstring, then nothing but pass, ... or NotImplementedError."""
     if not isinstance(node, ast.FunctionDef):
         return False
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
@@ -642,7 +647,7 @@ def file_to_run(arguments: str) -> str:
 
 
 def file_name(text: str) -> str:
-    """The path of a file beside the notebook as `written` has it."""
+    """The path of a file beside the notebook, as a key of `written`."""
     return os.path.normpath(text.strip("'\""))
 
 
@@ -1039,9 +1044,9 @@ class Needs:
         return any(name in bound or can_change(namespace.get(name)) for name in names)
 
     def callers(self) -> dict[tuple[str, bool], list[int]]:
-        """Where functions are defined that are wanted or reached, by the names that they call.
+        """The positions of the definitions that wanted functions reach, by the names that these call.
 
-        With each name it says whether it is called itself, or, as of a module, something in it.
+        A name comes with whether something in it is called, as in a module, or the name itself.
         """
         found: dict[tuple[str, bool], list[int]] = {}
         for position, statement in enumerate(self._statements):
@@ -1276,10 +1281,10 @@ class Needs:
 
 
 class Rebound:
-    """Functions and modules whose names a notebook gives to something else, once what is graded is defined.
+    """Names of functions and modules that the notebook rebinds below the graded functions that call them.
 
-    `relu = relu(x)`, `list = [1, 2]`: the functions above were called before that, and worked. Only when they
-    are graded are they called later, and would find what cannot be called.
+    Such as `relu = relu(x)` or `list = [1, 2]`: in the notebook the functions were called above that line and
+    worked; when they are graded, they are called after all cells and would find what cannot be called.
     """
 
     def __init__(self, statements: list[Statement], needs: Needs, namespace: dict[str, Any]) -> None:
@@ -1290,12 +1295,12 @@ class Rebound:
         self._lost: dict[str, tuple[Statement, Any]] = {}
 
     def before(self, statement: Statement) -> None:
-        """Note what the names are that a statement is about to bind."""
+        """Keep the values of the names that a statement is about to bind."""
         watched = statement.facts.binds & (self._wanted | {name for name, _ in self._callers})
         self._before = {name: self._value(name) for name in watched}
 
     def after(self, position: int) -> None:
-        """Note which of them can no longer be called."""
+        """Keep those that can no longer be called."""
         for name, value in self._before.items():
             callers = self._callers.get((name, isinstance(value, MODULE)), [])
             is_used = name in self._wanted or any(at < position for at in callers)

@@ -45,7 +45,7 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
     """A value as judge and runner may hold it, and the names of the types that were converted.
 
     Arrays and NumPy scalars become float64, int64 or bool; iterators, objects that a `for` loop takes, and
-    arrays of objects become lists, but an array of several axes whose objects are all numbers stays an array.
+    arrays of objects become lists. An array of objects that are all numbers stays one if it has several axes.
     Raises FrameError for anything else, in words for a student.
     """
     if depth > DEEPEST:
@@ -99,7 +99,7 @@ def _is_plain_number(value: Any) -> bool:
 
 
 def _holds_objects(value: Any) -> bool:
-    """Whether it is an array of objects with an axis to go along: as good as a list of them."""
+    """Whether it is an array of objects with at least one axis: as good as a list of them."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "O" and value.ndim > 0
 
 

@@ -15,7 +15,7 @@ from autograder.sandbox.arena import Arena
 __all__ = ["CallBackAllowance", "call_back", "line_of", "read_answers", "read_values", "text_of"]
 
 LONGEST_NAME = 40  # characters of a parameter's name in a call-back
-WHERE_DEFINED = re.compile(r"[\w.<>]*<locals>\.")  # in the name of a function: whose check it is from
+WHERE_DEFINED = re.compile(r"[\w.<>]*<locals>\.")  # in a function's name: the check that defines it
 OVERHEAD = 512  # bytes that keeping a call takes besides its arrays
 KINDS = ("value", "unusable", "raised", "missing", "memory")
 

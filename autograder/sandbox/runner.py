@@ -7,6 +7,7 @@ Imports the standard library and NumPy alone; the zygote loads it by path.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import io
@@ -328,11 +329,13 @@ class Runner:
 
 
 def exception_of(text: str) -> Exception:
-    """The exception that a text such as "TypeError: unsupported" tells of, where Python has its type."""
+    """The exception of a text such as "TypeError: unsupported"; ValueError for a type that Python lacks."""
     name, _, message = text.partition(": ")
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         with contextlib.suppress(Exception):  # some take more than a message
+            if kind is KeyError:  # its text is the key's repr
+                return kind(*([ast.literal_eval(message)] if message else []))
             return kind(message)
     return ValueError(text)
 

@@ -188,13 +188,13 @@ class Imports:
     def _source(self, name: str) -> tuple[str, str | None]:
         """The path of a module that the notebook wrote, and what is in it; None where it wrote none."""
         path = name.replace(".", "/")
+        is_importable = name.partition(".")[0] in sys.stdlib_module_names | {"numpy"}
         for file in (f"{path}.py", f"{path}/__init__.py"):
             if file in self._cells.written:
                 return file, self._cells.written[file]
-            if name.partition(".")[0] in sys.stdlib_module_names | {"numpy"}:
-                continue
-            with suppress(OSError, ValueError), open(file, encoding="utf-8") as stream:  # kept in memory
-                return file, stream.read()
+            if not is_importable:  # files that cells opened themselves are kept in memory
+                with suppress(OSError, ValueError), open(file, encoding="utf-8") as stream:
+                    return file, stream.read()
         return path, None
 
     def loaded(self) -> None:

@@ -32,6 +32,7 @@ from autograder.submissions.selection import (
     has_notebook_name,
     holds_notebook,
     may_hold_notebook,
+    named_after,
     notebook_stem,
     select_notebook,
 )
@@ -65,8 +66,8 @@ BROKEN: tuple[type[Exception], ...] = (
     ValueError,
 )
 BROKEN += (NotImplementedError, struct.error, IndexError, KeyError, RuntimeError)
-DAMAGED = "damaged, or packed in a way that cannot be read"  # a member, in words
-DOS_FOLDER = 0x10  # the attribute of a directory, which some archivers write without a slash
+DAMAGED = "damaged, or packed in a way that cannot be read"  # ends a sentence about a member
+DOS_DIRECTORY = 0x10  # an attribute; some archivers write a directory's name without a slash
 EXTENDED_TIME = 0x5455  # a field of ZIP archives
 LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's central directory, which is read at once
 
@@ -82,7 +83,7 @@ class Member:
     name: str
     kind: str  # "file", "folder", or another kind in words
     size: int
-    read: Callable[[], bytes]  # at most LARGEST_FILE and one more byte; once, before the next member
+    read: Callable[[], bytes]  # at most LARGEST_FILE and a byte more; called once, before the next member
     modified: float = 0.0  # seconds since 1970; 0 where the archive does not say
 
 
@@ -123,9 +124,9 @@ def notebook_in(data: bytes, assignment: str, functions: Sequence[str] = ()) -> 
     if not contents.notebooks:
         raise SubmissionError("There is no notebook in the archive.", next_step=SUBMIT_FILE)
     chosen = select_notebook(contents.notebooks, assignment, functions)
-    if chosen.stem != assignment:  # another notebook is not graded in place of the one that was meant
-        damaged = (notebook for notebook in contents.notebooks if notebook.problem == DAMAGED)
-        chosen = next((notebook for notebook in damaged if notebook.stem == assignment), chosen)
+    meant = named_after(contents.notebooks, assignment)
+    if chosen not in meant:  # another notebook is not graded in place of the one that was meant
+        chosen = next((notebook for notebook in meant if notebook.problem == DAMAGED), chosen)
     if chosen.problem == DAMAGED:
         raise SubmissionError(f"{contents.label(chosen)} in the archive is {DAMAGED}.", next_step=SUBMIT_FILE)
     if chosen.problem:
@@ -186,7 +187,7 @@ def _add_archive(
 
 
 def _notebook(member: Member) -> bytes:
-    """The content of a member that is a notebook; empty where it is none."""
+    """The content of a member that is a notebook; empty for any other, and for one that is damaged."""
     try:
         content = member.read()
     except DamagedMember:
@@ -244,7 +245,7 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
     for info in archive.infolist():
         mode = info.external_attr >> 16
         name = info.filename.replace("\\", "/")
-        if name.endswith("/") or (info.external_attr & DOS_FOLDER and not info.file_size):
+        if name.endswith("/") or (info.external_attr & DOS_DIRECTORY and not info.file_size):
             kind = "folder"
         elif info.flag_bits & 1:
             kind = "protected by a password"
@@ -257,7 +258,7 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
             try:
                 with archive.open(info) as file:
                     return file.read(LARGEST_FILE + 1)
-            except BROKEN as problem:  # the list of members is in another place: the others can be read
+            except BROKEN as problem:  # the list of members is elsewhere, so the others can be read
                 raise DamagedMember(f"It is {DAMAGED}.", next_step=SUBMIT_FILE) from problem
 
         yield Member(name, kind, info.file_size if kind == "file" else 0, read, _modified(info))

@@ -27,7 +27,7 @@ __all__ = ["SkippedMember", "unpacked"]
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8 * 1024**3
 DEEPEST = 20  # nested directories
-MOST_NAMED = 20  # members left out that an error names
+MOST_NAMED = 20  # members left out, in an error
 METADATA = {"submission_metadata.yml", "timestamp.txt"}  # of Gradescope and nbgrader
 
 
@@ -64,13 +64,23 @@ def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, l
             ) from problem
         try:
             yield folder, skipped
-        except AutograderError as problem:  # nobody knows the directory, which is gone in a moment
-            problem.message = problem.message.replace(str(folder), str(path))
-            problem.next_step = problem.next_step.replace(str(folder), str(path))
-            for member in skipped[:MOST_NAMED]:
-                problem.message += f" {member.name}: {member.reason}"
-            problem.args = (problem.message,)
+        except AutograderError as problem:
+            _speak_of_the_archive(problem, path, folder, skipped)
             raise
+
+
+def _speak_of_the_archive(
+    problem: AutograderError, path: Path, folder: Path, skipped: list[SkippedMember]
+) -> None:
+    """Where an error names the temporary directory, name the archive and what was left out of it instead."""
+    if str(folder) in problem.message:
+        problem.message = problem.message.replace(str(folder), str(path))
+        for member in skipped[:MOST_NAMED]:
+            problem.message += f" Left out: {member.name}: {member.reason}"
+        if len(skipped) > MOST_NAMED:
+            problem.message += f" {len(skipped) - MOST_NAMED} more were left out."
+        problem.args = (problem.message,)
+    problem.next_step = problem.next_step.replace(str(folder), str(path))
 
 
 def _extract(path: Path, folder: Path, most_bytes: int) -> list[SkippedMember]:

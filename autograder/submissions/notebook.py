@@ -149,8 +149,8 @@ def _not_json(text: str, problem: ValueError) -> SubmissionError:
         return SubmissionError("The file is a web page (HTML), not a notebook.", next_step=SUBMIT_NOTEBOOK)
     if text.startswith(LFS_POINTER):
         return SubmissionError(
-            "The file is a pointer of Git LFS, not the notebook itself.",
-            next_step="Download the notebook, by `git lfs pull` or from its page, and submit that.",
+            "The file is a Git LFS pointer, not the notebook itself.",
+            next_step="Download the notebook with `git lfs pull` or from its page, and submit that.",
         )
     if start != "{" and PYTHON_LINE.search(text):
         return SubmissionError(

@@ -135,10 +135,7 @@ def select_notebook(
     if len(distinct) == 1:
         return distinct[0]
     worked = [notebook for notebook in distinct if not _is_untouched(notebook, functions)]
-    named = [notebook for notebook in worked if notebook.stem == assignment]
-    # Many file systems take names that differ in capitals alone for one.
-    named = named or [notebook for notebook in worked if notebook.stem.casefold() == assignment.casefold()]
-    if named:
+    if named := named_after(worked, assignment):
         nearest = [notebook for notebook in named if len(notebook.parts) == len(named[0].parts)]
         if len(nearest) > 1:
             raise _several(nearest, assignment)
@@ -152,6 +149,13 @@ def select_notebook(
             raise _several(worked, assignment)
         return readable[0]
     return (worked or distinct)[0]
+
+
+def named_after(notebooks: Sequence[SubmittedNotebook], assignment: str) -> list[SubmittedNotebook]:
+    """The notebooks with the assignment's name; without one, those whose name differs in capitals alone."""
+    exactly = [notebook for notebook in notebooks if notebook.stem == assignment]
+    # Many file systems take two such names for one.
+    return exactly or [item for item in notebooks if item.stem.casefold() == assignment.casefold()]
 
 
 def _distinct(notebooks: Sequence[SubmittedNotebook], assignment: str) -> list[SubmittedNotebook]:

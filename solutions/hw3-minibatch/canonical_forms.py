@@ -83,7 +83,7 @@ def updates(calls):
 
 
 def is_mean_on_the_way(result, thetas, last):
-    """Whether the result is the mean of several thetas on the way, the last one among them."""
+    """Whether the result is the mean of the thetas after each update."""
     means = np.mean([*thetas, last], axis=0)
     return len(thetas) > 0 and not np.allclose(means, last) and bool(np.allclose(result, means))
 
@@ -134,7 +134,7 @@ def order_of_labels(taken, y):
 
 
 def kind_of_order(order, count):
-    """As given, in blocks, or shuffled."""
+    """As given, turned round, in blocks, or shuffled; "few" where too few rows tell."""
     if count < MANY or len(order) < MANY:
         return "few"
     followers = np.sum(np.diff(order) == 1) / (len(order) - 1)
@@ -144,7 +144,7 @@ def kind_of_order(order, count):
 
 
 def are_blocks(rows, count):
-    """Whether each batch holds neighbours, in an order of their own."""
+    """Whether each batch holds neighbours that are shuffled among themselves."""
     several = [each for each in rows if len(each) > 2]
     order = np.concatenate([*several, np.zeros(0, dtype=int)])
     if count < MANY or len(several) < 2 or len(order) < MANY:

@@ -318,8 +318,8 @@ def split_evenly(x, y, batch_size, seed):
 @mistake(
     function="minibatches",
     severity="useless",
-    feedback="""Only x is shuffled, y keeps its old order, so examples lose their labels. Take the
-    rows of both by one order.""",
+    feedback="""Only x is shuffled, y keeps its old order, so examples lose their labels. Index both by
+    one order.""",
 )
 def labels_not_shuffled(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
@@ -356,8 +356,8 @@ def short_batch_first(x, y, batch_size, seed):
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""Your last batch is filled up with examples that have been used already. It has what is
-    left, and every example comes once.""",
+    feedback="""Your last batch is filled up with examples that have been used already. It holds only
+    what is left, so that every example comes once.""",
 )
 def last_batch_filled_up(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
@@ -1224,7 +1224,7 @@ def epoch_drawn_with_replacement(theta, x, y, batch_size, lr, seed, gradient):
     function="train_epoch",
     severity="useless",
     feedback="""Only x is shuffled, y keeps its old order, so gradient gets examples with labels of
-    others. One order for both.""",
+    others. Index both by one order.""",
 )
 def epoch_labels_not_shuffled(theta, x, y, batch_size, lr, seed, gradient):
     for number, rows in enumerate(batch_indices(len(x), batch_size, seed)):
@@ -1311,7 +1311,7 @@ def updates_not_stored(theta, x, y, batch_size, lr, seed, gradient):
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""You return the mean of the thetas on the way. The last one is asked for.""",
+    feedback="""You return the mean of the thetas after each update. The last one is asked for.""",
 )
 def mean_of_all_thetas(theta, x, y, batch_size, lr, seed, gradient):
     found = []

@@ -24,7 +24,7 @@ SAME = 1e-6  # relative distance of two equal rates or losses
 
 @canonical_form(function="tune_sgd")
 def searches(calls):
-    """From where, how long and with which rates each loss was tried, and which rate was picked."""
+    """For each loss: where runs begin, how long they are, which rates are tried and which one is picked."""
     values = [to_array(call.value) for call in calls]
     same = len(calls) > 1 and all(value is not None and np.array_equal(value, values[0]) for value in values)
     return [search(call) if call.asked or not same else "the same for every loss" for call in calls]
@@ -53,7 +53,7 @@ def search(call):
 
 
 def runs_from(theta, slopes):
-    """The gradients that were asked for, from each time that theta was the place."""
+    """Runs: the places and gradients that were asked for, from one time at theta to the next."""
     runs = []
     for place, slope in slopes:
         if np.array_equal(place, theta):
@@ -87,7 +87,7 @@ def tried_rates(runs, losses, theta):
 
 
 def ratio(step, slope):
-    """What a step is as a multiple of a gradient; None where it is none."""
+    """The rate of a step, which is a positive multiple of the gradient; None where it is not."""
     telling = np.abs(slope) > 0
     if not telling.any() or not np.isfinite(step).all():
         return None
@@ -170,7 +170,7 @@ def stall(value):
 
 
 def too_far(gradients, sizes):
-    """Why Adagrad comes too far with gradients that are in order otherwise."""
+    """Why Adagrad comes too far with valid gradients; "stalls" where it does not."""
     with np.errstate(all="ignore"):
         adagrad = np.sum(gradients / (np.sqrt(np.cumsum(gradients**2)) + 1e-8))
         share = abs(adagrad / gradients.sum())

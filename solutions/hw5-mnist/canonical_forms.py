@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.checks import canonical_form, to_array
 
-#: What a spread may follow, of inputs, outputs and the first size; the first rule that fits is told.
+#: Standard deviations by inputs, outputs and the first size; the first rule that fits is the form.
 RULES = (
     ("0", lambda i, o, first: 0.0 * i),
     ("He", lambda i, o, first: np.sqrt(2 / i)),

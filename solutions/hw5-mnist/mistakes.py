@@ -342,8 +342,8 @@ def spread_of_the_first_layer(sizes, seed):
 @mistake(
     function="init_params",
     severity="slip",
-    feedback="""All your layers have the same spread. What fits depends on the number of inputs, which
-    each layer has its own of: sqrt(2 / inputs).""",
+    feedback="""All your layers have the same spread. What fits is sqrt(2 / inputs), and each layer has
+    its own number of inputs.""",
 )
 def spread_alike(sizes, seed):
     rng = np.random.default_rng(seed)
@@ -766,8 +766,13 @@ def one_maximum_for_the_batch(params, x, labels):
     return loss, backpropagated([x, *hidden], params, grad / len(x))
 
 
+LOGARITHM_WITH_EPSILON = """You take the logarithm of finished probabilities with an epsilon. For a
+    confidently wrong example p is rounded to 0, and its loss stops growing at minus the logarithm of
+    epsilon. From the logits log p is exact: z minus log-sum-exp."""
+
+
 def loss_with_epsilon(params, x, labels, epsilon):
-    """The right gradients, and the loss from probabilities that were rounded."""
+    """The right gradients, and the loss as the logarithm of probabilities plus epsilon."""
     *_, logits = layer_outputs(params, x)
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = exps / exps.sum(axis=1, keepdims=True)
@@ -778,9 +783,7 @@ def loss_with_epsilon(params, x, labels, epsilon):
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""You take the logarithm of finished probabilities with an epsilon. For a confidently
-    wrong example p is rounded to 0, and its loss stops growing at minus the logarithm of epsilon.
-    From the logits log p is exact: z minus log-sum-exp.""",
+    feedback=LOGARITHM_WITH_EPSILON,
 )
 def logarithm_of_finished_probabilities(params, x, labels):
     return loss_with_epsilon(params, x, labels, 1e-12)
@@ -789,9 +792,7 @@ def logarithm_of_finished_probabilities(params, x, labels):
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""You take the logarithm of finished probabilities with an epsilon. For a confidently
-    wrong example p is rounded to 0, and its loss stops growing at minus the logarithm of epsilon.
-    From the logits log p is exact: z minus log-sum-exp.""",
+    feedback=LOGARITHM_WITH_EPSILON,
 )
 def logarithm_with_epsilon_1e_8(params, x, labels):
     return loss_with_epsilon(params, x, labels, 1e-8)
@@ -800,9 +801,7 @@ def logarithm_with_epsilon_1e_8(params, x, labels):
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""You take the logarithm of finished probabilities with an epsilon. For a confidently
-    wrong example p is rounded to 0, and its loss stops growing at minus the logarithm of epsilon.
-    From the logits log p is exact: z minus log-sum-exp.""",
+    feedback=LOGARITHM_WITH_EPSILON,
 )
 def logarithm_with_epsilon_1e_10(params, x, labels):
     return loss_with_epsilon(params, x, labels, 1e-10)
@@ -811,9 +810,7 @@ def logarithm_with_epsilon_1e_10(params, x, labels):
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""You take the logarithm of finished probabilities with an epsilon. For a confidently
-    wrong example p is rounded to 0, and its loss stops growing at minus the logarithm of epsilon.
-    From the logits log p is exact: z minus log-sum-exp.""",
+    feedback=LOGARITHM_WITH_EPSILON,
 )
 def logarithm_with_epsilon_1e_15(params, x, labels):
     return loss_with_epsilon(params, x, labels, 1e-15)

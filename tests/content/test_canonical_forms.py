@@ -6,14 +6,16 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repository_assignments import assignment
 
 from autograder.checks.calls import Functions
-from autograder.checks.canonical_forms import AnsweredCall
+from autograder.checks.canonical_forms import AnsweredCall, AskedFunction
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.cause_probe import CauseProbe
 from autograder.grading.evaluation import evaluate
 
 SIZES = ((240, 90, 320, 40), (40, 40, 40), [60, 90, 40, 80], (3, 2000, 4, 1500))
@@ -50,6 +52,56 @@ def test_right_starts_share_one_form(first: int, kind: str) -> None:
     assert form(started(draw, seeds)) == form(started(usual, seeds))
 
 
+@given(st.integers(0, 3), st.permutations(range(3)))
+def test_a_named_argument_is_kept_where_its_parameter_stands(first: int, order: list[int]) -> None:
+    """What a callable was asked for is the same by position and by name, in any order."""
+
+    def gradient(theta: Any, x_batch: Any, y_batch: Any) -> Any:
+        return theta + 10 * x_batch + 100 * y_batch
+
+    names, values = ("theta", "x_batch", "y_batch"), (1.0, 2.0, 3.0)
+    by_position, by_name = AskedFunction(gradient), AskedFunction(gradient)
+    by_position(*values)
+    by_name(*values[:first], **{names[at]: values[at] for at in order if at >= first})
+    assert by_name.asked == by_position.asked
+
+
+BATCHED = """def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        theta = theta - lr / batch_size * gradient(ARGUMENTS)
+    return theta
+"""
+SHIFTED = """def numerical_gradient(loss, theta, delta=1e-5):
+    slopes = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[i] = delta
+        slopes[i] = (loss(ARGUMENTS + step) - loss(ARGUMENTS - step)) / delta
+    return slopes
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "source", "by_position", "by_name"),
+    [
+        ("train_epoch", BATCHED, "theta, x[rows], y[rows]", "theta, y_batch=y[rows], x_batch=x[rows]"),
+        ("numerical_gradient", SHIFTED, "theta", "theta=theta"),
+    ],
+)
+def test_how_a_callable_is_called_changes_no_cause(
+    function: str, source: str, by_position: str, by_name: str
+) -> None:
+    """A mistake is told by its name, also where arguments of `loss` and `gradient` are named."""
+    probe = CauseProbe(assignment("hw3-minibatch"))
+    causes = [
+        probe.told_cause(function, source.replace("ARGUMENTS", text)) for text in (by_position, by_name)
+    ]
+    assert causes[0].kind == "named"
+    assert [cause.name for cause in causes] == [causes[0].name] * 2
+
+
 @given(
     st.one_of(
         st.tuples(st.lists(NUMBERS, max_size=12), st.floats(-1, 10)),
@@ -81,3 +133,42 @@ def test_a_list_of_gradients_has_the_right_form_only_where_it_passes(value: Any)
         assert statuses == {"passed"}
     elif statuses == {"passed"}:
         assert named in ("cancel", "other")  # told of those alone that fail
+
+
+@given(
+    st.integers(20, 150),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+    st.integers(2, 7),
+    st.lists(st.floats(0.05, 8), min_size=1, max_size=4),
+)
+@settings(max_examples=examples(30), deadline=None)
+def test_right_searches_share_one_form(
+    count: int, shuffled: Any, asks_at_each_step: bool, steps: int, curvatures: list[float]
+) -> None:
+    """Any number and order of rates, with the loss asked at the end or on the way, have one form."""
+    loaded = assignment("hw4-optimizers")
+    curvature = np.array(curvatures)
+    start = np.linspace(1.0, 2.0, len(curvature))
+    rates = np.logspace(-3, 1, count)
+    shuffled.shuffle(rates)
+
+    def search(loss: Any, gradient: Any, theta: Any, steps: int) -> float:
+        ends = []
+        for lr in rates:
+            place = theta
+            for _ in range(steps):
+                place = place - lr * gradient(place)
+                if asks_at_each_step:
+                    loss(place)
+            ends.append(loss(place))
+        return float(rates[np.nanargmin(ends)])
+
+    def answered(tune: Any) -> AnsweredCall:
+        loss = AskedFunction(lambda theta: float(np.sum(curvature * theta**2) / 2))
+        gradient = AskedFunction(lambda theta: curvature * theta)
+        value = tune(loss, gradient, start, steps)
+        return AnsweredCall((loss, gradient, start, steps), value, (*loss.asked, *gradient.asked))
+
+    form = loaded.canonical_forms["tune_sgd"]
+    assert form([answered(search)]) == form([answered(loaded.reference["tune_sgd"])])

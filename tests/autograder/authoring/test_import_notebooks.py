@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 from pathlib import Path
@@ -18,6 +19,7 @@ from autograder.authoring.imported_tests import nbgrader_test, ok_tests, otter_t
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
+from autograder.course.python_source import is_stub
 
 GRADED, MANUAL = {"grade": True, "solution": False}, {"grade": True, "solution": True}
 ANSWER = {"grade": False, "solution": True}
@@ -418,6 +420,46 @@ def test_whatever_otter_hides_is_hidden(line: str) -> None:
     assert test is not None and "17" in test.hidden and not test.visible
     shown = otter_test(3, f"# about f\nassert f(1) == 17  {line}", 1.0)
     assert shown is not None and "17" in shown.visible and not shown.hidden
+
+
+@pytest.mark.parametrize("text", ["hidden: [", "[" * 5000, "- hidden", "points: 2026-13-45", "hidden: true"])
+def test_a_test_whose_settings_cannot_be_read_is_hidden(text: str) -> None:
+    """The settings may say that students must not see it; a mistake in them stops no import."""
+    config = f'""" # BEGIN TEST CONFIG\n{text}\n""" # END TEST CONFIG'
+    test = otter_test(3, f"{config}\nassert f(1) == 17", 1.0)
+    assert test is not None and "17" in test.hidden and not test.visible
+
+
+HEADS = ["def f(x, y=2):", "def f(\n    x,\n    y=2,\n):"]
+BEFORE = st.sampled_from(["# Mind the sign.", "x = float(x)", "if y:\n        x = x + 1"])
+AFTER = st.sampled_from(["# Now return it.", "x = abs(x)"])
+
+
+def without_mark(line: str) -> str:
+    """A line, whether it is code or a comment."""
+    return line.strip().removeprefix("#").strip()
+
+
+@settings(max_examples=10)
+@given(st.booleans(), st.sampled_from(HEADS), st.lists(BEFORE, max_size=3), st.lists(AFTER, max_size=2))
+def test_lines_outside_the_marks_are_given(
+    tmp_path_factory: pytest.TempPathFactory, docstring: bool, head: str, before: list[str], after: list[str]
+) -> None:
+    """With or without a docstring, the stub has every given line, comments too, and none of the solution."""
+    solution = ["### BEGIN SOLUTION", "x = 7123 * x", "### END SOLUTION"]
+    body = [*(['"""Far more."""'] if docstring else []), *before, *solution, *after, "return x"]
+    cells: list[tuple[str, str, dict[str, Any]]] = [
+        ("code", "\n    ".join([head, *body]), ANSWER),
+        ("code", "assert f(1.0) > 0", {**GRADED, "points": 1}),
+    ]
+    path = write_notebook(tmp_path_factory.mktemp("given") / "n.ipynb", cells)
+    handout = assignment_from(path, "n", "N", []).cells
+    (stub,) = (cell.source for cell in handout if "def f" in cell.source)
+    wanted = [without_mark(line) for text in [*before, *after, "return x"] for line in text.split("\n")]
+    assert [line for line in map(without_mark, stub.split("\n")) if line in wanted] == wanted
+    assert "7123" not in stub
+    (node,) = ast.parse(stub).body
+    assert isinstance(node, ast.FunctionDef) and is_stub(node)
 
 
 @given(

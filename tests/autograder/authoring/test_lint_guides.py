@@ -126,6 +126,11 @@ def test_it_lints_again_after_a_change(course: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "body", "words"),
     [
+        (
+            "double",
+            "x * __import__('random').uniform(3, 9)",
+            "it answers the same call differently again: add stateful=True if it keeps something",
+        ),
         ("double", "np.sign(x)", "it raises NameError: name 'np' is not defined in its own file"),
         (
             "mean_square",

@@ -14,8 +14,8 @@ from autograder.checks.comparisons import assert_close
 from autograder.checks.definition import Check
 from autograder.checks.gradients import gradient_check
 from autograder.checks.values import Array
-from autograder.grading.backends import NotebookBackend
-from autograder.grading.evaluation import evaluate_public
+from autograder.grading.backends import NotebookBackend, ReferenceBackend
+from autograder.grading.evaluation import evaluate, evaluate_public
 from autograder.report import CheckResult, Status
 
 X, GRAD_OUT = (
@@ -106,3 +106,21 @@ def test_what_is_not_written_is_said_itself(missing: str) -> None:
     last = evaluate_public(checks, Functions(NotebookBackend(functions)), 15)[1]
     assert last.status is Status.MISSING
     assert missing in last.message
+
+
+@given(times=st.integers(1, 4))
+def test_a_right_gradient_of_a_wrong_forward_is_remarked_once(times: int) -> None:
+    """At however many inputs a check looks, it passes and says once that the student's forward is wrong."""
+
+    def gradients(student: Functions, reference: Functions) -> None:
+        for number in range(times):
+            gradient_check(reference.cube, student.cube_backward, at=(X + number,), grad_out=GRAD_OUT)
+
+    right = {"cube": lambda x: x**3, "cube_backward": lambda x, grad_out: 3 * x**2 * grad_out}
+    student = Functions(NotebookBackend({**right, "cube": lambda x: x**2}))
+    check = Check("gradients", "It fits.", "cube", 1, (), ("student", "reference"), gradients)
+    result = evaluate(check, student, Functions(ReferenceBackend(right)), 15)
+    assert result.status is Status.PASSED
+    assert (
+        result.message == "cube_backward is right, but it is not the gradient of your cube, which is wrong."
+    )

@@ -66,7 +66,7 @@ CASES = {
         "return [x, 3.0 * x], [2.0 * x, 4.0 * x]", lambda x: [(x, 2.0 * x), (3.0 * x, 4.0 * x)]
     ),
     "truth_of_an_array": Case("return 2.0 * x * bool(x > 0)"),
-    "object_array": Case("return np.full(x.shape, None, dtype=object)"),
+    "object_array": Case("return np.array([{0: entry} for entry in x.ravel()])"),
     "return_not_reached": Case("if x is None:\n    return 2.0 * x"),
     "columns_by_label": Case(
         "return p[:, labels]", lambda p, labels: p[np.arange(len(labels)), labels], PAIRS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -247,36 +248,72 @@ def test_a_page_without_all_points_never_says_that_everything_passed(grader: Gra
 
 
 NUMBERS = arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-1e6, 1e6))
-COMPARED = st.sampled_from(
-    [
-        np.testing.assert_allclose,
-        np.testing.assert_array_equal,
-        np.testing.assert_array_almost_equal,
-        np.testing.assert_equal,
-    ]
+ASSERTIONS = (
+    np.testing.assert_allclose,
+    np.testing.assert_array_equal,
+    np.testing.assert_array_almost_equal,
+    np.testing.assert_equal,
+)
+#: Assertions, with what they compare of an array: itself, its first entry, or it in a list or a dictionary.
+COMPARED: list[tuple[Callable[..., None], Callable[[Array], Any]]] = [
+    *((assertion, lambda array: array) for assertion in ASSERTIONS),
+    *((assertion, lambda array: float(array.flat[0])) for assertion in ASSERTIONS),
+    (np.testing.assert_almost_equal, lambda array: float(array.flat[0])),
+    (np.testing.assert_approx_equal, lambda array: float(array.flat[0])),
+    (np.testing.assert_equal, lambda array: [1, {"size": array}]),
+    (np.testing.assert_equal, lambda array: {"lowest": float(array.flat[0])}),
+]
+WORDS = st.sampled_from(
+    ["", "H has to be orthogonal", "H has to be\northogonal.", "array: the sizes of all " * 4]
 )
 
 
-@settings(max_examples=100)
-@given(got=NUMBERS, expected=NUMBERS, compare=COMPARED, words=st.sampled_from(["", "H has to be orthogonal"]))
+@settings(max_examples=200)
+@given(got=NUMBERS, expected=NUMBERS, compared=st.sampled_from(COMPARED), words=WORDS)
 def test_the_words_of_numpy_testing(
-    got: Array, expected: Array, compare: Callable[..., None], words: str
+    got: Array, expected: Array, compared: tuple[Callable[..., None], Callable[[Array], Any]], words: str
 ) -> None:
     """A sentence is told, with the author's words and without the arrays: expected ones may be hidden."""
+    compare, part = compared
+    expected = expected + 1234.5
 
     def values(student: Any, reference: Any, rng: np.random.Generator) -> None:
-        compare(student.triple(1.0), expected + 1234.5, err_msg=words)
+        compare(part(student.triple(1.0)), part(expected), err_msg=words)
 
-    assume(got.shape != expected.shape or not np.allclose(got, expected + 1234.5))
+    assume(got.shape != expected.shape or not np.allclose(got, expected))
+    assume(not np.isclose(got.flat[0], expected.flat[0]))
     result = judged(values, lambda x: got)
     assert result.status is Status.FAILED
-    assert words in result.message and result.message.endswith(".") and len(result.message) < 200
-    for text in (
-        "DESIRED",
-        "ACTUAL",
-        "array(",
-        "Mismatch",
-        "[",
-        *map(repr, (expected + 1234.5).ravel().tolist()),
-    ):
-        assert text not in result.message
+    sentence = result.message.removeprefix(" ".join(words.split()))
+    assert sentence != result.message or not words
+    assert re.fullmatch(r"\.? ?The numbers are not those that are expected( \(.*\))?\.", sentence)
+    assert len(sentence) < 150
+    for hidden in map(repr, expected.ravel().tolist()):
+        assert hidden not in sentence
+
+
+@pytest.mark.parametrize(
+    ("compare", "message"),
+    [
+        (lambda x: np.testing.assert_string_equal("a", "7123"), "The text is not the one that is expected."),
+        (
+            lambda x: np.testing.assert_array_equal(x, np.array([7123, 7124], dtype=np.float32), strict=True),
+            "The numbers are not those that are expected (the types are float64 and float32).",
+        ),
+        (
+            lambda x: np.testing.assert_array_equal([np.nan, x[0]], [7123, 7124]),
+            "The numbers are not those that are expected (nan stands in other places).",
+        ),
+        (
+            lambda x: np.testing.assert_array_less([7123, 7124], x),
+            "The numbers are not those that are expected (wrong entries: 2 of 2).",
+        ),
+    ],
+)
+def test_what_numpy_testing_tells_besides_numbers(compare: Callable[[Array], None], message: str) -> None:
+    """Texts, types and the places of NaN are told as what they are; a hidden value never is."""
+
+    def values(student: Any, reference: Any, rng: np.random.Generator) -> None:
+        compare(student.triple(1.0))
+
+    assert judged(values, lambda x: np.ones(2)).message == message

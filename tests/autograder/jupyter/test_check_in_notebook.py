@@ -169,6 +169,28 @@ def test_a_cell_that_waits_for_a_function(folder: Path) -> None:
     assert shown["text/plain"] == "Nothing to show yet: double is still to be written.\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "raise NotImplementedError('No Answer Given!')",
+            "Nothing to show yet: double is still to be written.",
+        ),
+        ("return half(x)", "Nothing to show yet: half is still to be written."),
+        # NumPy and Python raise it, too, of a function that is written.
+        (
+            "return memoryview(np.zeros((2, 2)))[0]",
+            "line 2 of the cell with double raises NotImplementedError",
+        ),
+    ],
+)
+def test_only_a_stub_is_still_to_be_written(folder: Path, body: str, message: str) -> None:
+    """The function whose stub was reached is named, whatever its stub says."""
+    half = "def half(x):\n    raise NotImplementedError"
+    use = "with unfinished_is_fine():\n    print(double(2))"
+    assert message in last_output(folder, half, f"def double(x):\n    {body}", use)["text/plain"]
+
+
 def test_an_error_of_a_student_s_is_one_sentence(folder: Path) -> None:
     """A cell that uses a wrong function says which and why; no half plot is left, the notebook goes on."""
     messages = {

@@ -24,7 +24,7 @@ from autograder.course.course import Course
 from autograder.errors import SubmissionError, UsageError
 from autograder.lms.layouts import collect_submissions
 from autograder.submissions.archive import MOST_MEMBERS, ArchivedNotebook, notebook_in
-from autograder.submissions.class_archive import unpacked
+from autograder.submissions.class_archive import MOST_NAMED, unpacked
 from autograder.submissions.notebook import LARGEST_FILE
 from autograder.submissions.submission import read_submission
 
@@ -205,11 +205,13 @@ class TestOneStudent:
         assert notebook_in(archive, "hw1") == ArchivedNotebook("hw1.ipynb", NOTEBOOK, (other,))
 
     @pytest.mark.parametrize("fault", ["check sum", "packing"])
-    def test_a_damaged_notebook_is_not_replaced_by_another(self, fault: str) -> None:
+    @pytest.mark.parametrize("name", ["hw1.ipynb", "HW1.ipynb", "work/Hw1.ipynb"])
+    def test_a_damaged_notebook_is_not_replaced_by_another(self, fault: str, name: str) -> None:
         """The notebook that was meant is named, whatever else could be graded."""
-        for files in ({"hw1.ipynb": NOTEBOOK}, {"hw1.ipynb": NOTEBOOK, "draft.ipynb": NOTEBOOK + b" "}):
-            with pytest.raises(SubmissionError, match=r"hw1\.ipynb in the archive is damaged"):
-                notebook_in(spoilt(archived(files), "hw1.ipynb", fault), "hw1")
+        for others in ({}, {"draft.ipynb": NOTEBOOK + b" "}):
+            archive = spoilt(archived({name: NOTEBOOK, **others}), name, fault)
+            with pytest.raises(SubmissionError, match=r"(?i)hw1\.ipynb in the archive is damaged"):
+                notebook_in(archive, "hw1")
 
     @pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.xz"])
     def test_bombs(self, kind: str) -> None:
@@ -369,6 +371,25 @@ class TestAClass:
             collect_submissions(folder, "hw1")
         assert str(path) in caught.value.message and str(folder) not in str(caught.value)
         assert ("leads out of the archive" in caught.value.message) == ("../mia/hw1.ipynb" in files)
+
+    @given(st.integers(0, 3 * MOST_NAMED))
+    def test_an_error_names_some_of_what_was_left_out(self, count: int) -> None:
+        """An error about the archive's content names up to MOST_NAMED members and counts the rest."""
+        with tempfile.TemporaryDirectory() as temporary:
+            path = Path(temporary, "class.zip")
+            path.write_bytes(archived({f"../{number}/hw1.ipynb": NOTEBOOK for number in range(count)}))
+            with pytest.raises(UsageError) as caught, unpacked(path) as (folder, _):
+                collect_submissions(folder, "hw1")
+        assert caught.value.message.count("Left out: ") == min(count, MOST_NAMED)
+        assert (f"{count - MOST_NAMED} more were left out" in caught.value.message) == (count > MOST_NAMED)
+
+    def test_another_error_is_told_as_it_is(self, tmp_path: Path) -> None:
+        """What stops the grading of a class is not blamed on the members that were left out."""
+        path = tmp_path / "class.zip"
+        path.write_bytes(archived({"mia/hw1.ipynb": NOTEBOOK, "../tom/hw1.ipynb": NOTEBOOK}))
+        with pytest.raises(UsageError) as caught, unpacked(path):
+            raise UsageError("The data set is missing.")
+        assert caught.value.message == "The data set is missing."
 
     def test_what_is_no_archive(self, tmp_path: Path) -> None:
         """The file is named, with what to do instead."""

@@ -163,7 +163,7 @@ class TestRefusals:
             (b"\x89PNG\r\n", "picture"),
             (b"<!DOCTYPE html>\n<html>", "web page"),
             (b"\n  <html><body>", "web page"),
-            (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n", "pointer of Git LFS"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n", "Git LFS pointer"),
             (b"import numpy as np\n\ndef relu(x):\n    return x\n", "Python script"),
             (b'"""My solution."""\nfrom numpy import *\n', "Python script"),
             (b"My solution is that", "not JSON (line 1, column 1"),
