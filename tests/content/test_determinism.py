@@ -39,6 +39,10 @@ CASES = [
     ("hw3-minibatch", "train_epoch", TRAIN_EPOCH, "train_epoch_follows_its_seed"),
     ("hw5-mnist", "init_params", INIT_PARAMS, "init_params_follows_its_seed"),
 ]
+PARAMETERS = [
+    pytest.param(*case, id=case[1], marks=[pytest.mark.full] if number else [])
+    for number, case in enumerate(CASES)
+]
 
 
 # What is given to the generator, and whether that is the seed alone.
@@ -57,7 +61,7 @@ SEEDS = {
 }
 
 
-@pytest.mark.parametrize(("name", "function", "source", "check"), CASES, ids=[case[1] for case in CASES])
+@pytest.mark.parametrize(("name", "function", "source", "check"), PARAMETERS)
 @pytest.mark.parametrize(("seed", "alone"), SEEDS.values(), ids=SEEDS)
 def test_the_seed_alone_decides(
     proof: ProofOf, name: str, function: str, source: str, check: str, seed: str, alone: bool
@@ -73,7 +77,7 @@ def test_the_seed_alone_decides(
         assert "After a restart" in result.message
 
 
-@pytest.mark.parametrize(("name", "function", "source", "check"), CASES, ids=[case[1] for case in CASES])
+@pytest.mark.parametrize(("name", "function", "source", "check"), PARAMETERS)
 @pytest.mark.parametrize("part", ["seed % 2", "seed % 10", "seed % 100", "seed & 255", "seed // 1000 % 4"])
 def test_the_whole_seed_decides(
     proof: ProofOf, name: str, function: str, source: str, check: str, part: str
