@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,22 @@ def pytest_configure(config: pytest.Config) -> None:
     """Draw fewer examples in the quick suite."""
     is_quick = config.getoption("markexpr") == QUICK_SUITE and "FUZZ" not in os.environ
     settings.load_profile("quick" if is_quick else "course")
+
+
+LONGEST_ID = 200  # characters
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """A short id for a long text: pytest puts ids into the environment, in which no program starts then."""
+    if isinstance(val, (str, bytes)) and len(val) > LONGEST_ID:
+        return f"{argname} of {len(val)} characters, {hash_of(val)}"
+    return None
+
+
+def hash_of(text: str | bytes) -> str:
+    """The same few digits for the same text, in every process."""
+    content = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 # What the quick suite asks of PostgreSQL: what is about the database itself. Pages and commands are asked on
