@@ -241,7 +241,7 @@ def tune_sgd_survives_divergence(student):
 
 @check(task="adagrad_stall")
 def adagrad_stall_is_a_list_and_a_rate(student):
-    """It returns a list of 1 to 1000 finite gradients, and a positive learning rate."""
+    """It returns 1 to 1000 finite gradients, not all of one size, and a positive learning rate."""
     result = student.adagrad_stall()
     require(isinstance(result, (list, tuple)) and len(result) == 2, "It returns (gradients, lr).")
     gradients, lr = result
@@ -252,4 +252,8 @@ def adagrad_stall_is_a_list_and_a_rate(student):
     total = np.linalg.norm(np.sum(numbers, axis=0))
     require(
         bool(total > 2 * np.sqrt(len(numbers))), "Plain gradient descent hardly moves with these gradients."
+    )
+    require(
+        len(numbers) == 1 or bool(np.ptp(np.abs(numbers)) > 0),
+        "All gradients have one size: then Adagrad's steps shrink, but only as the root of their number.",
     )
