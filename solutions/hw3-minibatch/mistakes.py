@@ -56,11 +56,14 @@ def delta_ignored(loss, theta, delta=1e-5):
     return gradient
 
 
+STAYS_MOVED = """Entries that were moved are not moved back: from the second entry on, the loss is asked
+    at a theta that has drifted away. Restore each entry before the next."""
+
+
 @mistake(
     function="numerical_gradient",
     severity="slip",
-    feedback="""Entries that were moved are not moved back: from the second entry on, the loss is asked
-    at a theta that has drifted away. Restore each entry before the next.""",
+    feedback=STAYS_MOVED,
 )
 def entries_stay_moved(loss, theta, delta=1e-5):
     gradient, moved = np.zeros_like(theta), theta.copy()
@@ -75,8 +78,7 @@ def entries_stay_moved(loss, theta, delta=1e-5):
 @mistake(
     function="numerical_gradient",
     severity="slip",
-    feedback="""Entries that were moved are not moved back: from the second entry on, the loss is asked
-    at a theta that has drifted away. Restore each entry before the next.""",
+    feedback=STAYS_MOVED,
 )
 def copies_stay_moved(loss, theta, delta=1e-5):
     grad, up, down = np.zeros_like(theta), theta.copy(), theta.copy()
@@ -241,11 +243,14 @@ def seed_ignored(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
+BATCHES_SHUFFLED = """You shuffle the batches, not the examples: neighbours always meet in the same batch.
+    Shuffle the rows first, and cut afterwards."""
+
+
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""You shuffle the batches, not the examples: neighbours always meet in the same batch.
-    Shuffle the rows first, and cut afterwards.""",
+    feedback=BATCHES_SHUFFLED,
 )
 def blocks_shuffled(x, y, batch_size, seed):
     starts = np.arange(0, len(x), batch_size)
@@ -256,8 +261,7 @@ def blocks_shuffled(x, y, batch_size, seed):
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""You shuffle the batches, not the examples: neighbours always meet in the same batch.
-    Shuffle the rows first, and cut afterwards.""",
+    feedback=BATCHES_SHUFFLED,
 )
 def blocks_shuffled_but_the_last(x, y, batch_size, seed):
     starts = np.arange(0, len(x), batch_size)
@@ -414,11 +418,14 @@ def two_lists(x, y, batch_size, seed):
     return [first for first, _ in batches], [second for _, second in batches]
 
 
+SHUFFLED_INSIDE = """Examples are shuffled inside their own batch only: neighbours always meet in the same
+    one. Shuffle all rows first, and cut afterwards."""
+
+
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""Examples are shuffled inside their own batch only: neighbours always meet in the same
-    one. Shuffle all rows first, and cut afterwards.""",
+    feedback=SHUFFLED_INSIDE,
 )
 def shuffled_inside_the_batches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
@@ -824,10 +831,13 @@ def only_one_drop(lr, epoch, factor=0.5, every=10):
     return lr * factor if epoch >= every else lr
 
 
+FACTOR_TIMES_DROPS = """You multiply factor by the number of drops; it has to be raised to that power."""
+
+
 @mistake(
     function="step_decay",
     severity="slip",
-    feedback="""You multiply factor by the number of drops; it has to be raised to that power.""",
+    feedback=FACTOR_TIMES_DROPS,
 )
 def factor_times_drops(lr, epoch, factor=0.5, every=10):
     return lr * factor * (epoch // every)
@@ -836,7 +846,7 @@ def factor_times_drops(lr, epoch, factor=0.5, every=10):
 @mistake(
     function="step_decay",
     severity="slip",
-    feedback="""You multiply factor by the number of drops; it has to be raised to that power.""",
+    feedback=FACTOR_TIMES_DROPS,
 )
 def factor_times_drops_after_the_first(lr, epoch, factor=0.5, every=10):
     drops = epoch // every
@@ -978,11 +988,14 @@ def epoch_ascends(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
+MEAN_ALREADY = """You divide the gradient by the batch size, but gradient returns the mean of the batch
+    already."""
+
+
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""You divide the gradient by the batch size, but gradient returns the mean of the batch
-    already.""",
+    feedback=MEAN_ALREADY,
 )
 def divided_by_the_batch_size(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed):
@@ -1001,10 +1014,13 @@ def epoch_without_lr(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
+SHORT_BATCH_LEFT_OUT = """The last, short batch is left out: N // batch_size counts the full ones only."""
+
+
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""The last, short batch is left out: N // batch_size counts the full ones only.""",
+    feedback=SHORT_BATCH_LEFT_OUT,
 )
 def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed)[: max(1, len(x) // batch_size)]:
@@ -1015,7 +1031,7 @@ def epoch_drops_the_short_batch(theta, x, y, batch_size, lr, seed, gradient):
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""The last, short batch is left out: N // batch_size counts the full ones only.""",
+    feedback=SHORT_BATCH_LEFT_OUT,
 )
 def epoch_of_full_batches(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed)[: len(x) // batch_size]:
@@ -1174,8 +1190,7 @@ def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]): 
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""You divide the gradient by the batch size, but gradient returns the mean of the batch
-    already.""",
+    feedback=MEAN_ALREADY,
 )
 def divided_by_batch_size(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed):
@@ -1183,10 +1198,13 @@ def divided_by_batch_size(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
+WHOLE_DATA = """Every update takes the gradient of all the data. Give gradient the batch alone."""
+
+
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""Every update takes the gradient of all the data. Give gradient the batch alone.""",
+    feedback=WHOLE_DATA,
 )
 def whole_data_at_each_update(theta, x, y, batch_size, lr, seed, gradient):
     for _ in batch_indices(len(x), batch_size, seed):
@@ -1197,7 +1215,7 @@ def whole_data_at_each_update(theta, x, y, batch_size, lr, seed, gradient):
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""Every update takes the gradient of all the data. Give gradient the batch alone.""",
+    feedback=WHOLE_DATA,
 )
 def whole_data_shuffled_at_each_update(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
@@ -1272,11 +1290,14 @@ def one_example_at_a_time(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
+RATE_FALLS = """Your learning rate falls from update to update. Here it is lr in every one; a schedule
+    would be the caller's."""
+
+
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""Your learning rate falls from update to update. Here it is lr in every one; a schedule
-    would be the caller's.""",
+    feedback=RATE_FALLS,
 )
 def epoch_with_decay(theta, x, y, batch_size, lr, seed, gradient):
     for t, rows in enumerate(batch_indices(len(x), batch_size, seed)):
@@ -1287,8 +1308,7 @@ def epoch_with_decay(theta, x, y, batch_size, lr, seed, gradient):
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""Your learning rate falls from update to update. Here it is lr in every one; a schedule
-    would be the caller's.""",
+    feedback=RATE_FALLS,
 )
 def epoch_with_faster_decay(theta, x, y, batch_size, lr, seed, gradient):
     for t, rows in enumerate(batch_indices(len(x), batch_size, seed)):
@@ -1324,8 +1344,7 @@ def mean_of_all_thetas(theta, x, y, batch_size, lr, seed, gradient):
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""Examples are shuffled inside their own batch only: neighbours always meet in the same
-    one. Shuffle all rows first, and cut afterwards.""",
+    feedback=SHUFFLED_INSIDE,
 )
 def epoch_shuffled_inside_the_batches(theta, x, y, batch_size, lr, seed, gradient):
     rng = np.random.default_rng(seed)

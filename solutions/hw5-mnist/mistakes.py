@@ -718,11 +718,14 @@ def one_hot_forgotten(params, x, labels):
     return backpropagate(params, x, labels)[0], backpropagated([x, *hidden], params, grad)
 
 
+EXP_OVERFLOWS = """exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get
+    0/0. Subtract each row's maximum first; that changes no probability."""
+
+
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get
-    0/0. Subtract each row's maximum first; that changes no probability.""",
+    feedback=EXP_OVERFLOWS,
 )
 def overflow_in_exp(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
@@ -736,8 +739,7 @@ def overflow_in_exp(params, x, labels):
 @mistake(
     function="loss_and_gradients",
     severity="slip",
-    feedback="""exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get
-    0/0. Subtract each row's maximum first; that changes no probability.""",
+    feedback=EXP_OVERFLOWS,
 )
 def overflow_in_the_log_of_the_sum(params, x, labels):
     *hidden, logits = layer_outputs(params, x)
