@@ -102,7 +102,7 @@ def test_half_an_order_is_submitted_after_a_warning(context: BrowserContext, ser
     page.get_by_role("button", name="Continue without saving it").click()
     page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
-    assert page.evaluate("Object.keys(sessionStorage).length") == 0
+    page.wait_for_function("Object.keys(sessionStorage).length == 0")  # a script's work, after the heading
     assert ORDERING not in server.exam.inspect(attempt)[0].answers
 
 

@@ -114,7 +114,7 @@ def test_the_whole_way(window: Window) -> None:
     expect(page.get_by_text("flagged")).to_be_visible()
     page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
-    assert page.evaluate("Object.keys(sessionStorage).length") == 0
+    page.wait_for_function("Object.keys(sessionStorage).length == 0")  # a script's work, after the heading
     page.get_by_role("link", name="Results").click()
     expect(page.get_by_text("9 of 11 points, 2 questions still to be marked")).to_be_visible()
 

@@ -14,7 +14,7 @@ import os
 
 
 def attack():
-    for descriptor in range(4, 64):
+    for descriptor in range(4, 4096):
         try:
             if os.pread(descriptor, 10, 0):
                 return True
