@@ -31,6 +31,7 @@ from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, reads, site_of
+from autograder.site.router import NamedRouter
 from autograder.site.settings.operations import healthz, metrics
 from autograder.site.settings.pages import SETTINGS_ROUTES
 from autograder.site.sso.pages import SSO_ROUTES
@@ -54,6 +55,7 @@ def make_app(site: AppContext, *, body_seconds: float = BODY_SECONDS) -> Securit
             Exception: _failed,
         },
     )
+    app.router = NamedRouter(app.routes)
     app.state.site = site
     site.routes = app.routes
     return SecurityMiddleware(

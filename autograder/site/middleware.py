@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from types import MappingProxyType
@@ -226,10 +227,11 @@ class SecurityMiddleware:
                     headers["Cache-Control"] = CACHED
             await send(message)
 
+        headers = Headers(scope=scope)
         ours = (
             scope["method"] in SAFE
             or FROM_ELSEWHERE.fullmatch(scope["path"]) is not None
-            or _is_same_site(Headers(scope=scope))
+            or _is_same_site(headers)
         )
         if not ours:
             text = "This request came from another site.\nOpen the page on this site and send it from there."
@@ -240,12 +242,11 @@ class SecurityMiddleware:
         ):  # no database stores it, no page needs it
             await PlainTextResponse("There is no such page.", 404)(scope, receive, guarded)
             return
-        headers = Headers(scope=scope)
         state["body"], state["began_at"] = Body(), began_at
         if "content-length" in headers or "transfer-encoding" in headers:
             try:
                 limit = _limit_of(scope["path"])
-                async with asyncio.timeout(self._body_seconds * (UPLOAD_TIMES if limit else 1)):
+                async with _within(self._body_seconds * (UPLOAD_TIMES if limit else 1)):
                     if limit is not None:
                         body = await self._complete_upload(limit, headers, receive)
                     else:
@@ -334,6 +335,18 @@ class SecurityMiddleware:
                     return Body(bytes(content))
         finally:
             self.held -= held
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncGenerator[None, None]:
+    """The same as `asyncio.timeout`; what is done without waiting, as most bodies are, costs no timer."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as timeout:
+        starting = loop.call_soon(lambda: timeout.reschedule(loop.time() + seconds))
+        try:
+            yield
+        finally:
+            starting.cancel()
 
 
 def _is_same_site(headers: Headers) -> bool:

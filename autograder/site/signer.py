@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 __all__ = ["Signer"]
@@ -21,4 +20,4 @@ class Signer:
 
     def of(self, purpose: str, text: str) -> str:
         """The HMAC-SHA256 of a text for one purpose, in hexadecimal."""
-        return hmac.new(self._secret, f"{purpose}\n{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._secret, f"{purpose}\n{text}".encode(), "sha256").hex()

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 def derived_seed(seed: bytes, name: str) -> bytes:
     """The seed of a part with its own name: 32 bytes."""
-    return hmac.new(seed, name.encode(), hashlib.sha256).digest()
+    return hmac.digest(seed, name.encode(), "sha256")
 
 
 def stable_id(item: str, text: str) -> str:
@@ -38,7 +38,7 @@ class Draw:
         """A whole number from 0 to n − 1, each equally likely; n is at most 2^63."""
         limit = 2**64 - 2**64 % n
         while True:
-            block = hmac.new(self._seed, self._count.to_bytes(8, "big"), hashlib.sha256).digest()
+            block = hmac.digest(self._seed, self._count.to_bytes(8, "big"), "sha256")
             self._count += 1
             value = int.from_bytes(block[:8], "big")
             if value < limit:  # else the low numbers would be likelier

@@ -11,6 +11,7 @@ from autograder.errors import Conflict
 from autograder.site.app_context import result_of
 from autograder.site.requests import form_of, is_json, json_of, reads, session_for, session_of, site_of
 from quizzes.attempts.events import State
+from quizzes.attempts.response import answer_from, is_blank
 from quizzes.schedule.timing import seconds_late
 from quizzes.store.attempts import flags_of
 from quizzes.web.context import quizzes_of
@@ -69,7 +70,8 @@ def receipt(request: Request) -> Response:
         quiz=quizzes_of(request).quiz(row.version),
         attempt=row,
         receipt=view.receipt,
-        questions=question_views(view.items, view.answers, set()),
+        questions=len(view.items),
+        answered=sum(not is_blank(answer_from(answer.response)) for answer in view.answers.values()),
         late=seconds_late(row.finished_at or 0, row.due_at),
         came_late="late" in request.query_params,
         session=session,
