@@ -234,3 +234,16 @@ def test_a_function_instead_of_its_name(folder: Path) -> None:
     by_name, by_value, unknown = map(only_output, executed(folder, *cells, *checks)[2:])
     assert by_name == by_value
     assert "Unknown task or function 'print'" in unknown["text/plain"]
+
+
+def test_a_setting_outside_the_function_does_not_count(folder: Path) -> None:
+    """As in grading, each call begins with NumPy's own settings: who relies on others is told so here."""
+    relying = "def double(x):\n    try:\n        return 2 * x + 0 * (1 / np.zeros(1))\n"
+    relying += "    except FloatingPointError:\n        return 2 * x"
+    careful = relying.replace("return 2 * x + 0", "with np.errstate(all='raise'): return 2 * x + 0")
+    backward = "def double_backward(x, grad_out):\n    return 2 * grad_out"
+    setting = "np.seterr(all='raise')"
+    refused = last_output(folder, setting, relying, backward, "check('double')")
+    passed = last_output(folder, careful, backward, "check('double')")
+    assert "✗" in refused["text/plain"]
+    assert "✗" not in passed["text/plain"]
