@@ -9,6 +9,8 @@ import pytest
 from live_server import CHOICE, ESSAY, NUMERIC, ORDERING, TEXT, LiveServer, Student
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
+from quizzes.attempts.events import Saved
+
 SAVED = re.compile("All saved")
 
 
@@ -180,6 +182,62 @@ def test_what_is_typed_before_the_script_has_come(context: BrowserContext, serve
     expect(page.locator(f"[name='a{NUMERIC}']")).to_have_value("0.25")
     expect(page.locator(f"input[name='a{CHOICE}']").first).to_be_checked()
     expect(page.locator(f"[name='a{ESSAY}']")).to_have_value("kept from before")
+
+
+def test_what_is_typed_over_an_unsaved_answer_costs_neither(
+    context: BrowserContext, server: LiveServer
+) -> None:
+    """What the tab kept is shown, what was typed while the page was loading is offered beside it."""
+    server.publish()
+    page, attempt = opened(context, server.student())
+    field = page.locator(f"[name='a{TEXT}']")
+    held: list[Route] = []
+    page.route("**/answers/*", lambda route: route.abort())
+    field.fill("three hundred words, typed without a connection")
+    expect(save_state(page, TEXT)).to_have_text("No connection, trying again")
+    # As a browser that crashes: the page sends nothing when it goes.
+    page.evaluate(
+        """for (const name of ["pagehide", "visibilitychange"])
+            addEventListener(name, (event) => event.stopImmediatePropagation(), true)"""
+    )
+    page.route("**/quiz*.js", lambda route: held.append(route))
+    page.goto(f"{server.address}/attempts/{attempt}", wait_until="commit")
+    field.fill("typed while loading")
+    page.unroute("**/answers/*")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#saved")).to_have_text(SAVED)
+    expect(field).to_have_value("three hundred words, typed without a connection")
+    page.get_by_role("button", name="Use what I typed just now").click()
+    expect(page.get_by_role("button", name="Keep this answer")).to_have_count(0)
+    expect(page.locator("#saved")).to_have_text(SAVED)
+    texts = [event.response for event in server.exam.inspect(attempt)[1] if isinstance(event, Saved)]
+    assert texts == ['"three hundred words, typed without a connection"', '"typed while loading"']
+
+
+def test_a_choice_between_two_tabs_is_the_students(context: BrowserContext, server: LiveServer) -> None:
+    """Another window, a lost connection and the review send neither answer before one is chosen."""
+    server.publish()
+    student = server.student()
+    page, attempt = opened(context, student)
+    field = page.locator(f"[name='a{TEXT}']")
+    context.set_offline(True)
+    field.fill("of this tab")
+    expect(page.locator("#saved")).to_have_text(f"No connection. Not saved: {TEXT + 1}")
+    assert student.ask(f"/attempts/{attempt}/lock", {"lock": student.lock}).status_code == 200
+    assert student.save(attempt, TEXT, "of another tab").status_code == 200
+    context.set_offline(False)
+    expect(page.get_by_role("button", name="Continue here")).to_be_visible()
+    page.get_by_role("button", name="Continue here").click()
+    expect(page.get_by_text("Another tab saved a different answer")).to_be_visible()
+    for event in ("online", "pagehide"):
+        page.evaluate("name => dispatchEvent(new Event(name))", event)
+    page.get_by_role("button", name="Review and submit").click()
+    expect(page.locator("#news")).to_contain_text(f"Question {TEXT + 1} was saved differently in another tab")
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"of another tab"'
+    page.get_by_role("button", name="Keep this answer").click()
+    expect(page.locator("#saved")).to_have_text(SAVED)
+    assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"of this tab"'
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -31,18 +31,26 @@ export class Saver {
     this.problem = "";
     this.retries = 0;
     const unsent = page.unsent.read()[this.pos];
+    // A student may type before this script has come, and browsers put back what was typed before a reload.
+    const typed = answerIn(question);
+    const isTyped = JSON.stringify(typed) !== JSON.stringify(served);
     if (unsent?.places) {
       showPlaces(question, unsent.places);
       this.typed();
     } else if (unsent && JSON.stringify(unsent.answer) !== this.stored) {
       show(question, unsent.answer);
       this.clear = unsent.clear;
-      if (unsent.rev === this.rev) this.typed(PAUSE, unsent.clear);
-      else this.conflict(JSON.parse(this.stored));
+      if (unsent.rev !== this.rev) this.conflict(JSON.parse(this.stored));
+      else {
+        this.typed(PAUSE, unsent.clear);
+        if (isTyped && typed !== undefined && JSON.stringify(typed) !== JSON.stringify(unsent.answer)) {
+          const words = "This answer was not saved before. You typed another one while the page was loading.";
+          this.offer(words, "Use what I typed just now", typed);
+        }
+      }
     } else {
       page.unsent.drop(this.pos);
-      // A student may type before this script has come, and browsers put back what was typed before a reload.
-      if (JSON.stringify(answerIn(question)) !== JSON.stringify(served)) this.typed();
+      if (isTyped) this.typed();
     }
   }
 
@@ -50,6 +58,7 @@ export class Saver {
   typed(pause = PAUSE, clear = false) {
     const answer = answerIn(this.question);
     this.showProblem("");
+    this.closeOffer();
     this.stuck = "";
     if (answer === undefined) {
       clearTimeout(this.timer);
@@ -101,7 +110,7 @@ export class Saver {
     if (this.sending) return this.sending.then(() => this.state === "unsaved" && this.send());
     const answer = answerIn(this.question);
     if (this.state !== "unsaved" || answer === undefined || this.stuck === "is too long") return undefined;
-    if (!this.page.writable) return undefined;
+    if (!this.page.writable || this.isChoosing) return undefined;
     this.setState("saving");
     this.saveId ??= randomId();
     const sent = { answer, base_rev: this.rev, save_id: this.saveId, lock: this.page.editLock, clear: this.clear };
@@ -170,35 +179,42 @@ export class Saver {
     this.later(pause * (0.7 + Math.random() * 0.6));
   }
 
-  /** Another tab stored a different answer: both are shown, and the student chooses. */
+  /** Another tab stored a different answer: both are shown, and nothing is sent before the student chooses. */
   conflict(stored) {
     this.stuck = "was saved differently in another tab";
     this.setState("unsaved");
     this.stored = JSON.stringify(stored);
+    this.offer("Another tab saved a different answer to this question.", "Use the saved answer", stored);
+    this.isChoosing = true;
+    this.showProblem("Not saved: choose the answer that counts.");
+  }
+
+  /** Show another answer's button beside the one in the controls, until the student chooses or types. */
+  offer(why, useOther, other) {
     const box = this.question.querySelector(".stored");
-    const words = Object.assign(document.createElement("p"), {
-      textContent: "Another tab saved a different answer to this question.",
-    });
+    const words = Object.assign(document.createElement("p"), { textContent: why });
     const choice = (text, onClick) => {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
-      button.addEventListener("click", () => {
-        box.hidden = true;
-        box.replaceChildren();
-        onClick();
-      });
+      button.addEventListener("click", onClick);
       return button;
     };
     box.replaceChildren(
       words,
       choice("Keep this answer", () => this.typed(0, true)),
       " ",
-      choice("Use the saved answer", () => {
-        show(this.question, JSON.parse(this.stored));
+      choice(useOther, () => {
+        show(this.question, other);
         this.typed(0);
       }),
     );
     box.hidden = false;
-    this.showProblem("Not saved: choose the answer that counts.");
+  }
+
+  closeOffer() {
+    this.isChoosing = false;
+    const box = this.question.querySelector(".stored");
+    box.hidden = true;
+    box.replaceChildren();
   }
 
   storeReply(rev, answer) {
