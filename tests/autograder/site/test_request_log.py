@@ -147,10 +147,10 @@ def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     )
     try:
         eventually(port_file.exists, unless=lambda: process.poll() is not None)
-        health = f"http://127.0.0.1:{port_file.read_text('ascii')}/health"
+        health = f"http://127.0.0.1:{port_file.read_text('ascii')}/healthz"
         assert httpx.get(health, timeout=PATIENCE).status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
     requests = [(entry["path"], entry["status"]) for entry in lines(path) if "path" in entry]
-    assert requests == [("/health", 200)]
+    assert requests == [("/healthz", 200)]

@@ -192,7 +192,7 @@ def test_demo(course: Course) -> None:
     before = sorted(path.name for path in course.root.iterdir())
     with served(course, "serve", "--demo") as (address, _):
         assert httpx.get(f"{address}/sign-in", timeout=PATIENCE).status_code == 200
-        assert httpx.get(f"{address}/health", timeout=PATIENCE).json()["status"] == "ok"
+        assert httpx.get(f"{address}/healthz", timeout=PATIENCE).json()["status"] == "ok"
     assert (
         sorted(path.name for path in course.root.iterdir() if path.name not in ("port", "server.log"))
         == before

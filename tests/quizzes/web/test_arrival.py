@@ -71,7 +71,7 @@ def test_a_save_arrives_with_its_last_byte(live: LiveServer, begins: int, ends: 
     live.fake.pass_(began_at - live.clock.now())
     with raw_request(live.address) as request:
         rest = half_sent(request, student, attempt_id, "in time")
-        assert student.get("/health").status_code == 200
+        assert student.get("/healthz").status_code == 200
         eventually(lambda: live.app.held)  # the server has begun to read the body
         live.fake.pass_(ended_at - live.clock.now())
         request.send(rest)
@@ -95,14 +95,14 @@ def test_half_sent_requests_are_closed(address: str, tmp_path: Path) -> None:
             request.head("POST", "/sign-in", 1000)
             request.send(b"person=a")
             assert request.reply().startswith(b"HTTP/1.1 408 ")
-        whole = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+        whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
         for first, then in ((b"", b""), (b"", b"GET / HTTP/1.1\r\nHost: x\r\n"), (whole, b"GET /he")):
             with raw_request(server.address) as request:
                 request.send(first)
                 assert not first or request.reply().startswith(b"HTTP/1.1 200 ")
                 request.send(then)
                 assert request.socket.recv(1000) == b""  # closed
-        assert Student(server, "a").get("/health").status_code == 200
+        assert Student(server, "a").get("/healthz").status_code == 200
 
 
 def test_headers_without_an_end(live: LiveServer) -> None:

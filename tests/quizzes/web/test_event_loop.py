@@ -73,7 +73,7 @@ def test_no_page_reads_a_table_on_the_event_loop(server: LiveServer) -> None:
         teacher.post(f"/staff/attempts/{attempt}/reopen", minutes="5", reason="x")
         teacher.post(f"/staff/attempts/{attempt}/close", reason="x")
         teacher.post(f"/staff/attempts/{attempt}/end-sessions", reason="x")
-        visit(student, "/", f"/attempts/{attempt}", "/sign-in", "/sign-in/none", "/health")
+        visit(student, "/", f"/attempts/{attempt}", "/sign-in", "/sign-in/none", "/healthz")
     assert seen == []
 
 

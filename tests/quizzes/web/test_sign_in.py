@@ -109,7 +109,7 @@ def test_routes_name_their_methods(live: LiveServer) -> None:
     """A page's route answers the methods it names; only pages that change nothing answer HEAD."""
     routes = live.app._app.routes  # type: ignore[attr-defined]
     heads = [route.path for route in routes if isinstance(route, Route) and "HEAD" in (route.methods or ())]
-    assert heads == ["/health"]
+    assert heads == ["/healthz"]
     assert {type(route) for route in routes} <= {PageRoute, Route, Mount}
 
 

@@ -136,7 +136,7 @@ def test_a_bomb(shared_site: HomeworkSite) -> None:
     ina = shared_site.visitor("ina")
     reply = upload(ina, bomb.getvalue())
     assert reply.status_code == 409 and "unpacks to far too much" in reply.text
-    assert ina.http.get("/health").status_code == 200
+    assert ina.http.get("/healthz").status_code == 200
 
 
 @pytest.mark.full

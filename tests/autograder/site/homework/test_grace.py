@@ -46,7 +46,7 @@ def slow_upload(live: LiveHomework, student: Student, begins: int, ends: int) ->
             Origin=live.server.address,
         )
         request.send(body[:50])
-        assert student.get("/health").status_code == 200  # the server has read the head by now
+        assert student.get("/healthz").status_code == 200  # the server has read the head by now
         live.server.fake.pass_(due_at + ends - live.server.clock.now())
         request.send(body[50:])
         reply = request.reply().decode()

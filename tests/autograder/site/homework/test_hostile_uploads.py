@@ -197,7 +197,7 @@ def test_a_hostile_file(live: LiveHomework, kind: str) -> None:
     assert stored.headers["Content-Type"] == "application/octet-stream"
     assert stored.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
     assert "x=1" not in reply.cookies.values()
-    assert student.get("/health").json()["status"] == "ok"
+    assert student.get("/healthz").json()["status"] == "ok"
 
 
 @pytest.mark.parametrize("kind", ["script in every output", "many cells", "deep objects", "one long line"])
@@ -278,7 +278,7 @@ def test_lengths(live: LiveHomework, length: str) -> None:
         )
         status = int(request.reply().split(b" ", 2)[1])
     assert status in (400, 409, 413)
-    assert student.get("/health").json()["status"] == "ok"
+    assert student.get("/healthz").json()["status"] == "ok"
 
 
 def test_a_body_without_a_length(live: LiveHomework) -> None:

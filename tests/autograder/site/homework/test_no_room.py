@@ -69,7 +69,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
                 reply = ann.upload(content)
                 assert reply.status_code == 503, (part, reply.text)
                 assert "cannot" in reply.text and "The server has a fault" not in reply.text, part
-                assert ann.http.get("/health").status_code == 200
+                assert ann.http.get("/healthz").status_code == 200
             assert "Your submissions" not in ann.page(f"/homework/{ASSIGNMENT}"), part
         receipts = {ann.submitted(content): content for content in uploads.values()}
         assert len(receipts) == len(uploads)
