@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import itertools
 import re
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import uvicorn
@@ -35,7 +37,7 @@ from autograder.site.sessions import new_passcode
 from autograder.site.signer import Signer
 from quizzes.attempts.events import FinishedBy
 from quizzes.content.quiz import Quiz
-from quizzes.content.quiz_file import load_quiz
+from quizzes.content.quiz_file import QuizPlan, load_quiz
 from quizzes.schedule.timing import Accommodation
 from quizzes.services.enrolment import add_the_course, publish_plan
 from quizzes.services.exam import ExamService
@@ -80,6 +82,21 @@ def course_in(folder: Path) -> Course:
     shutil.copy(REPOSITORY.root / "quizzes" / "quiz4.yaml", folder / "quizzes")
     (folder / "quizzes" / "all.yaml").write_text(ALL, encoding="utf-8")
     return find_course(folder)
+
+
+PLANS: dict[tuple[str, ZoneInfo, bytes], QuizPlan] = {}
+
+
+def plan_of(course: Course, name: str) -> QuizPlan:
+    """A quiz of a course; the same files are read once, since all banks are read for each quiz."""
+    folder, digest = course.root / "quizzes", hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder)}, {len(content)} bytes: ".encode() + content)
+    key = name, course.zone, digest.digest()
+    if key not in PLANS:
+        PLANS[key] = load_quiz(course, name)
+    return PLANS[key]
 
 
 class Student:
@@ -220,7 +237,7 @@ class LiveServer:
 
     def publish(self, name: str = "all", **changes: Any) -> str:
         """Publish a quiz that opens now and is due in an hour, 20 minutes each."""
-        plan = load_quiz(self.course, name)
+        plan = plan_of(self.course, name)
         usual: dict[str, Any] = {
             "opens_at": self.opens,
             "due_at": self.opens + 60 * MINUTE,
