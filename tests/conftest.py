@@ -6,12 +6,15 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from browser import browser, browser_page
+from compiled_templates import CompiledTemplates
 from examples import QUICK, USUAL
 from hypothesis import HealthCheck, settings
+from jinja2 import Environment
 from object_store import bucket, object_store
 from quiz_fixtures import address, fixture, new_address, postgres, postgres_database, server
 from tiny_course import ASSIGNMENT, write_tiny_course
@@ -107,6 +110,15 @@ def unchanged_priority() -> Iterator[None]:
         if hasattr(os, "setpriority"):
             lower = os.setpriority
             patch.setattr(os, "setpriority", lambda which, who, to: lower(which, who, to) if who else None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """All sites of this process share the code of their templates."""
+    environment = partial(Environment, bytecode_cache=CompiledTemplates())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograder.site.app_context.Environment", environment)
         yield
 
 

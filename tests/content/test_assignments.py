@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from repository_assignments import NAMES, assignment
+from repository_assignments import NAMES, assignment, shared_out
 
 from autograder.authoring.lint_files import faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
@@ -15,7 +15,7 @@ from autograder.authoring.lint_proof import SEEDS, Proof
 from autograder.checks.variants import Variant
 from autograder.report import Status
 
-QUICK = {"mistakes": 2, "alternatives": 1}  # of each function in the quick suite; the full one has them all
+QUICK = {"mistakes": 1, "alternatives": 1}  # of each function in the quick suite; the full one has them all
 SLOW = ("train",)  # of these none
 
 
@@ -49,7 +49,7 @@ def label(value: str | Variant) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", shared_out(SEEDS, SEEDS[:1]))
 def test_the_reference_gets_full_marks(proof: ProofOf, name: str, seed: int) -> None:
     """The reference, filled into the released notebook, passes every check whatever the seed."""
     report = proof(name).grade(seed=seed)

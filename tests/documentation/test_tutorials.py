@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from patience import eventually
+from raw_http import free_port
 
 from autograder.authoring.release import release
 from autograder.course.course import find_course
@@ -48,9 +49,7 @@ class Servers:
     def with_free_ports(self, text: str) -> str:
         """The text with a free port in place of each that the page names, always the same one."""
         for port in set(PORT.findall(text)) - self._ports.keys():
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                self._ports[port] = str(free.getsockname()[1])
+            self._ports[port] = str(free_port())
         return PORT.sub(lambda found: self._ports[found[0]], text)
 
     def start(self, command: str, environment: Mapping[str, str], port: int) -> None:

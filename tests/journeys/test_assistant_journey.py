@@ -71,7 +71,9 @@ def mark_three_answers(tim: StaffBrowser) -> set[str]:
     tim.follow("Why two", re.compile("Why two"))
     tim.follow("Mark the next answer", re.compile(r"Why two answer \d of 3; 3 wait for you"))
     for left in (2, 1, 0):
-        found = re.search(r"(\w+) says: it is 2\.", page.locator("main").inner_text())
+        answer = re.compile(r"(\w+) says: it is 2\.")
+        expect(page.locator("main")).to_contain_text(answer)
+        found = answer.search(page.locator("main").inner_text())
         assert found is not None and "ann" not in page.url
         seen.add(found[1])
         if tim.script:

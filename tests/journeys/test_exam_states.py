@@ -44,9 +44,9 @@ def save_state(page: Page, pos: int) -> Locator:
     return page.locator(f"section.question[data-pos='{pos}'] .save-state")
 
 
-def state(page: Page, pos: int) -> str:
+def state(page: Page, pos: int) -> Locator:
     """What the navigation says of a question."""
-    return page.locator(f"nav.questions a[data-pos='{pos}'] .state").inner_text().strip()
+    return page.locator(f"nav.questions a[data-pos='{pos}'] .state")
 
 
 def test_a_value_that_cannot_be_read_is_not_answered(context: BrowserContext, server: LiveServer) -> None:
@@ -58,7 +58,8 @@ def test_a_value_that_cannot_be_read_is_not_answered(context: BrowserContext, se
     expect(page.locator(f"#problem-{NUMERIC}")).to_be_visible()
     expect(page.locator("nav.questions a.answered")).to_have_count(1)
     expect(page.locator("nav.questions a.unsaved")).to_have_count(1)
-    assert (state(page, NUMERIC), state(page, TEXT)) == ("not saved", "answered")
+    expect(state(page, NUMERIC)).to_have_text("not saved")
+    expect(state(page, TEXT)).to_have_text("answered")
     page.get_by_role("button", name="Review and submit").click()
     page.get_by_role("button", name="Continue without saving it").click()
     expect(page.get_by_text("10 questions have no answer.")).to_be_visible()
@@ -92,7 +93,7 @@ def test_half_an_order_is_submitted_after_a_warning(context: BrowserContext, ser
     expect(page.locator(f"section.question[data-pos='{ORDERING}'] .save-state")).to_have_text(
         "Not complete yet"
     )
-    assert state(page, ORDERING) == "not saved"
+    expect(state(page, ORDERING)).to_have_text("not saved")
     page.get_by_role("button", name="Review and submit").click()
     expect(page.locator("#news")).to_contain_text(f"Question {ORDERING + 1} is not complete")
     page.get_by_role("button", name="Continue without saving it").click()
@@ -167,7 +168,8 @@ def test_what_is_typed_before_the_script_has_come(context: BrowserContext, serve
     page = context.new_page()
     held: list[Route] = []
     page.route("**/quiz*.js", lambda route: held.append(route))
-    page.goto(f"{server.address}/attempts/{attempt}", wait_until="commit")
+    with page.expect_request("**/quiz*.js"):
+        page.goto(f"{server.address}/attempts/{attempt}", wait_until="commit")
     page.locator(f"[name='a{NUMERIC}']").fill("0.25")
     page.locator(f"input[name='a{CHOICE}']").first.check()
     page.locator(f"select[name^='a{ORDERING}.']").first.select_option("2")

@@ -12,7 +12,7 @@ import pytest
 from fake_clock import MINUTE
 from graded_assignment import write_assignment, write_scores
 from live_server import CHOICE, NUMERIC, SIGNER, LiveServer, Student
-from patience import PATIENCE
+from local_http import LOCAL
 from platform_simulator import CLAIM, INSTRUCTOR, LEARNER, MEMBERSHIP, Browser, Platform
 from sqlalchemy import select
 
@@ -47,7 +47,7 @@ def platforms(server: LiveServer) -> Iterator[tuple[Platform, Platform]]:
         "openid_configuration": f"{both[0].address}/openid",
         "registration_token": both[0].registration_token,
     }
-    assert "is registered" in httpx.post(address, data=data, timeout=PATIENCE).text
+    assert "is registered" in httpx.post(address, data=data, **LOCAL).text
     for platform in both:  # a teacher opens a link, and an instructor here connects the course
         assert "is not connected" in launch(server, platform, "prof", INSTRUCTOR).reply.text
         connection = {"issuer": platform.address, "client": "client-7", "deployment": "deployment-1"}

@@ -57,13 +57,14 @@ def test_marking_with_keys(browser: Browser, site: MarkingSite) -> None:
     expect(page.locator("#preview")).to_have_text("–")
     page.get_by_role("button", name="Switch the keys off").click()
     switch_on = page.get_by_role("button", name="Switch the keys on")
-    expect(
-        switch_on
-    ).to_be_visible()  # a click doesn't wait for the next page, and a key typed before it is lost
+    # A click doesn't wait for the next page and its script, and a key typed before it is lost.
+    expect(switch_on).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("1")
     expect(page.get_by_role("checkbox").first).not_to_be_checked()
     switch_on.click()
     expect(page.get_by_role("button", name="Switch the keys off")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("1")
     expect(page.get_by_role("checkbox").first).to_be_checked()
     context.close()

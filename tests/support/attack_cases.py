@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from correct_notebook import SOURCE, notebook
+from processes import open_descriptors
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment, load_assignment
@@ -118,5 +119,5 @@ def judge() -> dict[str, object]:
         "cores": os.sched_getaffinity(0),
         "priority": os.getpriority(os.PRIO_PROCESS, 0),
         "folder": os.getcwd(),
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "descriptors": open_descriptors(),
     }

@@ -33,10 +33,13 @@ def chromium() -> str | None:
 
 
 def patient(make: Callable[..., Opened]) -> Callable[..., Opened]:
-    """The same, but what it opens waits as long as tests do: Playwright's 30 s pass on a loaded machine."""
+    """The same, but what it opens waits as long as tests do: Playwright's 30 s pass on a loaded machine.
+
+    Nothing moves by itself there, so where a part of the page is does not depend on when a test looks.
+    """
 
     def opened(**settings: Any) -> Opened:
-        made = make(**settings)
+        made = make(**{"reduced_motion": "reduce", **settings})
         made.set_default_timeout(1000 * PATIENCE)
         return made
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from patience import PATIENCE, eventually
+from local_http import LOCAL
+from patience import eventually
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.authoring.solved_notebook import filled_in, to_bytes
@@ -31,7 +32,7 @@ class Visitor:
     """A person with a browser that keeps cookies and runs no script."""
 
     def __init__(self, address: str, person: str, passcode: str) -> None:
-        self.http = httpx.Client(base_url=address, headers={"Origin": address}, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=address, headers={"Origin": address}, **LOCAL)
         self.http.post("/sign-in", data={"person": person, "passcode": passcode})
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
 

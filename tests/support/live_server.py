@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import hashlib
 import itertools
 import re
 import shutil
+import socket
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import uvicorn
 from fake_clock import MINUTE, FakeClock
+from local_http import LOCAL
 from patience import PATIENCE, eventually
 
 from autograder.course.course import Course, find_course
@@ -31,7 +37,7 @@ from autograder.site.sessions import new_passcode
 from autograder.site.signer import Signer
 from quizzes.attempts.events import FinishedBy
 from quizzes.content.quiz import Quiz
-from quizzes.content.quiz_file import load_quiz
+from quizzes.content.quiz_file import QuizPlan, load_quiz
 from quizzes.schedule.timing import Accommodation
 from quizzes.services.enrolment import add_the_course, publish_plan
 from quizzes.services.exam import ExamService
@@ -40,6 +46,7 @@ from quizzes.web.context import QuizContext
 
 SIGNER = Signer(b"a secret for tests only")
 REPOSITORY = find_course(Path(__file__).parent)
+TICK = 0.1  # seconds: ten ticks are between two looks at the clock for the header with the date
 numbers = itertools.count()
 # One item of each kind, in this order.
 ALL = """title: Of every kind
@@ -77,14 +84,27 @@ def course_in(folder: Path) -> Course:
     return find_course(folder)
 
 
+PLANS: dict[tuple[str, ZoneInfo, bytes], QuizPlan] = {}
+
+
+def plan_of(course: Course, name: str) -> QuizPlan:
+    """A quiz of a course; the same files are read once, since all banks are read for each quiz."""
+    folder, digest = course.root / "quizzes", hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder)}, {len(content)} bytes: ".encode() + content)
+    key = name, course.zone, digest.digest()
+    if key not in PLANS:
+        PLANS[key] = load_quiz(course, name)
+    return PLANS[key]
+
+
 class Student:
     """Somebody with a browser that keeps cookies and runs no script."""
 
     def __init__(self, server: LiveServer, name: str) -> None:
         self.server, self.name = server, name
-        self.http = httpx.Client(
-            base_url=server.address, timeout=PATIENCE, headers={"Origin": server.address}
-        )
+        self.http = httpx.Client(base_url=server.address, **LOCAL, headers={"Origin": server.address})
         weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         self.lock = f"lock-of-{name}"
         self.token = ""
@@ -140,6 +160,44 @@ class Student:
         return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
 
+class PromptServer(uvicorn.Server):
+    """uvicorn's server, which ends at once; uvicorn's own takes up to 0.2 s, in each of a thousand tests.
+
+    What is under way is still answered first, for as long as the configuration says.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked_to_end = asyncio.Event()
+
+    def end(self) -> None:
+        """Ask the server to end, from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._asked_to_end.set)
+
+    async def main_loop(self) -> None:
+        """Answer until it is asked to end."""
+        self._loop = asyncio.get_running_loop()
+        ticks = itertools.count()
+        while not await self.on_tick(next(ticks)):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked_to_end.wait(), TICK)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let connections go that wait for a request, and the others after their answer."""
+        for waiting in self.servers:
+            waiting.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        until = time.monotonic() + (self.config.timeout_graceful_shutdown or PATIENCE)
+        while (self.server_state.connections or self.server_state.tasks) and time.monotonic() < until:
+            await asyncio.sleep(0.005)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
 class LiveServer:
     """The server and what it stands on."""
 
@@ -170,7 +228,7 @@ class LiveServer:
         self.quizzes = QuizContext(self.site, self.exam)
         self.app = make_app(self.site, body_seconds=body_seconds)
         config = http_config(self.app, proxies=proxies, header_seconds=header_seconds)
-        self.server = uvicorn.Server(config)
+        self.server = PromptServer(config)
         self.thread = threading.Thread(
             target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True
         )
@@ -179,7 +237,7 @@ class LiveServer:
 
     def publish(self, name: str = "all", **changes: Any) -> str:
         """Publish a quiz that opens now and is due in an hour, 20 minutes each."""
-        plan = load_quiz(self.course, name)
+        plan = plan_of(self.course, name)
         usual: dict[str, Any] = {
             "opens_at": self.opens,
             "due_at": self.opens + 60 * MINUTE,
@@ -216,7 +274,7 @@ class LiveServer:
 
     def close(self) -> None:
         """End the server."""
-        self.server.should_exit = True
+        self.server.end()
         self.thread.join()
         self.waiting.close()
         self.exam.close()

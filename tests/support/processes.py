@@ -1,7 +1,9 @@
-"""Finding the processes that a test started, whoever their parent is by now."""
+"""What a test left behind: processes that it started, whoever their parent is by now, and open files."""
 
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
 
 from patience import eventually
@@ -25,3 +27,13 @@ def left_running(mark: str) -> list[int]:
     """The processes that outlive a run; multiprocessing's tracker ends a moment after it, seeing it gone."""
     eventually(lambda: not marked(mark))
     return marked(mark)
+
+
+def open_descriptors() -> int:
+    """How many descriptors this process has open.
+
+    What earlier tests let go without closing it is closed first: else the collector may close it between two
+    counts.
+    """
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))

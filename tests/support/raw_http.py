@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from patience import PATIENCE
@@ -53,8 +54,14 @@ def raw_request(address: str) -> Iterator[RawRequest]:
         request.socket.close()
 
 
+# Below the ports that systems give to connections and to servers that ask for any: of those, one that is free
+# now may be given to a connection of another test before the program that it is meant for has started.
+FIRST_PORT, LAST_PORT = 10_000, 32_000
+
+
 def free_port() -> int:
-    """A port of this machine that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """A port of this machine that nobody uses, for a program that cannot choose one itself."""
+    while True:
+        port = random.SystemRandom().randint(FIRST_PORT, LAST_PORT)  # processes of a suite share a seed
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

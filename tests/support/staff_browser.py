@@ -40,8 +40,9 @@ class StaffBrowser:
         expect(self.page.get_by_text(shows).first).to_be_visible()
 
     def stands(self, heading: str | re.Pattern[str]) -> None:
-        """Wait for the page with this heading."""
+        """Wait for the page with this heading, and its script: a key that is pressed before it is lost."""
         expect(self.page.get_by_role("heading", name=heading, level=1).first).to_be_visible()
+        self.page.wait_for_load_state()
 
     def look(self) -> None:
         """Note what is wrong with the page."""

@@ -26,8 +26,9 @@ from urllib.parse import urlsplit
 
 import httpx
 from command import COMMAND, run_command
+from local_http import LOCAL
 from marking_site import fields_of, mark
-from patience import PATIENCE, eventually
+from patience import eventually
 from platform_simulator import CLAIM, CLIENT, CONTEXT, DEPLOYMENT, INSTRUCTOR, Browser, Platform
 from report_factory import make_check, make_report, make_task
 from term_course import (
@@ -99,7 +100,7 @@ class Visitor:
     def __init__(self, simulation: Simulation, name: str, passcode: str) -> None:
         self.simulation, self.name, self.passcode = simulation, name, passcode
         self.token, self.until = "", datetime.min.replace(tzinfo=UTC)
-        self.http = httpx.Client(timeout=PATIENCE)
+        self.http = httpx.Client(**LOCAL)
 
     def _ready(self) -> str:
         """The address of the server, to which this person is signed in."""
@@ -278,7 +279,7 @@ class Simulation:
         self.server = TermServer(self.folder, self.clock)
         self.exit.callback(self.stop)
         self.platform.tool_keys = f"{self.server.address}/lti/keys"
-        self.grader = httpx.Client(base_url=self.server.address, timeout=PATIENCE)
+        self.grader = httpx.Client(base_url=self.server.address, **LOCAL)
         signer = Signer(secret_beside(self.folder / ".quizzes" / "quiz.db"))
         self.grader.headers["Authorization"] = f"Bearer {grader_token(signer)}"
 

@@ -20,7 +20,8 @@ import httpx
 import pytest
 from event_loops import run
 from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site
-from patience import PATIENCE, eventually
+from local_http import LOCAL
+from patience import eventually
 from raw_http import free_port
 from tiny_course import ASSIGNMENT
 
@@ -86,7 +87,7 @@ def test_a_token_of_the_user(site: HomeworkSite) -> None:
         f"{site.address}/api/homework/{ASSIGNMENT}/submissions",
         content=solved(site.course),
         headers=headers,
-        timeout=PATIENCE,
+        **LOCAL,
     )
     assert ann.http.get(reply.json()["page"]).status_code == 200
 
@@ -102,7 +103,7 @@ def test_tokens_of_a_hub_push_out_no_others(site: HomeworkSite) -> None:
         reply = httpx.get(
             f"{site.address}/api/homework/{ASSIGNMENT}",
             headers={"Authorization": f"Bearer {token}"},
-            timeout=PATIENCE,
+            **LOCAL,
         )
         return reply.status_code == 200
 
@@ -170,7 +171,7 @@ def hub(site: HomeworkSite, folder: Path) -> Iterator[str]:
 
         def answers() -> bool:
             try:
-                return httpx.get(f"{address}/hub/health", timeout=PATIENCE).status_code == 200
+                return httpx.get(f"{address}/hub/health", **LOCAL).status_code == 200
             except httpx.TransportError:
                 return False
 
@@ -190,7 +191,7 @@ class HubUser:
     def __init__(self, address: str, name: str) -> None:
         self.name, self.address = name, address
         self.headers = {"Authorization": f"token {API_TOKEN}"}
-        self.http = httpx.Client(base_url=address, headers=self.headers, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=address, headers=self.headers, **LOCAL)
         weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         self.http.post(f"/hub/api/users/{name}").raise_for_status()
         self.http.post(f"/hub/api/users/{name}/server").raise_for_status()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +13,7 @@ import pytest
 from nbgrader_commands import Taken, database, environment, notebook_ids
 from patience import eventually
 from playwright.sync_api import Browser, Page, expect
+from raw_http import free_port
 from tiny_course import ASSIGNMENT
 
 pytestmark = pytest.mark.xdist_group("nbgrader")
@@ -24,9 +24,7 @@ TOKEN = "tests"
 @pytest.fixture(scope="module")
 def formgrader(taken: Taken, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a formgrader on the class."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = [
         "--no-browser",
         "--allow-root",
@@ -77,11 +75,9 @@ def page(browser: Browser, formgrader: str) -> Iterator[Page]:
 def test_the_table_of_a_class(page: Page, formgrader: str) -> None:
     """The gradebook's page of the assignment has every submission's score."""
     page.goto(f"{formgrader}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
-    page.locator("tbody tr").nth(13).wait_for()
-    assert page.locator("tbody tr").count() == 14
-    text = page.locator("tbody").inner_text()
-    assert "6 / 4" in text
-    assert "5 / 4" in text
+    expect(page.locator("tbody tr")).to_have_count(14)
+    expect(page.locator("tbody")).to_contain_text("6 / 4")
+    expect(page.locator("tbody")).to_contain_text("5 / 4")
 
 
 def test_a_submission(page: Page, formgrader: str, taken: Taken) -> None:

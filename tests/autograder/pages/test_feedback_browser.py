@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from report_factory import curve, make_check, make_report, make_task
 from sample_class import outlines_of
 from sample_report import realistic_report
@@ -126,10 +126,12 @@ def test_sorting(browser_page: Page, tmp_path: Path) -> None:
     )
     before = browser_page.evaluate(scores)
     button = browser_page.get_by_role("button", name="Score")
+    heading = browser_page.get_by_role("columnheader", name="Score")
     button.click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
     assert browser_page.evaluate(scores) == sorted(before, reverse=True)
-    assert browser_page.get_by_role("columnheader", name="Score").get_attribute("aria-sort") == "descending"
     button.click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
     assert browser_page.evaluate(scores) == sorted(before)
 
 

@@ -16,7 +16,7 @@ from graded_course import ASSIGNMENT, QUIZ, finished_quiz, graded_course
 from homework_site import solved
 from live_homework import LiveHomework
 from live_server import Student
-from patience import PATIENCE
+from local_http import LOCAL
 from report_factory import make_check, make_report, make_task
 from sqlalchemy import insert, select
 
@@ -109,7 +109,7 @@ def test_a_student_sees_what_is_shown_and_no_more(live: LiveHomework) -> None:
     assert ann.get("/gradebook").status_code == 404
     assert ann.get("/gradebook/students/bob").status_code == 404
     assert ina.get("/grades").status_code == 404  # has no grades
-    nobody = httpx.get(f"{live.server.address}/gradebook", timeout=PATIENCE)
+    nobody = httpx.get(f"{live.server.address}/gradebook", **LOCAL)
     assert (nobody.status_code, nobody.headers["Location"]) == (303, "/sign-in?next=%2Fgradebook")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from local_http import LOCAL
 from marking_site import QUESTION, MarkingSite, marking_site
 from repository_assignments import COURSE as REPOSITORY
 from sqlalchemy import select
@@ -138,7 +139,7 @@ def test_a_token_does_what_a_page_does(address: str, tmp_path: Path) -> None:
         def by_token(person: str, path: str, fields: dict[str, str]) -> httpx.Response:
             headers = {"Authorization": f"Bearer {tokens[person]}", "Accept": "application/json"}
             address = f"{site.server.address}{path}"
-            return httpx.post(address, data=fields, headers=headers, files=files_of(path), timeout=60)
+            return httpx.post(address, data=fields, headers=headers, files=files_of(path), **LOCAL)
 
         of_tokens = outcomes(site, by_token)
     assert of_tokens[0] == of_pages[0]
@@ -154,7 +155,7 @@ def test_without_a_token(address: str, tmp_path: Path, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         refused = {
             path: httpx.post(
-                f"{site.server.address}{path}", data=FIELDS, headers=headers, timeout=60
+                f"{site.server.address}{path}", data=FIELDS, headers=headers, **LOCAL
             ).status_code
             for path in filled(site)
         }

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from live_server import SIGNER, LiveServer, Student
-from patience import PATIENCE
+from local_http import LOCAL
 from platform_simulator import CLIENT, CONTEXT, DEPLOYMENT, Browser, Platform, connected, platform_for
 
 from autograder.site.lti.services import Tool
@@ -52,7 +52,7 @@ def registered(
         "openid_configuration": configuration or f"{platform.address}/openid",
         "registration_token": token or platform.registration_token,
     }
-    with httpx.Client(headers={"Sec-Fetch-Dest": "iframe"}, timeout=PATIENCE) as http:
+    with httpx.Client(headers={"Sec-Fetch-Dest": "iframe"}, **LOCAL) as http:
         page = http.get(address, params=query)
         assert "X-Frame-Options" not in page.headers
         if page.status_code != 200:
@@ -115,7 +115,7 @@ def test_an_issuer_of_another_host(server: LiveServer, platform: Platform, tea: 
     reply = registered(platform, new_address(tea))
     assert "is not the host that registered" in reply.text and "data-close" not in reply.text
     login = {"iss": "https://canvas.instructure.com", "login_hint": "ann", "client_id": CLIENT}
-    with httpx.Client(base_url=server.address, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=server.address, **LOCAL) as http:
         assert http.post("/lti/login", data=login).status_code == 403
         issuer = {"issuer": "https://canvas.instructure.com", "client": CLIENT}
         assert tea.post("/platforms/registrations", **issuer, enable="yes").status_code == 303
@@ -143,7 +143,7 @@ def test_addresses_that_are_not_asked(server: LiveServer, platform: Platform, te
     for configuration in ("http://10.0.0.1/openid", "file:///etc/passwd", "ftp://x.example/"):
         reply = registered(platform, address, configuration=configuration)
         assert "is not an https address" in reply.text
-    assert "Paste the address of this page" in httpx.get(address, timeout=PATIENCE).text
+    assert "Paste the address of this page" in httpx.get(address, **LOCAL).text
     student = server.student(name="sue")
     assert student.post("/platforms/addresses").status_code == 404
     assert server.student(role="ta", name="tom").post("/platforms/addresses").status_code == 403

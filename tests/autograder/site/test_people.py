@@ -11,6 +11,7 @@ from databases import new_database
 from homework_site import links_in
 from live_homework import LiveHomework, live_homework
 from live_server import Student
+from local_http import LOCAL
 from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
@@ -364,7 +365,7 @@ def test_a_program_confirms_what_it_was_not_shown(site: LiveHomework) -> None:
         assert ina.post(path, **fields).status_code == 409, path
         for digest, is_done in (("0" * 64, False), ("", True)):
             sent = {**fields, "digest": digest}
-            reply = httpx.post(f"{site.server.address}{path}", data=sent, headers=headers, timeout=60)
+            reply = httpx.post(f"{site.server.address}{path}", data=sent, headers=headers, **LOCAL)
             assert (reply.status_code in (200, 303)) is is_done, (path, reply.status_code, reply.text)
 
 
@@ -382,7 +383,7 @@ def test_a_program_does_what_its_owner_does(site: LiveHomework) -> None:
 
     def call(who: str, path: str, **fields: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {tokens[who]}", "Accept": "application/json"}
-        return httpx.post(f"{site.server.address}{path}", data=fields, headers=headers, timeout=60)
+        return httpx.post(f"{site.server.address}{path}", data=fields, headers=headers, **LOCAL)
 
     assert call("ina", person("ann", "drop"), reason="by a script").status_code == 200
     assert acts(site, "ann") == [("ina", "drop student")]

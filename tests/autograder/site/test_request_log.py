@@ -16,7 +16,8 @@ import httpx
 import pytest
 from event_loops import run
 from live_server import NUMERIC, LiveServer
-from patience import PATIENCE, eventually
+from local_http import LOCAL
+from patience import eventually
 from starlette.types import Receive, Scope, Send
 
 from autograder.errors import UsageError
@@ -148,7 +149,7 @@ def test_the_command(server: LiveServer, tmp_path: Path) -> None:
     try:
         eventually(port_file.exists, unless=lambda: process.poll() is not None)
         health = f"http://127.0.0.1:{port_file.read_text('ascii')}/healthz"
-        assert httpx.get(health, timeout=PATIENCE).status_code == 200
+        assert httpx.get(health, **LOCAL).status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()

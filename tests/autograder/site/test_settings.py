@@ -23,7 +23,7 @@ from homework_site import solved
 from hypothesis import given
 from hypothesis import strategies as st
 from live_homework import LiveHomework
-from patience import PATIENCE
+from local_http import LOCAL
 from report_factory import make_check, make_report, make_task
 from sqlalchemy import create_engine, text
 
@@ -81,14 +81,14 @@ def test_course_yaml_as_a_form(live: LiveHomework) -> None:
 def test_maintenance_drains_graders_and_keeps_uploads(live: LiveHomework) -> None:
     """A grader gets nothing new, an upload gets its receipt, every page says so; a command ends it."""
     ina, ann = live.server.student(name="ina", role="instructor"), live.server.student(name="ann")
-    grader = httpx.Client(base_url=live.server.address, timeout=PATIENCE)
+    grader = httpx.Client(base_url=live.server.address, **LOCAL)
     weakref.finalize(live, grader.close)
     authorized = {"Authorization": f"Bearer {grader_token(live.server.signer)}"}
     assert ina.post("/settings/maintenance", begin="yes", message="Back at six.").status_code == 303
     assert live.upload(ann, solved(live.server.course)).status_code == 303
     assert grader.post("/graders/lease", json={"grader": "g"}, headers=authorized).status_code == 204
     assert "Back at six." in ann.page("/") and "Back at six." in ann.page(f"/homework/{ASSIGNMENT}")
-    assert httpx.get(f"{live.server.address}/healthz", timeout=PATIENCE).json()["status"] == "maintenance"
+    assert httpx.get(f"{live.server.address}/healthz", **LOCAL).json()["status"] == "maintenance"
     done = autograder("maintenance", "off", folder=live.server.course.root)
     assert done.returncode == 0, done.stderr
     live.server.fake.pass_(3_000)
@@ -103,7 +103,7 @@ def test_maintenance_drains_graders_and_keeps_uploads(live: LiveHomework) -> Non
 def test_health_and_metrics(live: LiveHomework) -> None:
     """Health is for everybody and names nothing; numbers are for staff, and say how much there is to do."""
     ina, ann = live.server.student(name="ina", role="instructor"), live.server.student(name="ann")
-    assert httpx.get(f"{live.server.address}/healthz", timeout=PATIENCE).json() == {
+    assert httpx.get(f"{live.server.address}/healthz", **LOCAL).json() == {
         "status": "ok",
         "problems": [],
     }
@@ -358,7 +358,7 @@ def test_a_program_does_what_a_page_does(live: LiveHomework) -> None:
             who: make_staff_token(connection, "course", who, "program", server.signer, at=at, who=who)
             for who in ("ina", "tim")
         }
-    with httpx.Client(base_url=server.address, timeout=PATIENCE) as program:
+    with httpx.Client(base_url=server.address, **LOCAL) as program:
         for who, status in (("ina", 303), ("tim", 403)):
             headers = {"Authorization": f"Bearer {tokens[who]}"}
             done = program.post("/settings/maintenance", data={"begin": "yes"}, headers=headers)

@@ -13,7 +13,7 @@ import pytest
 from graded_course import graded_course
 from identity_providers import CLIENT, SECRET, OidcSimulator, SamlSimulator, oidc_provider
 from live_homework import LiveHomework
-from patience import PATIENCE
+from local_http import LOCAL
 from sqlalchemy import select
 
 from autograder.site.people import COURSE, add_person, enrol, remove_person
@@ -53,14 +53,14 @@ def configure(live: LiveHomework, simulator: OidcSimulator, person: str = "stude
 
 def browser(live: LiveHomework) -> httpx.Client:
     """A browser that follows no redirect by itself."""
-    return httpx.Client(base_url=live.server.address, timeout=PATIENCE)
+    return httpx.Client(base_url=live.server.address, **LOCAL)
 
 
 def signed_in(http: httpx.Client, goal: str = "/") -> httpx.Response:
     """The reply to a whole sign-in: to the provider and back."""
     begun = http.get("/sso/university", params={"next": goal})
     assert begun.status_code == 303, begun.text
-    back = httpx.get(begun.headers["Location"], timeout=PATIENCE)
+    back = httpx.get(begun.headers["Location"], **LOCAL)
     return http.get(back.headers["Location"])
 
 
@@ -154,7 +154,7 @@ def test_what_else_signs_nobody_in(live: LiveHomework, provider: OidcSimulator) 
     provider.sign_with_other_key = False
     with browser(live) as attacker, browser(live) as victim:
         begun = attacker.get("/sso/university")
-        back = httpx.get(begun.headers["Location"], timeout=PATIENCE).headers["Location"]
+        back = httpx.get(begun.headers["Location"], **LOCAL).headers["Location"]
         assert victim.get(back).status_code == 400  # never began one
         victim.get("/sso/university")
         assert victim.get(back).status_code == 400  # began another one
@@ -167,7 +167,7 @@ def test_what_else_signs_nobody_in(live: LiveHomework, provider: OidcSimulator) 
         assert answer.status_code == 400
         assert http.get("/sso/none").status_code == 404
         away = http.get("/sso/university", params={"next": "https://evil.example.org"})
-        back = httpx.get(away.headers["Location"], timeout=PATIENCE).headers["Location"]
+        back = httpx.get(away.headers["Location"], **LOCAL).headers["Location"]
         assert http.get(back).headers["Location"] == "/"
 
 

@@ -14,7 +14,7 @@ from graded_course import ASSIGNMENT, QUIZ, finished_quiz, graded_course
 from homework_site import solved
 from live_homework import LiveHomework
 from live_server import Student
-from patience import PATIENCE
+from local_http import LOCAL
 from report_factory import make_check, make_report, make_task
 from sqlalchemy import func, select
 from starlette.routing import Route
@@ -137,7 +137,7 @@ def test_a_program_may_what_its_owner_may(live: LiveHomework) -> None:
     acting = [path for method, path in ROUTES if method == "POST" and ACTING.fullmatch(path)]
     assert len(acting) > 20
     different = []
-    with httpx.Client(base_url=server.address, timeout=60) as program:
+    with httpx.Client(base_url=server.address, **LOCAL) as program:
         for path in acting:
             address = filled(path, values)
             for name, who in people.items():
@@ -180,7 +180,7 @@ def test_no_act_by_a_token_of_a_student(live: LiveHomework) -> None:
     with server.database.transaction() as connection:
         at = server.clock.now()
         token = make_staff_token(connection, "course", "tim", "x", server.signer, at=at, who="tim")
-    with httpx.Client(base_url=server.address, timeout=PATIENCE) as program:
+    with httpx.Client(base_url=server.address, **LOCAL) as program:
         headers = {"Authorization": f"Bearer {token}"}
         assert program.get("/gradebook", headers=headers).status_code == 200
         with server.database.transaction() as connection:

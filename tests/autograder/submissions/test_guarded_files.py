@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -65,11 +66,9 @@ def link_to_secret(path: Path) -> None:
 
 def listening(path: Path) -> None:
     """A socket's file."""
-    here = os.getcwd()
-    os.chdir(path.parent)  # a socket's path has to be short
-    with socket.socket(socket.AF_UNIX) as listener:
+    # A socket's path has to be short.
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path.name)
-    os.chdir(here)
 
 
 def folder(path: Path) -> None:

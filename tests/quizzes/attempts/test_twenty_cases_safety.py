@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, CODE, ESSAY, SIGNER, TEXT, LiveServer, Student
-from patience import PATIENCE
+from local_http import LOCAL
 
 from autograder.site.sessions import LASTS, new_link, new_passcode
 from quizzes.content.items.choice import ChoiceQuestion
@@ -201,7 +201,7 @@ def test_signing_out(server: LiveServer) -> None:
     cookie = student.http.cookies["quiz_session"]
     reply = student.post("/sign-out")
     assert "storage" in reply.headers["Clear-Site-Data"]
-    again = httpx.get(f"{server.address}/", cookies={"quiz_session": cookie}, timeout=PATIENCE)
+    again = httpx.get(f"{server.address}/", cookies={"quiz_session": cookie}, **LOCAL)
     assert again.headers["Location"].startswith("/sign-in")
 
 

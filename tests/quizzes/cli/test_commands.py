@@ -19,7 +19,8 @@ import pytest
 from command import run_command
 from graded_assignment import write_assignment, write_report, write_scores
 from live_server import CODE, NUMERIC, course_in
-from patience import PATIENCE, eventually
+from local_http import LOCAL
+from patience import eventually
 from platform_simulator import CLAIM, CLIENT, CONTEXT, DEPLOYMENT, INSTRUCTOR, Browser, platform_for
 
 from autograder.course.course import Course
@@ -79,7 +80,7 @@ class Visitor:
 
     def __init__(self, address: str, person: str, passcode: str) -> None:
         self.http = httpx.Client(
-            base_url=address, headers={"Origin": address}, timeout=PATIENCE, follow_redirects=True
+            base_url=address, headers={"Origin": address}, **LOCAL, follow_redirects=True
         )
         weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         page = self.http.post("/sign-in", data={"person": person, "passcode": passcode})
@@ -169,7 +170,7 @@ def test_a_reverse_proxy(course: Course, words: tuple[str, ...]) -> None:
                 f"{address}/sign-in",
                 data=form,
                 headers={"Origin": address, "X-Forwarded-For": f"192.0.2.{number}"},
-                timeout=PATIENCE,
+                **LOCAL,
             ).status_code
             for number in range(8)
         ]
@@ -191,8 +192,8 @@ def test_demo(course: Course) -> None:
     """`serve --demo` needs no roster and leaves nothing in the course's folder."""
     before = sorted(path.name for path in course.root.iterdir())
     with served(course, "serve", "--demo") as (address, _):
-        assert httpx.get(f"{address}/sign-in", timeout=PATIENCE).status_code == 200
-        assert httpx.get(f"{address}/healthz", timeout=PATIENCE).json()["status"] == "ok"
+        assert httpx.get(f"{address}/sign-in", **LOCAL).status_code == 200
+        assert httpx.get(f"{address}/healthz", **LOCAL).json()["status"] == "ok"
     assert (
         sorted(path.name for path in course.root.iterdir() if path.name not in ("port", "server.log"))
         == before
@@ -207,7 +208,7 @@ def test_the_demo_takes_launches(course: Course) -> None:
         browser = Browser(platform, address)
         assert browser.launch(**{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
         links = [word for word in output.split() if word.startswith(f"{address}/sign-in/")]
-        with httpx.Client(headers={"Origin": address}, follow_redirects=True, timeout=PATIENCE) as http:
+        with httpx.Client(headers={"Origin": address}, follow_redirects=True, **LOCAL) as http:
             page = http.post(links[-1]).text
             token = page.split('name="form-token" content="')[1].split('"')[0]
             context = {"issuer": platform.address, "client": CLIENT, "deployment": DEPLOYMENT}
@@ -223,9 +224,9 @@ def test_a_platform_that_comes_later(course: Course) -> None:
     assert quizzes(course, "publish", "all").returncode == 0
     with served(course, "serve", "--course-file") as (address, _):
         login = {"iss": "https://lms.example.org", "login_hint": "ann", "client_id": CLIENT}
-        refused = httpx.get(f"{address}/lti/login", params=login, timeout=PATIENCE)
+        refused = httpx.get(f"{address}/lti/login", params=login, **LOCAL)
         assert refused.status_code == 403 and "https://lms.example.org" in refused.text
-        assert httpx.get(f"{address}/lti/keys", timeout=PATIENCE).json()["keys"]
+        assert httpx.get(f"{address}/lti/keys", **LOCAL).json()["keys"]
         with platform_for(course.root) as platform:
             browser = Browser(platform, address)
             assert browser.launch(**{f"{CLAIM}roles": [INSTRUCTOR]}).status_code == 403
@@ -263,7 +264,7 @@ def test_preview(course: Course) -> None:
     """One link, and a quiz that may be taken before it opens and as often as one likes."""
     with served(course, "preview", "quiz4") as (address, output):
         link = next(word for word in output.split() if word.startswith(address))
-        with httpx.Client(headers={"Origin": address}, follow_redirects=True, timeout=PATIENCE) as http:
+        with httpx.Client(headers={"Origin": address}, follow_redirects=True, **LOCAL) as http:
             page = http.post(link)
             token = page.text.split('name="form-token" content="')[1].split('"')[0]
             shown = set()

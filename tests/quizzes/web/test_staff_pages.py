@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fake_clock import MINUTE
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer, Student
+from local_http import LOCAL
 from marking_site import answer_with, answers_of, fields_of
-from patience import PATIENCE
 
 from autograder.site.audit import acts_on
 from quizzes.store.marks import marks_in, points_of
@@ -241,10 +241,10 @@ def test_a_preview_is_not_marked(server: LiveServer) -> None:
 def test_the_live_table_signed_out(server: LiveServer) -> None:
     """A part of a page is never a sign-in page: the script hears 401 and loads the whole page."""
     server.publish()
-    reply = httpx.get(f"{server.address}/staff/all?part=table", timeout=PATIENCE)
+    reply = httpx.get(f"{server.address}/staff/all?part=table", **LOCAL)
     assert (reply.status_code, reply.headers["content-type"]) == (401, "application/json")
     assert (
-        httpx.get(f"{server.address}/staff/all", timeout=PATIENCE).headers["Location"]
+        httpx.get(f"{server.address}/staff/all", **LOCAL).headers["Location"]
         == "/sign-in?next=%2Fstaff%2Fall"
     )
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 from homework_site import HomeworkSite, Visitor
-from patience import PATIENCE, eventually
+from local_http import LOCAL
+from patience import eventually
 from platform_simulator import CLAIM, CLIENT, CONTEXT, DEPLOYMENT, INSTRUCTOR, Browser, platform_for
 from tiny_course import write_tiny_course
 
@@ -21,7 +22,7 @@ class Guest(Visitor):
     """Somebody who signs in by a link of the demonstration."""
 
     def __init__(self, address: str, link: str) -> None:
-        self.http = httpx.Client(base_url=address, headers={"Origin": address}, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=address, headers={"Origin": address}, **LOCAL)
         weakref.finalize(self, self.http.close)  # a browser that nobody holds any more is closed
         self.http.post(link, data={})
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]

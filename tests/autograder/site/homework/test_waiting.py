@@ -12,7 +12,8 @@ import pytest
 from homework_site import HomeworkSite, serving, solved, tiny_site
 from hypothesis import given
 from hypothesis import strategies as st
-from patience import PATIENCE, eventually
+from local_http import LOCAL
+from patience import eventually
 
 from autograder.site.backup import secret_beside
 from autograder.site.homework.grader_api import grader_token
@@ -39,7 +40,7 @@ def lease(site: HomeworkSite, name: str, wait: object) -> httpx.Response:
     """A grader's request for work."""
     headers = {"Authorization": f"Bearer {token(site)}"}
     asked = {"grader": name, "wait": wait}
-    return httpx.post(f"{site.address}/graders/lease", json=asked, headers=headers, timeout=PATIENCE)
+    return httpx.post(f"{site.address}/graders/lease", json=asked, headers=headers, **LOCAL)
 
 
 def test_a_waiting_grader_gets_a_submission_at_once(site: HomeworkSite) -> None:
@@ -69,7 +70,7 @@ def test_an_odd_wait_is_none(site: HomeworkSite, wait: object) -> None:
     """A wait that is no number of milliseconds is answered at once."""
     content = '{"grader": "odd", "wait": ' + ("1e400" if wait == 1e400 else json.dumps(wait)) + "}"
     headers = {"Authorization": f"Bearer {token(site)}"}
-    reply = httpx.post(f"{site.address}/graders/lease", content=content, headers=headers, timeout=PATIENCE)
+    reply = httpx.post(f"{site.address}/graders/lease", content=content, headers=headers, **LOCAL)
     assert reply.status_code == 204
 
 
