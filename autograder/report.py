@@ -31,6 +31,7 @@ __all__ = [
     "TaskReport",
     "Worst",
     "WrittenAnswer",
+    "mistake_in_words",
     "summarize_report",
 ]
 
@@ -344,14 +345,14 @@ def _headline(report: Report) -> str:
         blank = sum(answer.blank for answer in report.written)
         words = "a written answer is" if blank == 1 else f"{blank} written answers are"
         return f"everything passed, and {words} blank" if blank else "everything passed"
-    named = list(dict.fromkeys(_in_words(result.mistake) for result in lost if result.mistake))
+    named = list(dict.fromkeys(mistake_in_words(result.mistake) for result in lost if result.mistake))
     if named:
         return "; ".join(named[:2]) + (f" and {len(named) - 2} more" if len(named) > 2 else "")
     first = next((result for result in lost if result.status is not Status.SKIPPED), lost[0])
     return first.message or first.title
 
 
-def _in_words(mistake: str) -> str:
+def mistake_in_words(mistake: str) -> str:
     """A known mistake as words: `relu_backward: no_mask` is "relu_backward: no mask"."""
     function, colon, name = mistake.rpartition(": ")
     return f"{function}{colon}{name.replace('_', ' ')}"

@@ -30,6 +30,7 @@ from autograder.site.lti.platforms import FILE as LTI_FILE
 from autograder.site.people import COURSE, add_course, add_person, enrol
 from autograder.site.server import OpenSite, open_site
 from autograder.site.sessions import new_link
+from autograder.site.settings.new_term import content_files
 
 __all__ = ["demo_site", "say_how_to_sign_in"]
 
@@ -51,6 +52,9 @@ def demo_site(course: Course) -> Iterator[tuple[OpenSite, Path]]:
     with tempfile.TemporaryDirectory(prefix="autograder-demo-") as name:
         folder = Path(name)
         shutil.copy(course.root / "course.yaml", folder)
+        for path in content_files(course.root):
+            (copy := folder / path.relative_to(course.root)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
         if (course.root / LTI_FILE).is_file():
             shutil.copy(course.root / LTI_FILE, folder)  # so that launches come in
         with open_site(folder, course_file=True) as site:

@@ -69,7 +69,7 @@ def score_of(column: Column, student: str, course: Course, now: datetime) -> Sco
     due = column.due_of(student)
     if due is None:
         return made(State.OPEN, "Nothing was submitted, and there is no due date.")
-    when = f"{due.astimezone(course.zone):%Y-%m-%d %H:%M %Z}"
+    when = f"{due.astimezone(course.zone):%a %d %b %Y, %H:%M %Z}"
     if now < due:
         return made(State.OPEN, f"There is time until {when}.")
     return made(State.MISSING, f"Nothing was submitted by {when}.")

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from autograder.errors import Refused
 from autograder.site.audit import Act, record_act
-from autograder.site.roles import may_look_as
+from autograder.site.roles import Role, may_look_as
 from autograder.site.signer import Signer
-from autograder.site.tables import credential, failed_sign_in, person, session
+from autograder.site.tables import credential, enrolment, failed_sign_in, person, session
 from autograder.site.upsert import upsert, upsert_all
 
 __all__ = [
@@ -59,9 +59,13 @@ WHO = (
     select(
         *(session.c.person, session.c.looks_as, person.c.name, session.c.ends_at),
         LOOKED_AT.c.name.label("name_looked_at"),
+        enrolment.c.role,
     )
     .join_from(session, person, person.c.id == session.c.person)
     .outerjoin(LOOKED_AT, LOOKED_AT.c.id == session.c.looks_as)
+    .outerjoin(
+        enrolment, and_(enrolment.c.person == session.c.person, enrolment.c.course == bindparam("course"))
+    )
     .where(session.c.token == bindparam("stored"), session.c.ends_at > bindparam("at"))
 )
 
@@ -95,6 +99,7 @@ class Session:
     ends_at: int
     viewer: str = ""  # the member of staff who looks as this person, and changes nothing
     by_token: bool = False  # a program's, which sends no form token
+    is_staff: bool = False  # pages show the ways to those of staff
 
 
 def new_passcode(connection: Connection, person_id: str, signer: Signer) -> str:
@@ -228,12 +233,13 @@ def session_of(connection: Connection, course: str, token: str, signer: Signer, 
     Whoever looks as a student does so while they may see that student: rights are asked for each time.
     """
     stored = signer.of("session", token)
-    row = connection.execute(WHO, {"stored": stored, "at": at}).one_or_none()
+    row = connection.execute(WHO, {"stored": stored, "at": at, "course": course}).one_or_none()
     if row is None:
         return None
     if row.looks_as and may_look_as(connection, course, row.person, row.looks_as):
         return Session(stored, row.looks_as, row.name_looked_at, row.ends_at, viewer=row.person)
-    return Session(stored, row.person, row.name, row.ends_at)
+    is_staff = row.role not in (None, Role.STUDENT.value)
+    return Session(stored, row.person, row.name, row.ends_at, is_staff=is_staff)
 
 
 def extend_session(connection: Connection, stored: str, instant: int) -> None:

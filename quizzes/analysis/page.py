@@ -15,6 +15,8 @@ from quizzes.analysis.summary import Summary
 
 __all__ = ["analysis_csv", "analysis_page"]
 
+WIDTH_OF_BAR, WIDTH_OF_RANGE = 60, 84  # in the chart; a range is a longer label
+
 
 COLUMNS = (
     *("question", "kind", "points", "difficulty", "difficulty_answered", "sd", "d27", "point_biserial"),
@@ -56,8 +58,9 @@ def analysis_page(title: str, course: str, summary: Summary, back: str = "") -> 
     pages.filters["percent"] = lambda share: "n/a" if math.isnan(share) else f"{100 * share:.0f} %"
     pages.globals |= {"counted": counted}
     bars = _bars(summary)
+    width = WIDTH_OF_RANGE if any(" " in name for name, _, _ in bars) else WIDTH_OF_BAR
     return pages.get_template("analysis.html").render(
-        title=title, course=course, summary=summary, bars=bars, design=design(), back=back
+        title=title, course=course, summary=summary, bars=bars, width=width, design=design(), back=back
     )
 
 
@@ -70,12 +73,21 @@ def _bars(summary: Summary) -> list[tuple[str, int, float]]:
     if not summary.totals or summary.out_of <= 0:
         return []
     step = math.ceil(summary.out_of / 12)
-    ranges = int(summary.out_of // step) + 1
+    whole = step == 1 and all(abs(total - round(total)) < 1e-9 for total in summary.totals)
+    # The last range ends with all points, which belong to it.
+    ranges = int(summary.out_of // step) + 1 if whole else max(1, math.ceil(summary.out_of / step))
     # A little more, so that 0.1 + 0.2 is not below 0.3.
     seen = Counter(min(ranges - 1, int((total + 1e-9) // step)) for total in summary.totals)
-    whole = step == 1 and all(abs(total - round(total)) < 1e-9 for total in summary.totals)
     most = max(seen.values())
     return [
-        (f"{at * step}" if whole else f"{at * step} to <{(at + 1) * step}", seen[at], seen[at] / most)
+        (
+            f"{at * step}" if whole else _range(at * step, (at + 1) * step, summary.out_of),
+            seen[at],
+            seen[at] / most,
+        )
         for at in range(ranges)
     ]
+
+
+def _range(low: int, high: int, most: float) -> str:
+    return f"{low} to {most:g}" if high >= most else f"{low} to <{high}"

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from markupsafe import Markup
+
 from quizzes.content.markup import render
 
 __all__ = [
@@ -112,6 +114,22 @@ class Question(ABC):
     @abstractmethod
     def key_text(self) -> str:
         """The right answer as text, for after the quiz."""
+
+    @property
+    def key_parts(self) -> tuple[str, ...]:
+        """The texts that the right answer has together: options, pairs, entries in their order."""
+        return (self.key_text,)
+
+    @property
+    def key_html(self) -> Markup:
+        """The right answer as a page shows it: several parts as a list, code as it is."""
+        if self.kind == "function":
+            return Markup("<pre>{}</pre>").format(self.key_text)
+        parts = [Markup(render(part)) for part in self.key_parts]
+        if len(parts) == 1:
+            return parts[0]
+        lines = Markup("").join(Markup("<li>{}</li>").format(part) for part in parts)
+        return Markup("<{0}>{1}</{0}>").format(Markup("ol" if self.kind == "ordering" else "ul"), lines)
 
     @property
     @abstractmethod

@@ -29,6 +29,7 @@ from quizzes.attempts.edit_lock import holds, new_lock
 from quizzes.attempts.events import State
 from quizzes.attempts.response import LARGEST, response_from
 from quizzes.attempts.save_rules import SaveResult, StoredAnswer
+from quizzes.content.items.base import PICTURE_TYPES
 from quizzes.schedule.timing import remaining
 from quizzes.services.exam import View
 from quizzes.store.attempts import flags_of, set_flag
@@ -39,7 +40,6 @@ from quizzes.web.question_view import TypedAnswer, question_views
 __all__ = ["page", "picture", "save_answer", "save_flag", "save_page", "status", "take_lock"]
 
 
-KINDS = {"png": "image/png", "svg": "image/svg+xml", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 LAST_REVISION = 2**31 - 1
 Typed = dict[int, TypedAnswer]
 
@@ -181,7 +181,7 @@ def picture(request: Request) -> Response:
     pictures = quizzes_of(request).quiz(view.attempt.version).pictures
     if file not in pictures:
         raise NotFound("There is no such picture.", next_step="Reload the page.")
-    return Response(pictures[file], media_type=KINDS[file.rpartition(".")[2]])
+    return Response(pictures[file], media_type=PICTURE_TYPES[file.rpartition(".")[2]])
 
 
 def _page(

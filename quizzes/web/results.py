@@ -21,8 +21,7 @@ from quizzes.attempts.events import State
 from quizzes.attempts.response import answer_from, is_blank
 from quizzes.attempts.save_rules import StoredAnswer
 from quizzes.attempts.visibility import Visibility
-from quizzes.content.markup import render
-from quizzes.content.question import PublicQuestion, Question
+from quizzes.content.question import PublicQuestion
 from quizzes.services.exam import View
 from quizzes.store.marks import QUIZ, marks_in, total
 from quizzes.store.quizzes import current_version
@@ -122,7 +121,7 @@ def _result(view: View, pos: int, current: Current | None, visibility: Visibilit
         points=points,
         pending=pending,
         feedback=detail.get("feedback", "") if visibility.feedback else "",
-        key=_key(question) if visibility.key else "",
+        key=question.key_html if visibility.key else "",
         explanation=question.explanation if visibility.explanation else "",
     )
 
@@ -132,10 +131,3 @@ def _outcome(points: Decimal, most: Decimal) -> str:
     if not most:
         return ""
     return "right" if points >= most else "partly" if points > 0 else "wrong"
-
-
-def _key(question: Question) -> str:
-    """The right answer as HTML; a solution is code and stays as it is."""
-    if question.kind == "function":
-        return str(Markup("<pre>{}</pre>").format(question.key_text))
-    return render(question.key_text)

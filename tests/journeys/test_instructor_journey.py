@@ -302,7 +302,7 @@ def read_the_results(ina: StaffBrowser) -> None:
     row = page.get_by_role("row").filter(has_text="Ann")
     expect(row.get_by_role("cell").first).to_have_text("0")
     ina.look()
-    ina.follow("Item analysis", re.compile("what the answers say"))
+    ina.follow("Item analysis", re.compile("item analysis"))
     ina.follow("← Results", "Words: results")
 
 

@@ -486,6 +486,7 @@ def _page(
         sent |= {"scope": Scope.PERSON.value, "people": wanted[:200]}
     page = site.page(
         "extensions.html",
+        zone=site.zone.key,
         access=access,
         names=names,
         works=works,

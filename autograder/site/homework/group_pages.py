@@ -211,6 +211,7 @@ def _page(
         names = names_in(connection, site.course)
     page = site.page(
         "groups.html",
+        zone=site.zone.key,
         works=works,
         titles={row.id: row.facts.title for row in works},
         groups=groups,

@@ -397,8 +397,8 @@ def _lines(text: str) -> Markup:
 def _check(check: CheckResult) -> Markup:
     """A check in a line: its title, how it ended, and its message."""
     outcome = OUTCOMES.get(check.status, check.status.value)
-    line = Markup("<li><strong>{}</strong>: {}, {} of {}").format(
-        check.title, outcome, f"{check.earned:g}", f"{check.possible:g}"
+    line = Markup("<li><strong>{}</strong> {}, {} of {}").format(
+        f"{check.title.rstrip('.')}:", outcome, f"{check.earned:g}", f"{check.possible:g}"
     )
     return line + (Markup(". {}</li>").format(check.message) if check.message else Markup("</li>"))
 

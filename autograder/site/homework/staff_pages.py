@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -22,7 +23,7 @@ from autograder.course.local_time import counted as counted_noun
 from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.pages.bar_charts import histogram
 from autograder.pages.text import percent
-from autograder.report import Report, WrittenAnswer
+from autograder.report import Report, WrittenAnswer, mistake_in_words
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import (
     Homework,
@@ -189,6 +190,7 @@ def submission_page(request: Request) -> Response:
         counting=counted(course, row, attempt.person, of_first),
         answers=_answers(context.files.get(report), attempt) if report else [],
         models=_model_answers(course, row.id),
+        headline=_sentence(attempt.summary.headline, row.facts.functions) if attempt.summary else "",
         history=history,
         asked=asked,
         refusal=refusal,
@@ -526,7 +528,15 @@ def _mistakes(rows: list[StudentRow]) -> list[tuple[str, str, int]]:
         for name, hint in row.counted.summary.mistakes if row.counted else ():
             many[name] += 1
             hints.setdefault(name, hint)
-    return [(name.replace("_", " "), hints[name], number) for name, number in many.most_common(10)]
+    return [(mistake_in_words(name), hints[name], number) for name, number in many.most_common(10)]
+
+
+def _sentence(headline: str, functions: Sequence[str]) -> str:
+    """A headline as a sentence; the name of a function keeps its first letter."""
+    name = re.match(r"\w*", headline)
+    is_name = name is not None and name[0] in functions
+    text = headline if is_name else headline[:1].upper() + headline[1:]
+    return f"{text.rstrip('.')}."
 
 
 def _points(written: str, most: Decimal = MOST_POINTS) -> Decimal:

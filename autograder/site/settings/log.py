@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, or_, select
 
+from autograder.course.local_time import shown
 from autograder.site.audit import Act
 from autograder.site.tables import audit, person
 
@@ -15,6 +17,7 @@ __all__ = ["LogPage", "act_words", "log_page"]
 
 ROWS = 100
 LONGEST_DETAIL = 300  # characters
+YEAR_2000 = 946_684_800_000  # milliseconds since 1970; smaller numbers are no instants
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,10 @@ def log_page(connection: Connection, *, find: str = "", before: int = 0) -> LogP
     return LogPage(found[:ROWS], found[ROWS - 1][0] if len(found) > ROWS else 0)
 
 
-def act_words(detail: Mapping[str, object]) -> str:
-    """What an act says beside its words: `reason: illness, points: 5`."""
+def act_words(detail: Mapping[str, object], zone: ZoneInfo) -> str:
+    """What an act says beside its words: `reason: illness, points: 5`; instants are in the course's zone."""
     parts = [
-        f"{name.replace('_', ' ')}: {_short(value)}"
+        f"{name.replace('_', ' ')}: {_short(name, value, zone)}"
         for name, value in detail.items()
         if value not in (None, "", [], {})
     ]
@@ -54,8 +57,12 @@ def act_words(detail: Mapping[str, object]) -> str:
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
 
 
-def _short(value: object) -> str:
-    """A value in a few words; digests are cut."""
+def _short(name: str, value: object, zone: ZoneInfo) -> str:
+    """A value in a few words; digests are cut, instants and sizes are written as people read them."""
+    if isinstance(value, int) and (name == "at" or name.endswith("_at")) and value > YEAR_2000:
+        return shown(value, zone)
+    if isinstance(value, int) and name == "size":
+        return f"{value / 1_000_000:.1f} MB" if value >= 100_000 else f"{value:,} bytes"
     if isinstance(value, list):
         return ", ".join(map(str, value[:10])) + (" …" if len(value) > 10 else "")
     if isinstance(value, dict):

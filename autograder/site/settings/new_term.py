@@ -100,7 +100,7 @@ def new_term(
         changes.setdefault(known.path, {})[(known.key,)] = text or None
     files: dict[str, bytes] = {}
     size = 0
-    for path in _content(course.root):
+    for path in content_files(course.root):
         name = path.relative_to(course.root).as_posix()
         content = path.read_bytes()
         if name in changes:
@@ -147,7 +147,7 @@ def _dated(root: Path) -> list[Path]:
     ]
 
 
-def _content(root: Path) -> Iterator[Path]:
+def content_files(root: Path) -> Iterator[Path]:
     """The files that a term is made of, without what belongs to people or to a machine."""
     for name in COPIED:
         top = root / name

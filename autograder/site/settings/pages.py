@@ -220,7 +220,7 @@ def show_log(request: Request) -> Response:
         return JSONResponse({"acts": rows, "older": page.older})
     html = site.page(
         "log.html",
-        acts=[(act, act_words(act.detail)) for _, act in page.acts],
+        acts=[(act, act_words(act.detail, site.zone)) for _, act in page.acts],
         names=names,
         find=find,
         before=before,

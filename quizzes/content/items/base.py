@@ -25,7 +25,24 @@ from quizzes.content.question import PublicImage, PublicQuestion, Question
 from quizzes.content.randomization import Draw, derived_seed
 from quizzes.content.written_numbers import LARGEST_EXPONENT, LONGEST
 
-__all__ = ["MOST_ROWS", "BaseItem", "Context", "Part", "Shown", "ShownQuestion", "Text", "VariantProblem"]
+__all__ = [
+    "MOST_ROWS",
+    "PICTURE_TYPES",
+    "BaseItem",
+    "Context",
+    "Part",
+    "Shown",
+    "ShownQuestion",
+    "Text",
+    "VariantProblem",
+]
+
+PICTURE_TYPES = {
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+}  # by ending
 
 
 TRIES = 200
@@ -112,7 +129,9 @@ class Parameter(Part):
 class Image(Part):
     """A picture with a description."""
 
-    file: str = Field(pattern=r"^[\w./-]+\.(png|svg|jpg|jpeg)$", description="A path beside the bank.")
+    file: str = Field(
+        pattern=rf"^[\w./-]+\.({'|'.join(PICTURE_TYPES)})$", description="A path beside the bank."
+    )
     alt: Text = Field(description="What the picture shows, for those who do not see it.")
 
     @model_validator(mode="after")

@@ -135,7 +135,12 @@ class BlanksQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """What belongs into each blank."""
-        return "; ".join(
+        return "; ".join(self.key_parts)
+
+    @property
+    def key_parts(self) -> tuple[str, ...]:
+        """Each blank with what belongs into it."""
+        return tuple(
             f"{self.context.words(blank.label).rstrip('.')}: {self._key(blank)}"
             for blank in self.blanks.values()
         )

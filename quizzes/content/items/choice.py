@@ -147,10 +147,15 @@ class ChoiceQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """The right options."""
-        between = "; " if self.kind == "choices" else " or "
-        return between.join(
-            self.context.words(self.options[id].text) for id in self.order if id in self.right
-        )
+        return ("; " if self.kind == "choices" else " or ").join(self._right_texts())
+
+    @property
+    def key_parts(self) -> tuple[str, ...]:
+        """The right options that are chosen together."""
+        return self._right_texts() if self.kind == "choices" else (self.key_text,)
+
+    def _right_texts(self) -> tuple[str, ...]:
+        return tuple(self.context.words(self.options[id].text) for id in self.order if id in self.right)
 
     @property
     def key_answer(self) -> Answer:

@@ -74,8 +74,13 @@ class MatchingQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """The pairs."""
+        return "; ".join(self.key_parts)
+
+    @property
+    def key_parts(self) -> tuple[str, ...]:
+        """Each pair."""
         words = self.context.words
-        return "; ".join(f"{words(self.lefts[a])} – {words(self.rights[b])}" for a, b in self.key.items())
+        return tuple(f"{words(self.lefts[a])} – {words(self.rights[b])}" for a, b in self.key.items())
 
     @property
     def key_answer(self) -> Answer:

@@ -52,7 +52,12 @@ class OrderingQuestion(ShownQuestion):
     @property
     def key_text(self) -> str:
         """The right order."""
-        return " → ".join(self.context.words(entry) for entry in self.entries.values())
+        return " → ".join(self.key_parts)
+
+    @property
+    def key_parts(self) -> tuple[str, ...]:
+        """The entries in the right order."""
+        return tuple(self.context.words(entry) for entry in self.entries.values())
 
     @property
     def key_answer(self) -> Answer:

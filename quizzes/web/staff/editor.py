@@ -52,6 +52,7 @@ from autograder.site.staff import requires, staff_of_course
 from autograder.site.tables import person
 from quizzes.content.bank import BankFile
 from quizzes.content.draft import Draft, look_at
+from quizzes.content.items.base import PICTURE_TYPES
 from quizzes.content.new_quiz import write_quiz
 from quizzes.content.question import PublicField, PublicImage, PublicOption, PublicQuestion
 from quizzes.content.quiz_file import QuizFile
@@ -194,10 +195,10 @@ def picture(request: Request) -> Response:
     staff_of_course(request)
     banks = (site.folder / FOLDERS["banks"]).resolve()
     path = (banks / request.path_params["file"]).resolve()
-    kinds = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
-    if not path.is_relative_to(banks) or path.suffix.lower() not in kinds or not path.is_file():
+    kind = PICTURE_TYPES.get(path.suffix.lower().removeprefix("."))
+    if kind is None or not path.is_relative_to(banks) or not path.is_file():
         raise NotFound("There is no such picture.", next_step="Put it beside its bank.")
-    return Response(path.read_bytes(), media_type=kinds[path.suffix.lower()])
+    return Response(path.read_bytes(), media_type=kind)
 
 
 def content_section(request: Request) -> Markup:

@@ -155,7 +155,7 @@ class QuizMarking:
         key = "Model answer" if isinstance(item.question, EssayQuestion) else "Key"
         return ShownAnswer(
             [("Question", Markup(item.view.prompt)), ("Answer", text)],
-            [(key, Markup(render(item.question.key_text)))],
+            [(key, item.question.key_html)],
         )
 
     def give(

@@ -17,7 +17,7 @@ from autograder.site.roles import Permission
 from autograder.site.staff import requires, staff_of_course
 from quizzes.attempts.events import State
 from quizzes.attempts.save_rules import StoredAnswer
-from quizzes.content.markup import render
+from quizzes.content.items.base import PICTURE_TYPES
 from quizzes.content.question import PublicQuestion
 from quizzes.content.quiz_file import QuizPlan, load_quiz
 from quizzes.interchange.printed_page import PARTS, printed_page
@@ -56,11 +56,12 @@ def preview(request: Request) -> Response:
     questions = []
     for item in plan.quiz.build_questions(f"preview {number}"):
         question = item.question
-        code = question.kind == "function"
-        key = Markup("<pre>{}</pre>").format(question.key_text) if code else Markup(render(question.key_text))
         answer = question.key_answer
-        shown = answer_html(item.view, answer) if answer is not None and not code else Markup("")
-        questions.append(KeyedQuestion(item.reference, item.view, shown, key, Markup(question.explanation)))
+        is_code = question.kind == "function"
+        shown = answer_html(item.view, answer) if answer is not None and not is_code else Markup("")
+        questions.append(
+            KeyedQuestion(item.reference, item.view, shown, question.key_html, Markup(question.explanation))
+        )
     page = site.page(
         "staff_preview.html",
         quiz=plan.quiz,
@@ -82,8 +83,7 @@ def preview_picture(request: Request) -> Response:
     content = _picture(_plan(request))(file)
     if content is None:
         raise NotFound("There is no such picture.", next_step="Reload the page.")
-    kind = "image/jpeg" if file.endswith((".jpg", ".jpeg")) else "image/png"
-    return Response(content, media_type=kind)
+    return Response(content, media_type=PICTURE_TYPES[file.rpartition(".")[2]])
 
 
 @reads_much

@@ -17,10 +17,9 @@ from homework_site import solved
 from live_homework import LiveHomework
 from live_server import Student
 from report_factory import make_check, make_report, make_task
+from site_pages import page_paths
 from sqlalchemy import insert, select
-from starlette.routing import Route
 
-from autograder.site.application import site_routes
 from autograder.site.homework.assignments import published
 from autograder.site.homework.submissions import store_submission
 from autograder.site.homework.tables import submission_owner
@@ -118,15 +117,6 @@ def one_of_each(live: LiveHomework) -> dict[str, str]:
     }
 
 
-def routes(values: dict[str, str]) -> list[str]:
-    """The paths of all pages that can be got."""
-    return [
-        re.sub(r"\{(\w+)(:\w+)?\}", lambda match: values.get(match[1], "1"), route.path)
-        for route in site_routes()
-        if isinstance(route, Route) and "GET" in (route.methods or ())
-    ]
-
-
 def compressed(reply: httpx.Response) -> int:
     """The size of a page as it is sent to a browser, in bytes; 0 of a download."""
     is_page = reply.headers.get("content-type", "").startswith("text/html")
@@ -141,7 +131,7 @@ def test_no_page_of_a_large_class_is_large(crowd: LiveHomework) -> None:
     student = Student(server, "student-00000").sign_in()
     submissions = re.findall(r"/staff(/submissions/[\w-]+)", ina.page(f"/staff/homework/{ASSIGNMENT}"))
     values["submission"] = submissions[0].rpartition("/")[2]
-    paths = {*routes(values), "/marking/quiz/words", *(f"/staff/{QUIZ}/results?attempts=all",)}
+    paths = {*page_paths(values), "/marking/quiz/words", *(f"/staff/{QUIZ}/results?attempts=all",)}
     sizes: dict[str, int] = {}
     for who in (ina, student):
         for path in sorted(paths):

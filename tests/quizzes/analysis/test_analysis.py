@@ -212,3 +212,19 @@ def test_the_page_and_the_table() -> None:
         assert [line["difficulty"] for line in lines] == ["0.8", "0.6", "0.4", "0.2"]
         assert bool(lines[0]["verdict"]) == (students >= 30)
         assert ("there are no verdicts" in page) == (students < 30)
+        assert "1 points" not in page
+        assert (">Look</th>" in page) == (students >= 30)
+
+
+def test_ranges_of_points() -> None:
+    """The last range ends with all points and holds those who have them; α needs different totals."""
+
+    def student(*points: float) -> list[Response]:
+        return [Response("topic/one", "{}", earned, 7, True) for earned in points]
+
+    page = analysis_page(
+        "Quiz", "Course", summary(Points(["a/1", "b/2"], [student(7, 7), student(7, 0)]), [])
+    )
+    assert ">12 to 14<" in page and ">14 to" not in page
+    same = analysis_page("Quiz", "Course", summary(Points(["a/1", "b/2"], [student(7, 7)]), []))
+    assert "cannot be calculated" in same and "n/a points" not in same

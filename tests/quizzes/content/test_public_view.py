@@ -101,6 +101,17 @@ def test_nothing_of_the_key(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_key_of_several_parts_is_a_list(kind: str) -> None:
+    """Each part of a right answer has a line of its own on a page; code keeps its lines."""
+    made = question(kind, SEEDS[0])
+    lines = made.key_html.count("<li>")
+    assert lines == (len(made.key_parts) if len(made.key_parts) > 1 else 0)
+    assert lines == {"blanks": 3, "matching": 3, "ordering": 4}.get(kind, 0)
+    assert ("<ol>" in made.key_html) == (kind == "ordering")
+    assert ("<pre>" in made.key_html) == (kind == "function")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_that_a_form_needs(kind: str) -> None:
     """Prompt, rule, points, labels, options and limits are there; the JSON makes the same view again."""
     view = question(kind, SEEDS[0]).public_view()

@@ -38,3 +38,15 @@ def test_a_picture(server: LiveServer) -> None:
     assert "script-src 'self'" in reply.headers["Content-Security-Policy"]
     assert other.get(path).status_code == 404
     assert student.get(f"/attempts/{attempt}/pictures/../curve.png").status_code == 404
+
+
+def test_a_picture_for_staff(server: LiveServer) -> None:
+    """Preview and editor send a picture as what it is, or browsers do not show it."""
+    folder = server.course.root / "quizzes"
+    (folder / "banks" / "pictures.yaml").write_text(f"topic: Pictures\nitems:{ITEM}", encoding="utf-8")
+    (folder / "banks" / "curve.svg").write_bytes(CURVE)
+    (folder / "seen.yaml").write_text(QUIZ, encoding="utf-8")
+    teacher = server.student(role="instructor")
+    for path in ("/quiz-files/seen/pictures/curve.svg", "/content/pictures/curve.svg"):
+        reply = teacher.get(path)
+        assert (reply.content, reply.headers["Content-Type"]) == (CURVE, "image/svg+xml"), path

@@ -77,6 +77,7 @@ def test_the_demonstration(tmp_path: Path) -> None:
             assert "<small>of 25</small></dd>" in page
             assert eventually(lambda: "points</strong>" in student.page("/"))
             assert assistant.http.get("/staff/homework/tiny").status_code == 200
+            assert "/content/assignments/tiny" in instructor.page("/content")
             for visitor in site.visitors:
                 visitor.http.close()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,11 @@ def test_the_grace_is_settable(live: LiveHomework) -> None:
     assert "1 day late" in student.page(slow_upload(live, student, -MINUTE, SECOND))
 
 
+def texts_of_notes(page: str) -> str:
+    """What the highlighted notes of a page say."""
+    return " ".join(re.findall(r'<div class="note[^"]*">(.*?)</div>', page, re.DOTALL))
+
+
 def test_before_a_late_upload(live: LiveHomework) -> None:
     """The page says what a late submission can earn at most, what counts now, and whether that stays."""
     student = live.server.student()
@@ -116,3 +122,6 @@ def test_before_a_late_upload(live: LiveHomework) -> None:
     assert "4.5 of 6 points count now; they stay unless a later submission earns more." in page
     live.publish(live.server.opens + 60 * MINUTE, late_per_day=0.1, counts="last")
     assert "takes their place, also when it earns less" in student.page(PAGE)
+    live.publish(live.server.opens + 60 * MINUTE, late_per_day=0)
+    page = student.page(PAGE)
+    assert "Lateness costs nothing in this assignment." in page and "at most" not in texts_of_notes(page)
