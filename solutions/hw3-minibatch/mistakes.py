@@ -7,6 +7,12 @@ from reference import batch_indices
 
 from autograder.checks import mistake
 
+#: Of a seeded function whose calls are not alike: what tells the two apart happens before the first call.
+SEED_NOT_FOLLOWED = """Two calls with the same seed give different results. What is drawn comes from a generator that
+    no call makes from its seed: from one without a seed, or from one that an earlier call has made. Make a
+    new one at every call, np.random.default_rng(seed), and draw everything from that."""
+
+
 # --- Gradients by differences -------------------------------------------------------------------
 
 
@@ -493,8 +499,7 @@ def seed_zero_is_chance(x, y, batch_size, seed):
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""The generator does not get the seed, so no two calls are alike. Make it from the seed
-    that you are given: np.random.default_rng(seed).""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def unseeded(x, y, batch_size, seed):
     order = np.random.default_rng().permutation(len(x))
@@ -557,8 +562,7 @@ def seed_and_clock(x, y, batch_size, seed):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make
-    a new one from the seed at every call.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -1106,8 +1110,7 @@ def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient)
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""The order does not get the seed, so no two calls are alike. Make the generator from
-    the seed that you are given.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
@@ -1174,8 +1177,7 @@ def epoch_seed_and_clock(theta, x, y, batch_size, lr, seed, gradient):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later epochs go on with the same generator.
-    Make a new one from the seed at every call.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]):  # noqa: B006  # the mistake
     if not made:
