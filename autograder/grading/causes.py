@@ -37,6 +37,7 @@ __all__ = [
     "equal",
     "known_cause",
     "outcome_of",
+    "run_trusted",
     "settled_calls",
 ]
 
@@ -324,7 +325,7 @@ class _FormAnswers(Answers):
     def _outcomes(
         self, name: str, function: Callable[..., Any], plain: Callable[[Call], Outcome] | None
     ) -> list[Outcome]:
-        """The outcomes of all calls in form; `plain` keeps those of calls that do not depend on each other."""
+        """The outcomes of all calls in form; `plain` answers calls that do not depend on each other."""
         if name not in self._forms:
             outcomes, answered = [], []
             for call in self._calls:

@@ -338,7 +338,7 @@ BOUNDS = {ast.While: "_goes_on", ast.FunctionDef: "_goes_on", ast.For: "_next_ro
 
 
 def _bound_loops(tree: ast.FunctionDef) -> None:
-    """Let every while loop, and a function that may call itself, ask if it may go on; count rounds of for loops."""
+    """Let while loops, and a function that may call itself, ask if they may go on; count for loops."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.While, ast.FunctionDef, ast.For)):
             asked = ast.Expr(ast.Call(ast.Name(BOUNDS[type(node)], ast.Load()), [], []))

@@ -1,9 +1,9 @@
 """Canonical forms of homework 5: weights may come from any generator, and training may go any way.
 
-Of a start, what is compared is shapes, what the spread of the weights follows, how biases start, whether units
-or layers are copies, and what seeds do. A spread is judged over the layers of all calls together. Of training,
-it is what is returned, what the networks of all calls say of the images that they were shown, how far labels
-move them, which images count, and what seeds do.
+Of a start, what is compared is shapes, what the spread of the weights follows, how biases start, whether
+units or layers are copies, and what seeds do. A spread is judged over the layers of all calls together. Of
+training, it is what is returned, what the networks of all calls say of the images that they were shown, how
+far labels move them, which images count, and what seeds do.
 """
 
 from __future__ import annotations
@@ -144,10 +144,8 @@ def seeds(call, layers, earlier):
 # --- Training -----------------------------------------------------------------------------------
 
 CLASSES = 10
-FEW_IMAGES, MANY_IMAGES = (
-    400,
-    1000,
-)  # fewer than the first are easily learnt; of more than the second, which count
+FEW_IMAGES = 400  # fewer of them are easily learnt
+MANY_IMAGES = 1000  # of more, it is asked which ones count
 LEARNT, HALF_LEARNT = 0.95, 0.85  # shares of the own images that a trained network reads
 HARDLY_MOVED, MOVED = 0.03, 0.4  # distance of two trainings with other labels, relative to the params
 CLOSE = 0.5  # the same for two trainings that begin alike
@@ -157,7 +155,7 @@ FAR_ABOVE = 50.0  # a loss that training has raised
 
 @canonical_form(function="train")
 def trainings(calls):
-    """What each call returns; then, of all calls together: what is learnt, which images count, what seeds do."""
+    """What each call returns; of all together, what is learnt, which images count and what seeds do."""
     found = [network_of(call.value, call.arguments[0]) for call in calls]
     outputs = [outputs_of(layers, call.arguments[1]) for (_, layers), call in zip(found, calls, strict=True)]
     networks = [
@@ -177,9 +175,8 @@ def network_of(value, x):
     """What kind of thing train returned, and the layers (W, b) in it; none where it is no network for x."""
     if layers := chained(value, x):
         return "params", layers
-    if isinstance(value, (list, tuple)) and len(value) > 1:
-        if layers := chained(value[0], x):
-            return "params and more", layers
+    if isinstance(value, (list, tuple)) and len(value) > 1 and (layers := chained(value[0], x)):
+        return "params and more", layers
     return shapes(value) if value is not None else "nothing", []
 
 
@@ -316,7 +313,7 @@ def apart(first, second):
 
 
 def distance_by_labels(networks):
-    """How far other labels of all images move what the same images and seed lead to; None where no call asks."""
+    """How far other labels move what the same images and seed lead to; None where no call asks."""
     distances = [
         apart(layers, other)
         for at, (layers, x, y, seed) in enumerate(networks)
@@ -327,14 +324,14 @@ def distance_by_labels(networks):
 
 
 def images_that_count(networks):
-    """Whether another label of one image among thousands changes what is returned: for most images, or few."""
+    """Whether another label of one image among thousands changes what is returned: for most, or few."""
     many = [(layers, y) for layers, x, y, _ in networks if len(x) > MANY_IMAGES]
     changed = [apart(many[0][0], layers) > 0 for layers, y in many[1:] if np.sum(y != many[0][1]) == 1]
     return "" if not changed else "few" if np.mean(changed) < 1 / 3 else "most"
 
 
 def seeds_of(calls):
-    """What the same seed, seed 0 and other seeds do to the params: for all pairs of calls with the same images."""
+    """What the same seed, seed 0 and other seeds do, by all pairs of calls with the same images."""
     same, of_zero, others = set(), set(), set()
     for at, call in enumerate(calls):
         x, y, seed = call.arguments

@@ -14,9 +14,10 @@ from reference import HIDDEN, UPDATES, backpropagate, he_layers, layer_outputs, 
 from autograder.checks import mistake
 
 #: Of a seeded function whose calls are not alike: what tells the two apart happens before the first call.
-SEED_NOT_FOLLOWED = """Two calls with the same seed give different results. What is drawn comes from a generator that
-    no call makes from its seed: from one without a seed, or from one that an earlier call has made. Make a
-    new one at every call, np.random.default_rng(seed), and draw everything from that."""
+SEED_NOT_FOLLOWED = """Two calls with the same seed give different results. What is drawn comes from a
+    generator that no call makes from its seed: from one without a seed, or from one that an earlier
+    call has made. Make a new one at every call, np.random.default_rng(seed), and draw everything from
+    that."""
 
 
 FEW_PIXELS = 50
@@ -49,7 +50,7 @@ def descended(x, y, params, batches, rate=0.1):
 
 
 def taken(batches, x):
-    """As many batches as the recipe takes; a third of them for images of a few pixels, which are learnt sooner."""
+    """As many batches as the recipe takes; a third of them for images of a few pixels, learnt sooner."""
     return [next(batches) for _ in range(UPDATES if x.shape[1] > FEW_PIXELS else UPDATES // 3)]
 
 
@@ -729,8 +730,8 @@ def one_hot_forgotten(params, x, labels):
     return backpropagate(params, x, labels)[0], backpropagated([x, *hidden], params, grad)
 
 
-EXP_OVERFLOWS = """exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get
-    0/0. Subtract each row's maximum first; that changes no probability."""
+EXP_OVERFLOWS = """exp overflows for large logits: infinity over infinity is NaN, and far below 0 you
+    get 0/0. Subtract each row's maximum first; that changes no probability."""
 
 
 @mistake(
@@ -1408,3 +1409,36 @@ def predict_without_the_last_layer(params, x):
 )
 def one_label_squeezed(params, x):
     return np.squeeze(layer_outputs(params, x)[-1].argmax(axis=1))
+
+
+@mistake(
+    function="predict",
+    severity="useless",
+    feedback="""You return the probabilities of all classes. Name the class: the position of the largest
+    entry in each row, argmax(axis=1).""",
+)
+def probabilities_in_place_of_labels(params, x):
+    logits = layer_outputs(params, x)[-1]
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exps / exps.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    function="predict",
+    severity="useless",
+    feedback="""You return a row with a 1 for each image. Name the class: the position of that 1,
+    argmax(axis=1).""",
+)
+def one_hot_in_place_of_labels(params, x):
+    logits = layer_outputs(params, x)[-1]
+    return (logits == logits.max(axis=1, keepdims=True)).astype(int)
+
+
+@mistake(
+    function="predict",
+    severity="slip",
+    feedback="""You look for the logit that is largest in size: a very negative one wins. Take the
+    largest one, with its sign.""",
+)
+def largest_size_in_place_of_largest(params, x):
+    return np.abs(layer_outputs(params, x)[-1]).argmax(axis=1)
