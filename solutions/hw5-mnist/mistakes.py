@@ -1251,7 +1251,7 @@ def learning_rate_far_too_large(x, y, seed):
 
 @mistake(
     function="train",
-    severity="slip",
+    severity="useless",
     feedback="""Every answer of your network is off by the same number: it was shown labels that count from
     1, or columns in another order. Label k belongs to logit k, from 0 to 9.""",
 )
@@ -1413,7 +1413,7 @@ def one_label_squeezed(params, x):
 
 @mistake(
     function="predict",
-    severity="useless",
+    severity="slip",
     feedback="""You return the probabilities of all classes. Name the class: the position of the largest
     entry in each row, argmax(axis=1).""",
 )
@@ -1425,7 +1425,7 @@ def probabilities_in_place_of_labels(params, x):
 
 @mistake(
     function="predict",
-    severity="useless",
+    severity="slip",
     feedback="""You return a row with a 1 for each image. Name the class: the position of that 1,
     argmax(axis=1).""",
 )
