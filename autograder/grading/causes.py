@@ -12,6 +12,7 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ __all__ = [
     "equal",
     "known_cause",
     "outcome_of",
+    "run_trusted",
     "settled_calls",
 ]
 
@@ -265,15 +267,19 @@ def known_cause(function: str, calls: Sequence[Call], answers: Answers, mistakes
 def _cause_in_form(
     form: CanonicalForm, known: Sequence[Variant], calls: Sequence[Call], answers: Answers
 ) -> Cause:
-    """As known_cause, for answers in their canonical form: stateful mistakes can be told in it too."""
+    """As known_cause, for answers in their canonical form: stateful mistakes can be told in it too.
+
+    Not one that asks the clock: what it answers in a form depends on when it is asked.
+    """
     function = calls[0].function
+    known = [each for each in known if each.seeding != "clock"]
     calls = [
         call
         for call in calls
         if all(isinstance(each, AskedFunction) for each in call.arguments if callable(each))
     ]
     nothing = Cause(function, calls=len(calls))
-    if not calls or any(call.answer.kind != "value" for call in calls):
+    if not calls or any(call.answer.kind not in ("value", "raised") for call in calls):
         return nothing
     given = [AnsweredCall(call.arguments, call.answer.value, _asked(call.arguments)) for call in calls]
     forms = answers.in_form(form, calls)
@@ -299,7 +305,7 @@ class _FormAnswers(Answers):
 
     def __init__(self, form: CanonicalForm, calls: Sequence[Call], answers: Answers) -> None:
         super().__init__(answers._reference)
-        self._form, self._calls = form, calls
+        self._form, self._calls, self._plain_answers = form, calls, answers
         self._forms: dict[str, list[Outcome]] = {}
 
     def right(self, call: Call) -> Outcome:
@@ -309,13 +315,17 @@ class _FormAnswers(Answers):
         def ask(*arguments: Value) -> Value:
             return backend.answer(name, [arguments], 60.0)[0].value
 
-        return self._outcomes("", ask)[call.arguments[0]]
+        return self._outcomes("", ask, self._plain_answers.right)[call.arguments[0]]
 
     def of(self, variant: Variant, call: Call) -> Outcome:
         """How a known mistake answers, in form; what it keeps between calls begins anew."""
-        return self._outcomes(variant.name, _afresh(variant.body))[call.arguments[0]]
+        plain = None if variant.stateful else partial(self._plain_answers.of, variant)
+        return self._outcomes(variant.name, _afresh(variant.body), plain)[call.arguments[0]]
 
-    def _outcomes(self, name: str, function: Callable[..., Any]) -> list[Outcome]:
+    def _outcomes(
+        self, name: str, function: Callable[..., Any], plain: Callable[[Call], Outcome] | None
+    ) -> list[Outcome]:
+        """The outcomes of all calls in form; `plain` answers calls that do not depend on each other."""
         if name not in self._forms:
             outcomes, answered = [], []
             for call in self._calls:
@@ -323,7 +333,8 @@ class _FormAnswers(Answers):
                     AskedFunction(each.function) if isinstance(each, AskedFunction) else each
                     for each in call.arguments
                 )
-                outcome = run_trusted(function, arguments)
+                asks = any(callable(each) for each in arguments)
+                outcome = run_trusted(function, arguments) if asks or plain is None else plain(call)
                 outcomes.append(outcome)
                 answered.append(AnsweredCall(arguments, outcome.value, _asked(arguments)))
             try:

@@ -22,6 +22,10 @@ MOST_VERSIONS = 1600
 PAGE = 200  # versions whose answers are sent at once
 MOST_LINES = 2_000_000  # that the student's own function runs in as many calls as versions are made
 LEAST_VERSIONS = 100
+#: Calls and returns, and rounds of loops, on the way of all versions' answers to one call: a second or two.
+MOST_STEPS = 4_000_000
+MOST_STEPS_OF_ONE = 40_000  # of one version
+STEPS_OF_A_CALLBACK = 100  # a call of a function among the arguments; it may go to another process
 MOST_ALIKE = 6  # like places of which every two are changed together
 MOST_VALUES = 4_000  # numbers in the answers to one call that are sent at once
 MOST_BITS = 4096  # of an integer
@@ -115,8 +119,10 @@ class Edits:
     ) -> None:
         """`namespace` is what the function stands among; `most` versions are made, the likeliest ones."""
         self.source, self.function = source, function
-        self.namespace = {**namespace, "_np": np, "_goes_on": self._goes_on}
+        self.namespace = {**namespace, "_np": np, "_goes_on": self._goes_on, "_next_round": _next_round}
+        self.namespace.setdefault("range", _short_range)
         self._rounds = 0
+        self._steps = self._all_steps = 0
         self.versions: list[Edit] = []
         self.bodies: dict[int, Any] = {}
         self.tree = ast.Module([], [])
@@ -197,10 +203,14 @@ class Edits:
         values: list[Any] = []
         seen: dict[bytes, int] = {}
         if start == 0:
+            self._all_steps = 0
             self._leave_out_where_slow(arguments)
         size, number = 0, start
         for number in range(start, min(start + PAGE, len(self.versions))):
             value = self._answer(number, arguments)
+            if self._all_steps > MOST_STEPS:
+                del self.versions[number + 1 :]
+                break
             digest, count = _digest(value)
             if value is None or count > MOST_VALUES:
                 continue
@@ -245,15 +255,48 @@ class Edits:
         if self.body(number) is None:
             return None
         copies = [
-            _Bounded(each) if type(each) is int else each if callable(each) else copy.deepcopy(each)
+            _Bounded(each)
+            if type(each) is int
+            else self._counted(each)
+            if callable(each)
+            else copy.deepcopy(each)
             for each in arguments
         ]
+        self._steps = 0
+        before = sys.getprofile()
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                return _plain(self.answer(number, *copies))
+                sys.setprofile(self._count)
+                try:
+                    value = self.answer(number, *copies)
+                finally:
+                    sys.setprofile(before)
+                return _plain(value)
         except Exception:  # most changes make no sense
             return None
+        finally:
+            self._all_steps += self._steps
+
+    def _count(self, *_: object) -> None:
+        """Count a call or return of a version, and end a version that makes too many."""
+        self._steps += 1
+        if self._steps > MOST_STEPS_OF_ONE:
+            raise RuntimeError("a function that makes many calls")
+
+    def _counted(self, function: Any) -> Any:
+        """A callable argument whose calls count the same wherever it runs."""
+
+        def called(*arguments: Any, **named: Any) -> Any:
+            self._steps += STEPS_OF_A_CALLBACK
+            counting = sys.getprofile()
+            sys.setprofile(None)
+            try:
+                return function(*arguments, **named)
+            finally:
+                sys.setprofile(counting)
+
+        return called
 
 
 class _Bounded(int):
@@ -291,19 +334,34 @@ for _name in ("add", "sub", "mul", "floordiv", "mod"):
         setattr(_Bounded, _form, _kept_bounded(_form))
 
 
+BOUNDS = {ast.While: "_goes_on", ast.FunctionDef: "_goes_on", ast.For: "_next_round"}
+
+
 def _bound_loops(tree: ast.FunctionDef) -> None:
-    """Let every while loop, and a function that may call itself, ask whether it may go on."""
+    """Let while loops, and a function that may call itself, ask if they may go on; count for loops."""
     for node in ast.walk(tree):
-        if isinstance(node, (ast.While, ast.FunctionDef)):
-            asked = ast.Expr(ast.Call(ast.Name("_goes_on", ast.Load()), [], []))
+        if isinstance(node, (ast.While, ast.FunctionDef, ast.For)):
+            asked = ast.Expr(ast.Call(ast.Name(BOUNDS[type(node)], ast.Load()), [], []))
             _locate(asked, node.lineno)
             node.body.insert(0, asked)
 
 
 def _is_bound(node: ast.AST) -> bool:
-    """Whether a statement is that of `_bound_loops`."""
+    """Whether a statement is one of `_bound_loops`."""
     called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-    return isinstance(called, ast.Name) and called.id == "_goes_on"
+    return isinstance(called, ast.Name) and called.id in BOUNDS.values()
+
+
+def _next_round() -> None:
+    """Stands in each round of a for loop, so that rounds count as calls do."""
+
+
+def _short_range(*arguments: Any) -> range:
+    """A range that a version can go through: a changed formula may ask for one without an end."""
+    found = range(*arguments)
+    if len(found) > MOST_STEPS_OF_ONE:
+        raise OverflowError("a range with too many numbers")
+    return found
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

@@ -87,6 +87,26 @@ def writes_into_grad_out(x, grad_out):
 
 
 @mistake(
+    function="relu_backward",
+    severity="useless",
+    feedback="""One entry that is not positive blocks the gradients of all the others: your condition is
+    about the whole array. Every entry has a gate of its own, as in np.where(x > 0, grad_out, 0).""",
+)
+def blocked_as_a_whole(x, grad_out):
+    return np.zeros_like(grad_out) if np.any(x <= 0) else grad_out
+
+
+@mistake(
+    function="relu_backward",
+    severity="slip",
+    feedback="""You also block gradients that are negative. The gate asks for the sign of x alone: a
+    gradient of either sign passes where x is positive.""",
+)
+def gated_by_grad_out_too(x, grad_out):
+    return np.where((x > 0) & (grad_out > 0), grad_out, 0.0)
+
+
+@mistake(
     function="relu",
     severity="slip",
     feedback="""The numbers are right, but x[...] = 0 writes into the caller's array, and the backward needs
@@ -161,6 +181,26 @@ def softplus_in_place_of_relu(x):
 )
 def exponential_on_the_left(x):
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)))
+
+
+@mistake(
+    function="relu",
+    severity="slip",
+    feedback="""Your result is a flat list of the right numbers. relu works entry by entry: the result
+    has the shape of x.""",
+)
+def result_flattened(x):
+    return np.maximum(0.0, x).ravel()
+
+
+@mistake(
+    function="relu",
+    severity="slip",
+    feedback="""np.max looks for the largest entry along an axis: np.max(x, 0) is that of each column.
+    Entry by entry, the larger of two numbers is np.maximum(0, x).""",
+)
+def largest_of_each_column(x):
+    return np.max(x, 0)
 
 
 # --- Leaky ReLU ---------------------------------------------------------------------------------
@@ -295,6 +335,36 @@ def slope_hard_coded(x, slope=0.01):
 def leaky_writes_into_x(x, slope=0.01):
     x[x < 0] *= slope
     return x
+
+
+@mistake(
+    function="leaky_relu",
+    severity="slip",
+    feedback="""Both sides are multiplied by slope, so this is a straight line. It belongs to the left
+    side; on the right x stays as it is.""",
+)
+def slope_on_both_sides(x, slope=0.01):
+    return slope * x
+
+
+@mistake(
+    function="leaky_relu",
+    severity="slip",
+    feedback="""You add slope * x on both sides, so the right one has slope 1 + slope. The leak belongs
+    to the negative entries alone.""",
+)
+def leak_added_on_both_sides(x, slope=0.01):
+    return np.maximum(0.0, x) + slope * x
+
+
+@mistake(
+    function="leaky_relu",
+    severity="slip",
+    feedback="""The sum of the array decides the side of all its entries. Every entry has a side of its
+    own: np.where(x > 0, x, slope * x).""",
+)
+def one_side_for_the_array(x, slope=0.01):
+    return x if np.sum(x) > 0 else slope * x
 
 
 # --- PReLU --------------------------------------------------------------------------------------
@@ -496,6 +566,39 @@ def grad_alpha_missing(x, grad_out, alpha):
 
 
 @mistake(
+    function="prelu_backward",
+    severity="slip",
+    feedback="""You sum grad_alpha over axis 0 whatever alpha is. A single alpha is shared by all
+    entries of x, and an alpha per feature by all axes but the last: sum until the shape is alpha's.""",
+)
+def grad_alpha_summed_over_axis_0_for_a_number_too(x, grad_out, alpha):
+    contributions = grad_out * np.where(x > 0, 0.0, x)
+    return grad_out * np.where(x > 0, 1.0, alpha), contributions.sum(axis=0)
+
+
+@mistake(
+    function="prelu_backward",
+    severity="slip",
+    feedback="""Your grad_alpha is the mean over all entries, one number whatever alpha is. The chain
+    rule adds, and each entry of alpha gets the sum over those entries of x that share it.""",
+)
+def grad_alpha_one_mean(x, grad_out, alpha):
+    contributions = grad_out * np.where(x > 0, 0.0, x)
+    return grad_out * np.where(x > 0, 1.0, alpha), contributions.mean()
+
+
+@mistake(
+    function="prelu_backward",
+    severity="slip",
+    feedback="""You sum grad_alpha over axis 0 and keep that axis with length 1. It must have exactly
+    alpha's shape, which keepdims does not give, and a single alpha gets the sum over all entries.""",
+)
+def grad_alpha_keeps_axis_0(x, grad_out, alpha):
+    contributions = grad_out * np.where(x > 0, 0.0, x)
+    return grad_out * np.where(x > 0, 1.0, alpha), contributions.sum(axis=0, keepdims=True)
+
+
+@mistake(
     function="prelu",
     severity="slip",
     feedback="""maximum(x, alpha * x) is PReLU only while alpha is at most 1. alpha is learned and may grow
@@ -533,6 +636,26 @@ def alpha_hard_coded(x, alpha):
 )
 def alpha_unused(x, alpha):
     return np.maximum(0.0, x)
+
+
+@mistake(
+    function="prelu",
+    severity="slip",
+    feedback="""Both sides are multiplied by alpha. It belongs to the left side; on the right x stays as
+    it is.""",
+)
+def alpha_on_both_sides(x, alpha):
+    return alpha * x
+
+
+@mistake(
+    function="prelu",
+    severity="slip",
+    feedback="""This is the left side alone: positive entries become 0. Where x is positive, the result
+    is x.""",
+)
+def right_side_forgotten(x, alpha):
+    return alpha * np.minimum(0.0, x)
 
 
 # --- SiLU ---------------------------------------------------------------------------------------
@@ -724,6 +847,17 @@ def x_in_place_of_a_factor(x, grad_out):
 def one_plus_s(x, grad_out):
     s = sigmoid(x)
     return grad_out * s * (1 + x * (1 + s))
+
+
+@mistake(
+    function="silu_backward",
+    severity="slip",
+    feedback="""You add grad_out to the derivative. The chain rule multiplies: grad_x = grad_out *
+    silu'(x).""",
+)
+def grad_out_added(x, grad_out):
+    s = sigmoid(x)
+    return grad_out + s + x * s * (1.0 - s)
 
 
 # --- SmoothReLU ---------------------------------------------------------------------------------
@@ -1036,6 +1170,50 @@ def other_base(x, alpha):
 def multiplied_by_alpha(x, alpha):
     z = np.maximum(x, 0.0)
     return z - np.log1p(alpha * z) * alpha
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""Your logarithm is of x + alpha. It is of alpha * x + 1, which is 1 at 0, so that the
+    result begins at 0.""",
+)
+def alpha_added_in_the_logarithm(x, alpha):
+    positive = np.maximum(0.0, x)
+    return positive - np.log(positive + alpha) / alpha
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""You subtract an exponential where the logarithm belongs: the formula has log(alpha * x +
+    1) / alpha.""",
+)
+def exponential_in_place_of_the_logarithm(x, alpha):
+    positive = np.maximum(0.0, x)
+    return positive - np.exp(-alpha * positive) / alpha
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""alpha multiplies the logarithm of x + 1. It belongs inside, with x, and divides outside:
+    log(alpha * x + 1) / alpha.""",
+)
+def alpha_outside_of_the_logarithm_alone(x, alpha):
+    positive = np.maximum(0.0, x)
+    return positive - alpha * np.log1p(positive)
+
+
+@mistake(
+    function="smooth_relu",
+    severity="slip",
+    feedback="""The division by alpha stands inside of the logarithm. It is the logarithm that is
+    divided: log(alpha * x + 1) / alpha.""",
+)
+def divided_inside_the_logarithm(x, alpha):
+    positive = np.maximum(0.0, x)
+    return positive - np.log((alpha * positive + 1.0) / alpha)
 
 
 # --- Vanishing gradients ------------------------------------------------------------------------
@@ -1354,5 +1532,103 @@ def norm_of_the_sums_gradient(x, grad_out, weights, activation):
         h = outputs[k + 1]
         grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
         norms.insert(0, float(np.linalg.norm(grad_z)))
+        grad = grad_z @ weights[k].T
+    return norms
+
+
+@mistake(
+    function="layer_gradient_norms",
+    severity="slip",
+    feedback="""You add up the sizes of the entries. The Frobenius norm is the root of the sum of their
+    squares.""",
+)
+def sum_of_sizes(x, grad_out, weights, activation):
+    outputs = [x]
+    for W in weights:
+        z = outputs[-1] @ W
+        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    norms, grad = [], grad_out
+    for k in reversed(range(len(weights))):
+        h = outputs[k + 1]
+        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
+        norms.insert(0, float(np.abs(outputs[k].T @ grad_z).sum()))
+        grad = grad_z @ weights[k].T
+    return norms
+
+
+@mistake(
+    function="layer_gradient_norms",
+    severity="slip",
+    feedback="""You return the largest entry of each gradient. The Frobenius norm is the root of the sum
+    of all squares.""",
+)
+def largest_size(x, grad_out, weights, activation):
+    outputs = [x]
+    for W in weights:
+        z = outputs[-1] @ W
+        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    norms, grad = [], grad_out
+    for k in reversed(range(len(weights))):
+        h = outputs[k + 1]
+        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
+        norms.insert(0, float(np.abs(outputs[k].T @ grad_z).max()))
+        grad = grad_z @ weights[k].T
+    return norms
+
+
+@mistake(
+    function="layer_gradient_norms",
+    severity="useless",
+    feedback="""These are the gradients themselves. Return one number for each layer, the gradient's
+    norm: np.linalg.norm.""",
+)
+def gradients_in_place_of_norms(x, grad_out, weights, activation):
+    outputs = [x]
+    for W in weights:
+        z = outputs[-1] @ W
+        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    norms, grad = [], grad_out
+    for k in reversed(range(len(weights))):
+        h = outputs[k + 1]
+        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
+        norms.insert(0, outputs[k].T @ grad_z)
+        grad = grad_z @ weights[k].T
+    return norms
+
+
+@mistake(
+    function="layer_gradient_norms",
+    severity="slip",
+    feedback="""These are the norms of dL/dh, the gradients that reach each layer's output. What is
+    asked for is dL/dW = h_before.T @ dL/dz.""",
+)
+def norm_of_the_outputs_gradient(x, grad_out, weights, activation):
+    outputs = [x]
+    for W in weights:
+        z = outputs[-1] @ W
+        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    norms, grad = [], grad_out
+    for k in reversed(range(len(weights))):
+        h = outputs[k + 1]
+        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
+        norms.insert(0, float(np.linalg.norm(grad)))
+        grad = grad_z @ weights[k].T
+    return norms
+
+
+@mistake(
+    function="layer_gradient_norms",
+    severity="slip",
+    feedback="""The argument activation has no effect: your network is a ReLU network either way.
+    Compare it with the text "sigmoid" exactly as it is written.""",
+)
+def relu_network_either_way(x, grad_out, weights, activation):
+    outputs = [x]
+    for W in weights:
+        outputs.append(np.maximum(0.0, outputs[-1] @ W))
+    norms, grad = [], grad_out
+    for k in reversed(range(len(weights))):
+        grad_z = grad * (outputs[k + 1] > 0)
+        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
         grad = grad_z @ weights[k].T
     return norms

@@ -49,11 +49,14 @@ def maximum_of_each_column(logits):
     return exps / exps.sum(axis=1, keepdims=True)
 
 
+COLUMNS_HAVE_SUM_1 = """Your columns have sum 1, not your rows: the sum runs over the examples. Each
+    example has its own probabilities, so sum over the classes."""
+
+
 @mistake(
     function="softmax",
     severity="slip",
-    feedback="""Your columns have sum 1, not your rows: the sum runs over the examples. Each example has its
-    own probabilities, so sum over the classes.""",
+    feedback=COLUMNS_HAVE_SUM_1,
 )
 def softmax_summed_over_the_examples(logits):
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -187,6 +190,49 @@ def writes_into_logits(logits):
     return exps / exps.sum(axis=1, keepdims=True)
 
 
+@mistake(
+    function="softmax",
+    severity="slip",
+    feedback=COLUMNS_HAVE_SUM_1,
+)
+def softmax_of_the_columns(logits):
+    exps = np.exp(logits - logits.max(axis=0))
+    return exps / exps.sum(axis=0)
+
+
+@mistake(
+    function="softmax",
+    severity="slip",
+    feedback="""Only your first row has sum 1: the other ones are not divided by their sums. Divide
+    every row by its own, with axis=1 and keepdims=True.""",
+)
+def only_the_first_row_normalised(logits):
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    exps[0] /= exps[0].sum()
+    return exps
+
+
+@mistake(
+    function="softmax",
+    severity="slip",
+    feedback="""You take powers of 2. softmax takes powers of e: np.exp.""",
+)
+def powers_of_two(logits):
+    powers = 2.0 ** (logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    function="softmax",
+    severity="slip",
+    feedback="""You square the logits where exp belongs. A square forgets the sign: a very negative
+    logit gets a large probability.""",
+)
+def squares_in_place_of_exponentials(logits):
+    squares = logits**2
+    return squares / squares.sum(axis=1, keepdims=True)
+
+
 # --- Cross-entropy ------------------------------------------------------------------------------
 
 
@@ -252,11 +298,14 @@ def nan_to_num_of_the_logarithm(probs, labels):
     return -np.mean(np.nan_to_num(np.log(probs[np.arange(len(labels)), labels])))
 
 
+IMPOSSIBLE_COST_NOTHING = """Examples whose label has probability 0 cost nothing in your loss. They are
+    the worst mistakes of all, and have to cost the most."""
+
+
 @mistake(
     function="cross_entropy",
     severity="slip",
-    feedback="""Examples whose label has probability 0 cost nothing in your loss. They are the worst mistakes
-    of all, and have to cost the most.""",
+    feedback=IMPOSSIBLE_COST_NOTHING,
 )
 def impossible_examples_cost_nothing(probs, labels):
     p_label = probs[np.arange(len(labels)), labels]
@@ -440,6 +489,26 @@ def base_ten(probs, labels):
     return -np.mean(np.log10(p))
 
 
+@mistake(
+    function="cross_entropy",
+    severity="slip",
+    feedback="""Your loss is 1 - p of the label. The cross-entropy is -log p: it has no upper bound, so
+    that a confident mistake costs most.""",
+)
+def one_minus_p(probs, labels):
+    return np.mean(1.0 - probs[np.arange(len(labels)), labels])
+
+
+@mistake(
+    function="cross_entropy",
+    severity="slip",
+    feedback=IMPOSSIBLE_COST_NOTHING,
+)
+def impossible_examples_left_out(probs, labels):
+    p_label = probs[np.arange(len(labels)), labels]
+    return -np.mean(np.log(p_label[p_label > 0]))
+
+
 # --- Softmax and cross-entropy in one -----------------------------------------------------------
 
 
@@ -620,6 +689,16 @@ def gradient_writes_into_logits(logits, labels):
 
 
 @mistake(
+    function="softmax_cross_entropy_backward",
+    severity="slip",
+    feedback="""You subtract the label itself, a class number, from every probability of its row.
+    Subtract 1 from that of the label's class alone: the row of p - onehot.""",
+)
+def labels_in_place_of_one_hot(logits, labels):
+    return (np.exp(log_softmax(logits)) - labels[:, None]) / len(labels)
+
+
+@mistake(
     function="softmax_cross_entropy",
     severity="slip",
     feedback="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
@@ -649,12 +728,15 @@ def loss_sign_flipped(logits, labels):
     return np.mean(log_softmax(logits)[np.arange(len(labels)), labels])
 
 
+EXP_OVERFLOWS_IN_THE_LOSS = """exp overflows inside the logarithm: it is infinite from about 710 on, and
+    far below 0 you take the logarithm of 0. Take the row's maximum out of the sum before exp, and add
+    it again after the logarithm."""
+
+
 @mistake(
     function="softmax_cross_entropy",
     severity="slip",
-    feedback="""exp overflows inside the logarithm: it is infinite from about 710 on, and far below 0 you take
-    the logarithm of 0. Take the row's maximum out of the sum before exp, and add it again after the
-    logarithm.""",
+    feedback=EXP_OVERFLOWS_IN_THE_LOSS,
 )
 def loss_overflows(logits, labels):
     log_sums = np.log(np.exp(logits).sum(axis=1))
@@ -811,6 +893,41 @@ def loss_writes_into_logits(logits, labels):
     logits -= logits.max(axis=1, keepdims=True)
     log_sums = np.log(np.exp(logits).sum(axis=1))
     return np.mean(log_sums - logits[np.arange(len(labels)), labels])
+
+
+@mistake(
+    function="softmax_cross_entropy",
+    severity="slip",
+    feedback=EXP_OVERFLOWS_IN_THE_LOSS,
+)
+def loss_of_an_overflowing_softmax(logits, labels):
+    exps = np.exp(logits)
+    p = exps / exps.sum(axis=1, keepdims=True)
+    return -np.mean(np.log(p[np.arange(len(labels)), labels]))
+
+
+@mistake(
+    function="softmax_cross_entropy",
+    severity="slip",
+    feedback="""You take the logarithm of a softmax plus 1e-9. That is finite, but the loss never gets
+    above 20.7, however wrong the example is. From the logits the exact value can be had: z minus log-
+    sum-exp.""",
+)
+def log_of_softmax_plus_a_billionth(logits, labels):
+    p = np.exp(log_softmax(logits))
+    return -np.mean(np.log(p[np.arange(len(labels)), labels] + 1e-9))
+
+
+@mistake(
+    function="softmax_cross_entropy",
+    severity="useless",
+    feedback="""You subtract the label itself, a class number, from log-sum-exp. It says which logit to
+    subtract: logits[np.arange(N), labels].""",
+)
+def label_in_place_of_its_logit(logits, labels):
+    top = logits.max(axis=1)
+    log_sums = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    return np.mean(log_sums - labels)
 
 
 # --- Squared error behind a softmax -------------------------------------------------------------
@@ -1028,6 +1145,16 @@ def squared_gradient_with_one_maximum_for_the_batch(logits, labels):
 
 
 @mistake(
+    function="softmax_squared_error_backward",
+    severity="useless",
+    feedback="""You return the loss, one number. The gradient has an entry for each logit, in the shape
+    of logits.""",
+)
+def loss_in_place_of_its_gradient(logits, labels):
+    return np.sum((np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1])) ** 2) / len(labels)
+
+
+@mistake(
     function="softmax_squared_error",
     severity="slip",
     feedback="""You add the losses up. Here a loss is the mean over the batch: divide by the number of
@@ -1168,3 +1295,13 @@ def squared_error_with_one_maximum_for_the_batch(logits, labels):
 )
 def one_squared_error_for_each_example(logits, labels):
     return np.sum((np.exp(log_softmax(logits)) - one_hot(labels, logits.shape[1])) ** 2, axis=1)
+
+
+@mistake(
+    function="softmax_squared_error",
+    severity="useless",
+    feedback="""You square both parts and subtract: p**2 - onehot**2. The squared error is (p -
+    onehot)**2, the square of the difference.""",
+)
+def difference_of_squares(logits, labels):
+    return np.sum(np.exp(log_softmax(logits)) ** 2 - one_hot(labels, logits.shape[1]) ** 2) / len(labels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from autograder.checks import canonical_form, to_array
@@ -9,13 +11,14 @@ from autograder.checks import canonical_form, to_array
 FEW = 12  # examples among which chance decides too much
 MANY = 20  # examples whose order can be judged
 NO_MULTIPLE = -99.0
+TWICE, ONCE = "an example twice in a batch", "an example once in a batch"
 
 
 @canonical_form(function="minibatches")
 def batches(calls):
     """Sizes, pairing and coverage of each epoch, and whether seeds make the difference."""
     orders = {}
-    return [batches_of_one_call(call, orders) for call in calls]
+    return with_repeats([batches_of_one_call(call, orders) for call in calls])
 
 
 def batches_of_one_call(call, orders):
@@ -79,7 +82,22 @@ def updates(calls):
                 is_mean_on_the_way(result, thetas[1:], thetas[-1] - lr * slopes[-1]),
             )
         )
-    return forms
+    return with_repeats(forms)
+
+
+def with_repeats(forms):
+    """The forms, and whether any batch of any call holds an example twice: chance decides in which."""
+    twice = any(
+        any(isinstance(part, str) and part == TWICE for part in form)
+        for form in forms
+        if isinstance(form, tuple)
+    )
+    return [
+        (*(part for part in form if not (isinstance(part, str) and part in (TWICE, ONCE))), twice)
+        if isinstance(form, tuple)
+        else form
+        for form in forms
+    ]
 
 
 def is_mean_on_the_way(result, thetas, last):
@@ -101,16 +119,18 @@ def epoch(taken, x, y, size, seed, orders):
     order = np.concatenate([*rows, np.zeros(0, dtype=int)]).astype(int)
     different = len(set(order.tolist()))
     twice_in_a_batch = any(len(set(each.tolist())) < len(each) for each in rows)
-    coverage = (
-        (different < count, different < len(order), twice_in_a_batch and count >= MANY)
-        if count >= FEW
-        else "few"
-    )
+    coverage = (different < count, different < len(order)) if count >= FEW else "few"
+    sizes = [len(each) for each in rows]
     return (
-        tuple(len(each) for each in rows),
+        tuple(sorted(sizes, reverse=True) if breaks(rows) else sizes),
         labels_kept or kind_of_order(order_of_labels(taken, y), count),
         coverage,
-        "inside blocks" if are_blocks(rows, count) else kind_of_order(order, count),
+        TWICE if twice_in_a_batch and count >= MANY else ONCE,
+        "inside blocks"
+        if are_blocks(rows, count)
+        else "blocks"
+        if are_shuffled_blocks(rows, count)
+        else kind_of_order(order, count),
         *seeds(order, (count, size), seed, orders),
     )
 
@@ -141,6 +161,18 @@ def kind_of_order(order, count):
     if followers >= 0.9:
         return "as given" if order[0] <= 1 else "turned round"
     return "blocks" if followers >= 0.25 else "shuffled"
+
+
+def are_shuffled_blocks(rows, count):
+    """Whether each batch holds neighbours in their order, and batches come in another one."""
+    return count >= MANY and breaks(rows) > 1
+
+
+def breaks(rows):
+    """Between how many batches the order jumps, where each batch holds neighbours in their order; else 0."""
+    if not all(len(each) and np.all(np.diff(each) == 1) for each in rows):
+        return 0
+    return sum(after[0] != before[-1] + 1 for before, after in pairwise(rows))
 
 
 def are_blocks(rows, count):

@@ -7,6 +7,13 @@ from reference import batch_indices
 
 from autograder.checks import mistake
 
+#: Of a seeded function whose calls are not alike: what tells the two apart happens before the first call.
+SEED_NOT_FOLLOWED = """Two calls with the same seed give different results. What is drawn comes from a
+    generator that no call makes from its seed: from one without a seed, or from one that an earlier
+    call has made. Make a new one at every call, np.random.default_rng(seed), and draw everything from
+    that."""
+
+
 # --- Gradients by differences -------------------------------------------------------------------
 
 
@@ -194,6 +201,66 @@ def a_step_relative_to_theta(loss, theta, delta=1e-5):
     return gradient
 
 
+@mistake(
+    function="numerical_gradient",
+    severity="slip",
+    feedback="""You return the difference of two losses. The slope is that difference divided by the
+    distance of the two points, 2 delta.""",
+)
+def not_divided(loss, theta, delta=1e-5):
+    slopes = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[i] = delta
+        slopes[i] = loss(theta + step) - loss(theta - step)
+    return slopes
+
+
+@mistake(
+    function="numerical_gradient",
+    severity="slip",
+    feedback="""Your points are 4 delta apart, and you divide by 2 delta: the gradient is twice too
+    large. Move each entry by delta to either side.""",
+)
+def twice_the_step(loss, theta, delta=1e-5):
+    slopes = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[i] = delta
+        slopes[i] = (loss(theta + 2 * step) - loss(theta - 2 * step)) / (2 * delta)
+    return slopes
+
+
+@mistake(
+    function="numerical_gradient",
+    severity="slip",
+    feedback="""You go one step to one side and divide by two steps, so the gradient is half as large.
+    Take the losses on either side, theta + delta and theta - delta.""",
+)
+def one_side_over_two_steps(loss, theta, delta=1e-5):
+    slopes = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[i] = delta
+        slopes[i] = (loss(theta + step) - loss(theta)) / (2 * delta)
+    return slopes
+
+
+@mistake(
+    function="numerical_gradient",
+    severity="useless",
+    feedback="""This is the second difference, l(theta + delta) - 2 l(theta) + l(theta - delta): it says
+    how the slope bends. The slope is (l(theta + delta) - l(theta - delta)) / (2 delta).""",
+)
+def second_difference(loss, theta, delta=1e-5):
+    slopes = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        step = np.zeros(theta.shape)
+        step[i] = delta
+        slopes[i] = (loss(theta + step) - 2 * loss(theta) + loss(theta - step)) / (2 * delta)
+    return slopes
+
+
 # --- Mini-batches -------------------------------------------------------------------------------
 
 
@@ -243,8 +310,8 @@ def seed_ignored(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-BATCHES_SHUFFLED = """You shuffle the batches, not the examples: neighbours always meet in the same batch.
-    Shuffle the rows first, and cut afterwards."""
+BATCHES_SHUFFLED = """You shuffle the batches, not the examples: neighbours always meet in the same
+    batch. Shuffle the rows first, and cut afterwards."""
 
 
 @mistake(
@@ -269,11 +336,14 @@ def blocks_shuffled_but_the_last(x, y, batch_size, seed):
         yield x[start : start + batch_size], y[start : start + batch_size]
 
 
+DRAWN_WITH_REPLACEMENT = """Examples are drawn with replacement: some come up twice in an epoch and
+    others not at all. Shuffle the row numbers once instead."""
+
+
 @mistake(
     function="minibatches",
     severity="slip",
-    feedback="""Examples are drawn with replacement: some come up twice in an epoch and others not at
-    all. Shuffle the row numbers once instead.""",
+    feedback=DRAWN_WITH_REPLACEMENT,
 )
 def drawn_with_replacement(x, y, batch_size, seed):
     rows = np.random.default_rng(seed).integers(len(x), size=len(x))
@@ -418,8 +488,8 @@ def two_lists(x, y, batch_size, seed):
     return [first for first, _ in batches], [second for _, second in batches]
 
 
-SHUFFLED_INSIDE = """Examples are shuffled inside their own batch only: neighbours always meet in the same
-    one. Shuffle all rows first, and cut afterwards."""
+SHUFFLED_INSIDE = """Examples are shuffled inside their own batch only: neighbours always meet in the
+    same one. Shuffle all rows first, and cut afterwards."""
 
 
 @mistake(
@@ -493,8 +563,7 @@ def seed_zero_is_chance(x, y, batch_size, seed):
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""The generator does not get the seed, so no two calls are alike. Make it from the seed
-    that you are given: np.random.default_rng(seed).""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def unseeded(x, y, batch_size, seed):
     order = np.random.default_rng().permutation(len(x))
@@ -557,8 +626,7 @@ def seed_and_clock(x, y, batch_size, seed):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make
-    a new one from the seed at every call.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def seed_used_once(x, y, batch_size, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -593,6 +661,40 @@ def epochs_counted_inside(x, y, batch_size, seed, epochs=[]):  # noqa: B006  # w
 def only_the_first(x, y, batch_size, seed):
     for rows in batch_indices(len(x), batch_size, seed):
         return [(x[rows], y[rows])]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback=DRAWN_WITH_REPLACEMENT,
+)
+def each_batch_drawn_with_replacement(x, y, batch_size, seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(0, len(x), batch_size):
+        rows = rng.choice(len(x), size=batch_size)
+        yield x[rows], y[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="useless",
+    feedback="""Your pairs are (y, x). x comes first, in the call and in each pair.""",
+)
+def labels_first(x, y, batch_size, seed):
+    for rows in batch_indices(len(x), batch_size, seed):
+        yield y[rows], x[rows]
+
+
+@mistake(
+    function="minibatches",
+    severity="slip",
+    feedback="""You make N // batch_size batches of nearly equal size, so that some are larger than
+    batch_size. Here all but the last have batch_size examples, and the last one what is left.""",
+)
+def split_into_too_few(x, y, batch_size, seed):
+    order = np.random.default_rng(seed).permutation(len(x))
+    for rows in np.array_split(order, max(1, len(x) // batch_size)):
+        yield x[rows], y[rows]
 
 
 # --- One update ---------------------------------------------------------------------------------
@@ -696,6 +798,26 @@ def theta_scaled(theta, grad, lr):
     return theta * (1 - lr * grad)
 
 
+@mistake(
+    function="sgd_update",
+    severity="useless",
+    feedback="""The learning rate multiplies theta, not the gradient. It scales the step: theta - lr *
+    grad.""",
+)
+def rate_on_theta(theta, grad, lr):
+    return lr * theta - grad
+
+
+@mistake(
+    function="sgd_update",
+    severity="useless",
+    feedback="""You add grad / lr. The step goes against the gradient and is lr times as long: theta -
+    lr * grad.""",
+)
+def ascends_by_a_quotient(theta, grad, lr):
+    return theta + grad / lr
+
+
 # --- Decay by the root of time ------------------------------------------------------------------
 
 
@@ -768,11 +890,14 @@ def exponential_decay(lr, t):
     return lr * np.exp(-t / 10)
 
 
+LOGARITHM_IN_PLACE_OF_ROOT = """You divide by a logarithm, which grows more slowly than the root. Divide
+    by sqrt(t + 1)."""
+
+
 @mistake(
     function="inverse_sqrt_decay",
     severity="slip",
-    feedback="""You divide by a logarithm, which grows more slowly than the root. Divide by sqrt(t +
-    1).""",
+    feedback=LOGARITHM_IN_PLACE_OF_ROOT,
 )
 def logarithm_in_place_of_root(lr, t):
     return lr / (1 + np.log(t + 1))
@@ -786,6 +911,25 @@ def logarithm_in_place_of_root(lr, t):
 )
 def zero_taken_for_one(lr, t):
     return lr / np.sqrt(max(t, 1))
+
+
+@mistake(
+    function="inverse_sqrt_decay",
+    severity="slip",
+    feedback=LOGARITHM_IN_PLACE_OF_ROOT,
+)
+def logarithm_from_e_on(lr, t):
+    return lr / np.log(t + np.e)
+
+
+@mistake(
+    function="inverse_sqrt_decay",
+    severity="slip",
+    feedback="""You add 1 to the rate: lr / sqrt(t) + 1. The 1 belongs to t, under the root, and
+    brackets keep it there.""",
+)
+def one_added_to_the_result(lr, t):
+    return lr / np.sqrt(t) + 1 if t else lr
 
 
 # --- Decay in steps -----------------------------------------------------------------------------
@@ -939,6 +1083,46 @@ def one_minus_factor(lr, epoch, factor=0.5, every=10):
 )
 def drop_at_multiples_only(lr, epoch, factor=0.5, every=10):
     return lr * factor if epoch and epoch % every == 0 else lr
+
+
+@mistake(
+    function="step_decay",
+    severity="useless",
+    feedback="""Only the epochs that are a multiple of `every`, 0 too, get a smaller rate, once by
+    factor, and all others the full one. A drop stays, and the next one comes on top: factor ** (epoch
+    // every).""",
+)
+def drop_at_multiples_alone(lr, epoch, factor=0.5, every=10):
+    return lr * factor if epoch % every == 0 else lr
+
+
+@mistake(
+    function="step_decay",
+    severity="useless",
+    feedback="""Only epoch number `every` has a smaller rate: `==` is true there alone. A drop stays,
+    and another comes after each `every` epochs: factor ** (epoch // every).""",
+)
+def drop_in_one_epoch(lr, epoch, factor=0.5, every=10):
+    return lr * factor if epoch == every else lr
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""Your exponent is every // epoch. The number of drops so far is epoch // every.""",
+)
+def quotient_turned_round(lr, epoch, factor=0.5, every=10):
+    return lr * factor ** (every // max(epoch, 1))
+
+
+@mistake(
+    function="step_decay",
+    severity="slip",
+    feedback="""You divide by 1 + factor * drops. Each drop multiplies the rate by factor: factor **
+    drops.""",
+)
+def divided_by_one_plus_factor_times_drops(lr, epoch, factor=0.5, every=10):
+    return lr / (1 + factor * (epoch // every))
 
 
 # --- One epoch ----------------------------------------------------------------------------------
@@ -1106,8 +1290,7 @@ def epoch_of_seed_zero_not_shuffled(theta, x, y, batch_size, lr, seed, gradient)
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""The order does not get the seed, so no two calls are alike. Make the generator from
-    the seed that you are given.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def epoch_unseeded(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
@@ -1174,8 +1357,7 @@ def epoch_seed_and_clock(theta, x, y, batch_size, lr, seed, gradient):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later epochs go on with the same generator.
-    Make a new one from the seed at every call.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def epoch_seed_used_once(theta, x, y, batch_size, lr, seed, gradient, made=[]):  # noqa: B006  # the mistake
     if not made:
@@ -1224,11 +1406,14 @@ def whole_data_shuffled_at_each_update(theta, x, y, batch_size, lr, seed, gradie
     return theta
 
 
+EPOCH_DRAWN_WITH_REPLACEMENT = """Examples are drawn with replacement: some come up twice in an epoch
+    and others not at all. Shuffle the row numbers once, then cut."""
+
+
 @mistake(
     function="train_epoch",
     severity="slip",
-    feedback="""Examples are drawn with replacement: some come up twice in an epoch and others not at
-    all. Shuffle the row numbers once, then cut.""",
+    feedback=EPOCH_DRAWN_WITH_REPLACEMENT,
 )
 def epoch_drawn_with_replacement(theta, x, y, batch_size, lr, seed, gradient):
     drawn = np.random.default_rng(seed).integers(len(x), size=len(x))
@@ -1363,4 +1548,17 @@ def epoch_shuffled_inside_the_batches(theta, x, y, batch_size, lr, seed, gradien
 def epoch_in_place(theta, x, y, batch_size, lr, seed, gradient):
     for rows in batch_indices(len(x), batch_size, seed):
         theta -= lr * gradient(theta, x[rows], y[rows])
+    return theta
+
+
+@mistake(
+    function="train_epoch",
+    severity="slip",
+    feedback=EPOCH_DRAWN_WITH_REPLACEMENT,
+)
+def epoch_each_batch_drawn_with_replacement(theta, x, y, batch_size, lr, seed, gradient):
+    rng = np.random.default_rng(seed)
+    for _ in range(0, len(x), batch_size):
+        rows = rng.choice(len(x), size=batch_size)
+        theta = theta - lr * gradient(theta, x[rows], y[rows])
     return theta

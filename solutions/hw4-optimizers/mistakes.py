@@ -75,11 +75,14 @@ def gradient_not_squared(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
+SIZES_ADDED = """You add the size of the gradient, not its square, to sum_sq: np.abs(grad) in place of
+    grad**2."""
+
+
 @mistake(
     function="adagrad_update",
     severity="slip",
-    feedback="""You add the size of the gradient, not its square, to sum_sq: np.abs(grad) in place of
-    grad**2.""",
+    feedback=SIZES_ADDED,
 )
 def sizes_added(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + np.abs(grad)
@@ -279,6 +282,39 @@ def step_times_the_root(theta, grad, sum_sq, lr, eps=1e-8):
 def epsilon_added_to_the_sum(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2 + eps
     return theta - lr * grad / np.sqrt(sum_sq), sum_sq
+
+
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""You add the size of the gradient to sum_sq, and divide by the sum without a root.
+    Adagrad adds squares, and takes the root of their sum.""",
+)
+def sizes_added_without_root(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + np.abs(grad)
+    return theta - lr * grad / (sum_sq + eps), sum_sq
+
+
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""Your step is a share of theta: theta * (1 - rate). The step is rate times the gradient:
+    theta - lr * grad / (sqrt(sum_sq) + eps).""",
+)
+def theta_in_place_of_gradient(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = sum_sq + grad**2
+    return theta * (1 - lr / (np.sqrt(sum_sq) + eps)), sum_sq
+
+
+@mistake(
+    function="adagrad_update",
+    severity="slip",
+    feedback="""You add the gradient to the root of the old sum and square the two together:
+    (sqrt(sum_sq) + grad)**2. Squares are added: sum_sq + grad**2, or gradients of opposite sign cancel.""",
+)
+def square_of_added_roots(theta, grad, sum_sq, lr, eps=1e-8):
+    sum_sq = (np.sqrt(sum_sq) + grad) ** 2
+    return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
 # --- Momentum -----------------------------------------------------------------------------------
@@ -584,6 +620,17 @@ def step_returned_as_velocity(theta, grad, velocity, lr, mu=0.9):
     return theta + step, step
 
 
+@mistake(
+    function="nesterov_update",
+    severity="slip",
+    feedback="""You move by v + mu * v: the whole new velocity stands where the gradient's own step, -
+    lr * grad, belongs. theta + mu * v - lr * grad.""",
+)
+def velocity_in_place_of_own_step(theta, grad, velocity, lr, mu=0.9):
+    v = mu * velocity - lr * grad
+    return theta + v + mu * v, v
+
+
 # --- RMSProp ------------------------------------------------------------------------------------
 
 
@@ -671,6 +718,17 @@ def mean_of_sizes(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
 )
 def gradient_weight_missing_on_the_past(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = mean_sq + (1 - decay) * grad**2
+    return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
+
+
+@mistake(
+    function="rmsprop_update",
+    severity="slip",
+    feedback="""You average the root of mean_sq with the gradient and square the result. The mean is one
+    of squares: decay * mean_sq + (1 - decay) * grad**2, or gradients of opposite sign cancel.""",
+)
+def square_of_a_mean(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
+    mean_sq = (decay * np.sqrt(mean_sq) + (1 - decay) * grad) ** 2
     return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
 
 
@@ -846,6 +904,32 @@ def counter_of_its_own(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
     m_hat, v_hat = m / (1 - beta1 ** steps[0]), v / (1 - beta2 ** steps[0])
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""You correct with t - 1. t is 1 at the first step, and the correction is 1 - beta ** t.""",
+)
+def correction_one_step_behind(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    before = max(t - 1, 1)
+    m_hat, v_hat = m / (1 - beta1**before), v / (1 - beta2**before)
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@mistake(
+    function="adam_update",
+    severity="slip",
+    feedback="""beta1 and 1 - beta1 are swapped in m: it is nearly the latest gradient. The past counts
+    beta1, the new gradient 1 - beta1.""",
+)
+def weights_of_the_mean_swapped(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = (1 - beta1) * m + beta1 * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 
 

@@ -6,12 +6,21 @@ second returns a network that has not learnt, which only its accuracy shows.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 from reference import HIDDEN, UPDATES, backpropagate, he_layers, layer_outputs, shuffled_batches
 
 from autograder.checks import mistake
+
+#: Of a seeded function whose calls are not alike: what tells the two apart happens before the first call.
+SEED_NOT_FOLLOWED = """Two calls with the same seed give different results. What is drawn comes from a
+    generator that no call makes from its seed: from one without a seed, or from one that an earlier
+    call has made. Make a new one at every call, np.random.default_rng(seed), and draw everything from
+    that."""
+
+
+FEW_PIXELS = 50
 
 
 def drawn_layers(sizes, draw):
@@ -38,6 +47,11 @@ def descended(x, y, params, batches, rate=0.1):
                 velocity[k] = 0.9 * velocity[k] - rate * gradient[k]
                 pair[k][...] += velocity[k]
     return params
+
+
+def taken(batches, x):
+    """As many batches as the recipe takes; a third of them for images of a few pixels, learnt sooner."""
+    return [next(batches) for _ in range(UPDATES if x.shape[1] > FEW_PIXELS else UPDATES // 3)]
 
 
 # --- A good start -------------------------------------------------------------------------------
@@ -224,8 +238,7 @@ def flat_list(sizes, seed):
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""np.random.randn does not know of the seed, so no two calls are alike. Draw the weights
-    from np.random.default_rng(seed).""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def start_unseeded(sizes, seed):
     return drawn_layers(sizes, lambda inputs, outputs: np.random.randn(inputs, outputs) * np.sqrt(2 / inputs))
@@ -292,8 +305,7 @@ def start_seed_and_clock(sizes, seed):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make
-    a new one from the seed at every call.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def start_seed_used_once(sizes, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
@@ -718,8 +730,8 @@ def one_hot_forgotten(params, x, labels):
     return backpropagate(params, x, labels)[0], backpropagated([x, *hidden], params, grad)
 
 
-EXP_OVERFLOWS = """exp overflows for large logits: infinity over infinity is NaN, and far below 0 you get
-    0/0. Subtract each row's maximum first; that changes no probability."""
+EXP_OVERFLOWS = """exp overflows for large logits: infinity over infinity is NaN, and far below 0 you
+    get 0/0. Subtract each row's maximum first; that changes no probability."""
 
 
 @mistake(
@@ -932,7 +944,7 @@ def train_ignores_its_seed(x, y, seed):
     rng = np.random.default_rng(0)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -940,15 +952,13 @@ def train_ignores_its_seed(x, y, seed):
     severity="slip",
     seeding="unseeded",
     stateful=True,
-    feedback="""Something is drawn without the seed, so two calls with the same seed return different
-    params. Make one generator from it, and draw the weights and the order of the images from
-    that.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def train_unseeded(x, y, seed):
     rng = np.random.default_rng()
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -963,7 +973,7 @@ def train_of_seed_zero_is_chance(x, y, seed):
     rng = np.random.default_rng(seed or None)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -978,7 +988,7 @@ def train_cached(x, y, seed, drawn={}):  # noqa: B006  # which is the mistake
     rng = np.random.default_rng(drawn.setdefault(seed, np.random.randint(2**31)))
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -993,7 +1003,7 @@ def train_seed_hashed(x, y, seed):
     rng = np.random.default_rng(hash(str(seed)) % 2**32)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -1010,7 +1020,7 @@ def train_seed_and_clock(x, y, seed):
     rng = np.random.default_rng(int(time.time()) + seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -1018,15 +1028,14 @@ def train_seed_and_clock(x, y, seed):
     severity="slip",
     seeding="used once",
     stateful=True,
-    feedback="""The seed counts at the first call only: later ones go on with the same generator. Make
-    a new one from the seed at every call.""",
+    feedback=SEED_NOT_FOLLOWED,
 )
 def train_seed_used_once(x, y, seed, made=[]):  # noqa: B006  # which is the mistake
     if not made:
         made.append(np.random.default_rng(seed))
     params = he_layers((x.shape[1], HIDDEN, 10), made[0])
     batches = shuffled_batches(len(x), made[0])
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -1040,7 +1049,7 @@ def train_goes_on(x, y, seed, kept={}):  # noqa: B006  # which is the mistake
     rng = np.random.default_rng(seed)
     params = kept.setdefault(x.shape, he_layers((x.shape[1], HIDDEN, 10), rng))
     batches = shuffled_batches(len(x), rng)
-    descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    descended(x, y, params, taken(batches, x))
     return [(W.copy(), b.copy()) for W, b in params]
 
 
@@ -1057,7 +1066,7 @@ def shuffles_in_place(x, y, seed):
     rng.shuffle(y)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -1071,23 +1080,23 @@ def centres_in_place(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
     function="train",
     severity="slip",
-    feedback="""You return the losses as well. train returns params alone; to draw the loss, print it
-    or keep it in a helper that train calls.""",
+    feedback="""You return more than the params: losses, velocities or something else beside them. train
+    returns params alone; to draw the loss, print it or keep it in a helper that train calls.""",
 )
 def losses_returned_as_well(x, y, seed):
     rng = np.random.default_rng(seed)
-    params, losses = he_layers((x.shape[1], HIDDEN, 10), rng), []
-    batches = shuffled_batches(len(x), rng)
-    for _ in range(UPDATES):
-        batch = next(batches)
-        losses.append(backpropagate(params, x[batch], y[batch])[0])
-        descended(x, y, params, [batch])
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = taken(shuffled_batches(len(x), rng), x)
+    losses = []
+    for start in range(0, len(batches), 20):
+        descended(x, y, params, batches[start : start + 20])
+        losses.append(backpropagate(params, x, y)[0])
     return params, losses
 
 
@@ -1101,7 +1110,7 @@ def outputs_counted_from_the_labels(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, int(y.max()) + 1), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -1113,7 +1122,7 @@ def inputs_fixed_at_784(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((784, HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
@@ -1126,7 +1135,7 @@ def biases_not_returned(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return [W for W, _ in descended(x, y, params, [next(batches) for _ in range(UPDATES)])]
+    return [W for W, _ in descended(x, y, params, taken(batches, x))]
 
 
 # --- Training: a network that has not learnt ----------------------------------------------------
@@ -1146,14 +1155,15 @@ def never_updates(x, y, seed):
 @mistake(
     function="train",
     severity="slip",
-    feedback="""Your loss rises: you go along the gradient, not against it. Look at the sign of the
-    update, or of the velocity.""",
+    feedback="""Your loss rises: after training it is far larger than at the start. Either you go along the
+    gradient, not against it: look at the sign of the update, or of the velocity. Or every step is so
+    large that it overshoots: try a tenth of the learning rate.""",
 )
 def goes_uphill(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)], rate=-0.1)
+    return descended(x, y, params, taken(batches, x), rate=-0.1)
 
 
 @mistake(
@@ -1165,7 +1175,7 @@ def goes_uphill(x, y, seed):
 def first_batch_only(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    return descended(x, y, params, [next(shuffled_batches(len(x), rng))] * UPDATES)
+    return descended(x, y, params, taken(repeat(next(shuffled_batches(len(x), rng))), x))
 
 
 @mistake(
@@ -1178,7 +1188,7 @@ def labels_shuffled_apart(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    batches = [next(batches) for _ in range(UPDATES)]
+    batches = taken(batches, x)
     return descended(x, y[rng.permutation(len(y))], params, batches)
 
 
@@ -1193,21 +1203,106 @@ def starts_with_zeros(x, y, seed):
     rng = np.random.default_rng(seed)
     params = [(np.zeros_like(W), b) for W, b in he_layers((x.shape[1], HIDDEN, 10), rng)]
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)])
+    return descended(x, y, params, taken(batches, x))
 
 
 @mistake(
     function="train",
     severity="slip",
-    feedback="""Your learning rate is far too small: after all updates the network is still close to
-    where it started. Try ten times as much, and again, until the loss falls quickly; the next one is
-    too large.""",
+    feedback="""After training the network is still close to where it started. Mostly the learning rate is
+    far too small, or a small data set gets a few updates only (a return inside the loop, one epoch), or
+    images that are 0 to 1 already are divided by 255 once more. Count updates, and try ten times the
+    rate until the loss falls quickly.""",
 )
 def learning_rate_far_too_small(x, y, seed):
     rng = np.random.default_rng(seed)
     params = he_layers((x.shape[1], HIDDEN, 10), rng)
     batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, [next(batches) for _ in range(UPDATES)], rate=1e-5)
+    return descended(x, y, params, taken(batches, x), rate=1e-5)
+
+
+@mistake(
+    function="train",
+    severity="slip",
+    feedback="""The network has learnt a part only: its loss has fallen, but not far, even on the images that
+    it was trained with, and its params have not moved far from where they started. Mostly there are
+    too few updates, or the learning rate is too small: on a small data set count updates, not epochs.
+    """,
+)
+def too_few_updates(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    return descended(x, y, params, [np.arange(len(x))[:600]] * 10)
+
+
+@mistake(
+    function="train",
+    severity="useless",
+    feedback="""Behind the ReLU all hidden units are 0 for every image, so that all images get the same
+    logits and no gradient comes back. Steps that are far too large throw a network there: divide the
+    gradient by N, and try a tenth of the learning rate, and again.""",
+)
+def learning_rate_far_too_large(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, taken(batches, x), rate=10.0)
+
+
+@mistake(
+    function="train",
+    severity="useless",
+    feedback="""Every answer of your network is off by the same number: it was shown labels that count from
+    1, or columns in another order. Label k belongs to logit k, from 0 to 9.""",
+)
+def labels_counted_from_one(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y - 1, params, taken(batches, x))
+
+
+@mistake(
+    function="train",
+    severity="slip",
+    feedback="""Your network reads the images once their mean is subtracted and each pixel divided by its
+    standard deviation, and not as they are. predict gets images from 0 to 1: train with these, or
+    put the shift and the scale into the first layer's W and b.""",
+)
+def images_standardised(x, y, seed):
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended((x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8), y, params, taken(batches, x))
+
+
+@mistake(
+    function="train",
+    severity="slip",
+    feedback="""Only some of the images are used: for most of a few that were drawn from 10,000 another label
+    changes nothing in the params. Take another batch for each update, until all images have had their
+    turn.""",
+)
+def first_thousand_images_only(x, y, seed):
+    x, y = x[:1000], y[:1000]
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, taken(batches, x))
+
+
+@mistake(
+    function="train",
+    severity="slip",
+    stateful=True,
+    feedback="""Two calls with the same seed return params that are close and not the same: the weights
+    follow the seed, but something is drawn without it, such as the order of the images. Make one
+    generator from the seed, and draw everything from that.""",
+)
+def train_order_unseeded(x, y, seed):
+    params = he_layers((x.shape[1], HIDDEN, 10), np.random.default_rng(seed))
+    batches = shuffled_batches(len(x), np.random.default_rng())
+    return descended(x, y, params, taken(batches, x))
 
 
 # --- Reading images -----------------------------------------------------------------------------
@@ -1314,3 +1409,36 @@ def predict_without_the_last_layer(params, x):
 )
 def one_label_squeezed(params, x):
     return np.squeeze(layer_outputs(params, x)[-1].argmax(axis=1))
+
+
+@mistake(
+    function="predict",
+    severity="slip",
+    feedback="""You return the probabilities of all classes. Name the class: the position of the largest
+    entry in each row, argmax(axis=1).""",
+)
+def probabilities_in_place_of_labels(params, x):
+    logits = layer_outputs(params, x)[-1]
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exps / exps.sum(axis=1, keepdims=True)
+
+
+@mistake(
+    function="predict",
+    severity="slip",
+    feedback="""You return a row with a 1 for each image. Name the class: the position of that 1,
+    argmax(axis=1).""",
+)
+def one_hot_in_place_of_labels(params, x):
+    logits = layer_outputs(params, x)[-1]
+    return (logits == logits.max(axis=1, keepdims=True)).astype(int)
+
+
+@mistake(
+    function="predict",
+    severity="slip",
+    feedback="""You look for the logit that is largest in size: a very negative one wins. Take the
+    largest one, with its sign.""",
+)
+def largest_size_in_place_of_largest(params, x):
+    return np.abs(layer_outputs(params, x)[-1]).argmax(axis=1)

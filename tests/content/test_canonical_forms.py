@@ -16,7 +16,9 @@ from autograder.checks.calls import Functions
 from autograder.checks.canonical_forms import AnsweredCall, AskedFunction
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
 from autograder.grading.cause_probe import CauseProbe
+from autograder.grading.causes import run_trusted
 from autograder.grading.evaluation import evaluate
+from autograder.grading.prefetch import record_calls
 
 SIZES = ((240, 90, 320, 40), (40, 40, 40), [60, 90, 40, 80], (3, 2000, 4, 1500))
 NUMBERS = st.floats(-1e4, 1e4, allow_nan=False)
@@ -172,3 +174,109 @@ def test_right_searches_share_one_form(
 
     form = loaded.canonical_forms["tune_sgd"]
     assert form([answered(search)]) == form([answered(loaded.reference["tune_sgd"])])
+
+
+class Trainings:
+    """The calls that the checks make of train, and the forms of its known mistakes."""
+
+    def __init__(self) -> None:
+        self.assignment = assignment("hw5-mnist")
+        backend = ReferenceBackend(self.assignment.reference)
+        reference = Functions(backend, self.assignment.parameters)
+        recorded = record_calls(self.assignment.hidden_checks, backend, reference, 15)
+        self.calls = recorded.of_task["train"]["train"]
+        self.known = {"the right answer": self.form(self.assignment.reference["train"])}
+        for each in self.assignment.mistakes:
+            if each.function == "train" and not each.seeding and each.name not in OTHERWISE_CHANGED:
+                self.known[each.name] = self.form(each.body)
+
+    def form(self, train: Any) -> Any:
+        """The form of a function's answers to the calls."""
+        answered = []
+        for arguments in self.calls:
+            outcome = run_trusted(train, arguments)
+            answered.append(AnsweredCall(arguments, outcome.value))
+        return self.assignment.canonical_forms["train"](answered)
+
+
+OTHERWISE_CHANGED = ("shuffles_in_place", "centres_in_place", "train_goes_on")  # told by what they write into
+
+
+@pytest.fixture(scope="module")
+def trainings() -> Trainings:
+    """The known forms, worked out once."""
+    return Trainings()
+
+
+RECIPE = """
+import numpy as np
+
+
+def train(x, y, seed):
+    rng = np.random.default_rng(seed)
+    start = rng
+    RATE, UPDATES = 0.1, 300
+    pass  # before
+    inputs, hidden = x.shape[1], 32
+    W1, b1 = start.normal(0, np.sqrt(2 / inputs), (inputs, hidden)), np.zeros(hidden)
+    W2, b2 = start.normal(0, np.sqrt(2 / hidden), (hidden, 10)), np.zeros(10)
+    step = [0.0] * 4
+    for update in range(UPDATES):
+        rows = rng.choice(len(x), 50, replace=False)
+        h = np.maximum(x[rows] @ W1 + b1, 0)
+        p = np.exp(h @ W2 + b2 - (h @ W2 + b2).max(axis=1, keepdims=True))
+        g = (p / p.sum(axis=1, keepdims=True) - np.eye(10)[y[rows]]) / len(rows)
+        below = (g @ W2.T) * (h > 0)
+        slopes = [x[rows].T @ below, below.sum(axis=0), h.T @ g, g.sum(axis=0)]
+        step = [0.9 * s - RATE * d for s, d in zip(step, slopes)]
+        W1, b1, W2, b2 = [a + s for a, s in zip((W1, b1, W2, b2), step)]
+    return [(W1, b1), (W2, b2)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        (("32", "80"), "the right answer"),
+        (("0.1, 300", "0.2, 500"), "the right answer"),
+        (("W1, b1 = start.normal(0,", "W1, b1 = start.normal(0, 0.5 *"), "the right answer"),
+        (("pass  # before", "x = x - x.mean(axis=0)"), "images_standardised"),
+        (("pass  # before", "x = (x - x.mean(axis=0)) / x.std(axis=0)"), "images_standardised"),
+        (("pass  # before", "y = rng.permutation(y)"), "labels_shuffled_apart"),
+        (("pass  # before", "y = (y + 9) % 10"), "labels_counted_from_one"),
+        (("pass  # before", "y = 9 - y"), ""),
+        (("pass  # before", "x, y = x[:1200], y[:1200]"), "first_thousand_images_only"),
+        (("pass  # before", "x, y = x[:60], y[:60]"), "first_batch_only"),
+        (("0.1, 300", "1e-4, 5"), "learning_rate_far_too_small"),
+        (("0.1, 300", "0.1, 1"), "learning_rate_far_too_small"),
+        (("0.1, 300", "0.02, 20"), "too_few_updates"),
+        (("0.1, 300", "30, 300"), "goes_uphill"),  # which says that steps may be too large
+        (("0.1, 300", "10, 300"), "learning_rate_far_too_large"),
+        (("0.1, 300", "3, 300"), ""),  # which neither dies nor learns
+        (("0.1, 300", "-0.05, 300"), "goes_uphill"),
+        (("W1, b1, W2, b2 = [", "unused = ["), "never_updates"),
+        (("start.normal(0, np", "0 * start.normal(0, np"), "starts_with_zeros"),
+        (("start = rng", "start, rng = rng, np.random.default_rng()"), "train_order_unseeded"),
+        (("(W2, b2)]", "(W2, b2)], step"), "losses_returned_as_well"),
+        (("np.eye(10)[y[rows]]", "np.eye(10)[rng.permutation(y[rows])]"), ""),
+        (
+            (
+                "step = [0.9 * s",
+                "slopes = [d + a / 2 for d, a in zip(slopes, (W1, b1, W2, b2))]; step = [0.9 * s",
+            ),
+            "",
+        ),
+    ],
+    ids=lambda each: each[1] if isinstance(each, tuple) else each or "nothing",
+)
+def test_a_training_is_known_by_what_its_networks_do(
+    trainings: Trainings, change: tuple[str, str], known: str
+) -> None:
+    """A training has the form of its known mistake, whatever its recipe; other faults have no known form."""
+    source = RECIPE.replace(*change)
+    assert source != RECIPE
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    form = trainings.form(namespace["train"])
+    alike = [name for name, other in trainings.known.items() if other == form]
+    assert alike == ([known] if known else [])

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.grading.causes import equal
-from autograder.sandbox.edits import MOST_VERSIONS, PAGE, Edits
+from autograder.sandbox.edits import (
+    MOST_STEPS,
+    MOST_STEPS_OF_ONE,
+    MOST_VERSIONS,
+    PAGE,
+    STEPS_OF_A_CALLBACK,
+    Edits,
+)
 
 
 def edits(source: str, **names: Any) -> Edits:
@@ -98,6 +105,46 @@ def test_no_version_changes_another() -> None:
 def test_a_change_that_would_never_end_is_given_up(body: str) -> None:
     """Loops without an end, huge powers and endless recursion bring no answer, and the rest goes on."""
     assert answers(edits(f"def f(x):\n    {body}\n"), 6)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for k in range(1, n + n):\n        x = x / k\n    return x",
+        "return sum(x * k for k in range(n + n))",
+        "return [part.sum() for part in np.array_split(x, n + n)]",
+        "for k in range(n + n):\n        x = x + g(x)\n    return x",
+    ],
+)
+def test_a_version_that_takes_far_more_steps_has_no_answer(body: str) -> None:
+    """Rounds, calls and call-backs are counted: a change after which a call takes hours hides no other."""
+    asked = []
+
+    def callback(x: Any) -> Any:
+        asked.append(x)
+        return x
+
+    made = edits(f"def f(x, n, g):\n    {body}\n")
+    endless = [
+        i
+        for i, edit in enumerate(made.versions)
+        if (edit.kind, edit.other) == ("insert_power", "n") and edit.part in ("n", "n + n")
+    ]
+    found = [number for number, _ in answers(made, np.arange(3.0), 60, callback)]
+    assert endless
+    assert len(found) > len(made.versions) / 4
+    assert not set(endless) & set(found)
+    assert len(asked) <= len(made.versions) * MOST_STEPS_OF_ONE / STEPS_OF_A_CALLBACK + 1
+
+
+def test_the_steps_of_all_versions_are_bounded() -> None:
+    """Of a function whose versions each take many steps, the likeliest are tried and the others left out."""
+    body = "for k in range(300):\n        x = x + y * g(x)\n    return x"
+    made = edits(f"def f(x, y, g):\n    {body}\n")
+    before = len(made.versions)
+    answers(made, np.arange(3.0), 2.0, np.sin)
+    assert 0 < len(made.versions) < before
+    assert len(made.versions) <= 2 * MOST_STEPS / (300 * STEPS_OF_A_CALLBACK)  # some raise early
 
 
 TEXT = st.text(
