@@ -13,7 +13,7 @@ from autograder.cli.show import say
 from autograder.course.assignment import ModelAnswer, read_model_answers
 from autograder.course.course import Course, find_course
 from autograder.errors import UsageError, choose_one
-from autograder.pages.text import count
+from autograder.pages.text import count, worth
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.marking import AnswerToMark, answers_in, mark_line, points_in, record_marks
 from autograder.results.results_folder import Results
@@ -103,7 +103,10 @@ def _mark_answer(
 
 
 def _ask(course: Course, folder: Results, codes: list[str], graded: GradedAssignment, who: str) -> int:
-    """Go through the answers; each mark is in the ledger before the next answer is shown."""
+    """Go through the answers; each mark is in the ledger before the next answer is shown.
+
+    Ctrl-C and the end of the input stop like q: what was marked before counts.
+    """
     models = read_model_answers(course, graded.id)
     done = 0
     for number, code in enumerate(codes, start=1):
@@ -112,12 +115,16 @@ def _ask(course: Course, folder: Results, codes: list[str], graded: GradedAssign
         if answer is None or (answer.marked != _find(graded, code).marked):
             continue
         _show(answer, models.get(answer.answer.task), f"{number} of {len(codes)}")
-        earned = _points(answer.answer.points)
-        if earned is None:
+        try:
+            earned = _points(answer.answer.points)
+            if earned is None:
+                return done
+            if earned < 0:
+                continue
+            comment = typer.prompt("Comment for the student (Enter for none)", default="", show_default=False)
+        except typer.Abort:
+            say("")
             return done
-        if earned < 0:
-            continue
-        comment = typer.prompt("Comment for the student (Enter for none)", default="", show_default=False)
         record_marks(folder, [mark_line(answer, earned, comment, who)])
         done += 1
     return done
@@ -137,7 +144,7 @@ def _points(most: float) -> float | None:
 
 def _show(answer: AnswerToMark, model: ModelAnswer | None, which: str) -> None:
     written = answer.answer
-    say(f"\n── {written.title} · answer {answer.code} · {which} · {written.points:g} points")
+    say(f"\n── {written.title} · answer {answer.code} · {which} · {worth(written.points)}")
     if model is not None:
         if model.question:
             say(f"Question: {' '.join(model.question.split())}")

@@ -14,6 +14,7 @@ from autograder.cli.show import say
 from autograder.course.course import find_course
 from autograder.errors import UsageError
 from autograder.gradebook.tables import student_in_cell
+from autograder.pages.text import of_points
 from autograder.results.final_scores import GradedAssignment
 from autograder.results.ledger import Graded, ScoreOverridden, read_ledger
 from autograder.results.results_folder import Results
@@ -65,4 +66,4 @@ def override(
     (score_now,) = (score for score in summary.final_scores if score.student == student)
     show_run(summary)
     more = ", more than the assignment is worth" if score_now.earned > score_now.possible else ""
-    say(f"\n{student}: {earlier:g} → {score_now.earned:g} of {score_now.possible:g} points{more}.")
+    say(f"\n{student}: {earlier:g} → {of_points(score_now.earned, score_now.possible)}{more}.")

@@ -15,7 +15,7 @@ from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
 from autograder.errors import AutograderError
 from autograder.grading.grader import Grader
-from autograder.pages.text import clean
+from autograder.pages.text import clean, worth
 from autograder.report import CheckResult, Report, Status, TaskReport
 from autograder.submissions.submission import read_submission
 
@@ -47,7 +47,7 @@ def results_json(report: Report) -> str:
                 "status": "failed" if answer.blank else "passed",
                 "output": "Nothing was written in this answer's cell."
                 if answer.blank
-                else f"A person marks this answer: up to {answer.points:g} points on top of the score.",
+                else f"A person marks this answer: up to {worth(answer.points)} on top of the score.",
                 "output_format": "text",
                 "visibility": "visible",
             }

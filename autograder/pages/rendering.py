@@ -49,6 +49,7 @@ def _environment() -> Environment:
         cut_middle=text.cut_middle,
         percent=text.percent,
         points=text.points,
+        worth=text.worth,
     )
     environment.globals.update(LOOKS=LOOKS, POLICY=POLICY)
     return environment

@@ -17,6 +17,7 @@ __all__ = [
     "of_points",
     "percent",
     "points",
+    "worth",
 ]
 
 
@@ -111,8 +112,13 @@ def fraction(earned: float, possible: float) -> float:
     return share if math.isfinite(share) else 0.0
 
 
+def worth(value: float) -> str:
+    """Such as `1 point` and `1.5 points`."""
+    return f"{points(value)} {'point' if value == 1 else 'points'}"
+
+
 def of_points(earned: float, possible: float) -> str:
     """Such as `1.5 of 2 points`."""
     if possible == 0 and earned == 0:
         return "no points"
-    return f"{points(earned)} of {points(possible)} {'point' if possible == 1 else 'points'}"
+    return f"{points(earned)} of {worth(possible)}"

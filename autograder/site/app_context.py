@@ -123,7 +123,10 @@ class AppContext:
         self._pages.filters["local"] = lru_cache(4096)(lambda instant: shown(instant, self.zone))
         self._pages.filters["time_of_day"] = lru_cache(4096)(lambda instant: time_of_day(instant, self.zone))
         self._pages.filters["ratio"] = lambda text: f"{float(Fraction(text)):g}"
-        self._pages.filters["points"] = lambda number: f"{number:.4f}".rstrip("0").rstrip(".")
+        self._pages.filters["points"] = _points
+        self._pages.filters["worth"] = lambda number: (
+            f"{_points(number)} {'point' if number == 1 else 'points'}"
+        )
 
     def now(self) -> int:
         """The current instant of the server's clock."""
@@ -268,6 +271,11 @@ async def result_of(future: Future[T]) -> T:
     except asyncio.CancelledError:
         future.cancel()
         raise
+
+
+def _points(number: float) -> str:
+    """Points with at most four decimals."""
+    return f"{number:.4f}".rstrip("0").rstrip(".")
 
 
 class _Deliveries:

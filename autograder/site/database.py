@@ -277,9 +277,24 @@ def _postgresql(address: str) -> Engine:
             next_step="Correct DATABASE_URL.",
         )
     try:
-        return create_engine(f"postgresql+psycopg://{rest}", pool_pre_ping=True, pool_size=8, max_overflow=8)
+        engine = create_engine(
+            f"postgresql+psycopg://{rest}", pool_pre_ping=True, pool_size=8, max_overflow=8
+        )
     except ModuleNotFoundError as problem:
         raise UsageError(
             "PostgreSQL needs the package psycopg.",
             next_step="Install it: pip install '.[postgres]'.",
         ) from problem
+
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy reads the server's version
+    def _require_utf8(connection: Any, _: object) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            name = connection.info.dbname
+            connection.close()
+            raise UsageError(
+                f"The PostgreSQL database {name} has the encoding {encoding}; it needs UTF8.",
+                next_step="Create it anew with `createdb --encoding UTF8 --template template0`.",
+            )
+
+    return engine

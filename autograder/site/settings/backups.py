@@ -119,6 +119,11 @@ def files_of_backup(source: Path, course: Path) -> FileStore:
 
 def check_copy(source: Path, part: Path, files: FileStore) -> None:
     """Copy a backup to `part` and check it there, its ledgers with the files they name; raises UsageError."""
+    if _is_of_postgresql(source):
+        raise UsageError(
+            f"{source} is a dump of PostgreSQL; this command restores SQLite.",
+            next_step="Restore it into an empty database with pg_restore, then run `autograder verify`.",
+        )
     if not _is_of_a_course(source):  # opening it would make one of it
         raise UsageError(
             f"{source} is not a backup of a course's database.", next_step="Name a file that was backed up."
@@ -154,6 +159,16 @@ def _is_of_a_course(file: Path) -> bool:
             return {"course", "person", "schema_version"} <= tables
     except sqlite3.Error:
         return False
+
+
+def _is_of_postgresql(file: Path) -> bool:
+    """Whether a file is a dump that pg_dump wrote, as an archive or as SQL."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(200)
+    except OSError:
+        return False
+    return head.startswith(b"PGDMP") or b"PostgreSQL database dump" in head
 
 
 def remove_copy(part: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
-from command import autograder
+from command import COMMAND, autograder
 from tiny_course import ASSIGNMENT
 from written_course import answered_notebook, write_written_course
 
@@ -125,6 +126,26 @@ def test_marking_is_anonymous(course: Course) -> None:
     assert "Model answer: The derivative of 2x is 2." in shown.stdout
     assert "Words of number" in shown.stdout
     assert not re.search("ann|bob|cy", shown.stdout)
+
+
+def test_marking_that_is_interrupted(course: Course) -> None:
+    """The end of the input, as Ctrl-C, stops like q: the marks before it count, and the directory verifies."""
+    grade(course, {"ann": answered_notebook(course, BOTH)})
+    interrupted = subprocess.run(
+        [COMMAND, "mark", "graded"],
+        cwd=course.root,
+        input="1\nWell put.\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (interrupted.returncode, interrupted.stderr) == (0, "")
+    assert "why-two" not in interrupted.stdout and "1 answer marked, 1 to mark." in interrupted.stdout
+    assert "· 1 point\n" in interrupted.stdout
+    assert (scores(course)["ann"].earned, scores(course)["ann"].possible) == (5.5, 5.5)
+    assert autograder("verify", "graded", folder=course.root).returncode == 0
+    page = (course.root / "graded" / "feedback" / "ann.html").read_text(encoding="utf-8")
+    assert "1 of 1 point, marked by a person." in page
 
 
 def test_marks_survive_regrades(course: Course) -> None:

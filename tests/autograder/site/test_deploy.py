@@ -92,6 +92,17 @@ def test_what_the_image_is_made_of() -> None:
     assert copied and all((ROOT / name).exists() for name in copied)
 
 
+def test_secrets_of_the_example_stay_out_of_git_and_of_the_image() -> None:
+    """The filled-in copy of `.env.example`, beside it in the checkout, is neither committed nor copied into the image."""
+    place = (DEPLOY / ".env").relative_to(ROOT).as_posix()
+    for name in (".gitignore", ".dockerignore"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        wanted = {".gitignore": ".env", ".dockerignore": "**/.env"}[
+            name
+        ]  # an engine's NAME is one at the root
+        assert wanted in lines, f"{name} lets {place} through"
+
+
 def test_the_page_explains_every_number() -> None:
     """The table of the night of a deadline is the list of what `/metrics` shows."""
     table = re.findall(r"^\| `(autograder_\w+)` \|", PAGE, re.M)

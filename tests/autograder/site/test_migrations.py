@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from exam_fixture import ExamFixture
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, String, inspect, select, text, update
@@ -130,6 +131,20 @@ def test_what_is_no_database(address: str, message: str) -> None:
     """A sentence says what is wrong with the address."""
     with pytest.raises(UsageError, match=message):
         Database(address)
+
+
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_on_postgresql_is_in_utf8(postgres: str, encoding: str) -> None:
+    """A database created under another locale is refused with its encoding and how to create it anew."""
+    name = f"encoded_{encoding.lower()}"
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
+        connection.execute(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    with pytest.raises(UsageError, match=f"{name} has the encoding {encoding}; it needs UTF8") as problem:
+        Database(postgres.format(name))
+    assert "createdb --encoding UTF8" in problem.value.next_step
 
 
 def test_the_database_says_what_a_column_may_say(fixture: ExamFixture) -> None:
