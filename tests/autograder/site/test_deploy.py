@@ -93,7 +93,7 @@ def test_what_the_image_is_made_of() -> None:
 
 
 def test_secrets_of_the_example_stay_out_of_git_and_of_the_image() -> None:
-    """The filled-in copy of `.env.example`, beside it in the checkout, is neither committed nor copied into the image."""
+    """The filled-in copy of `.env.example` is neither committed nor copied into the image."""
     place = (DEPLOY / ".env").relative_to(ROOT).as_posix()
     for name in (".gitignore", ".dockerignore"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
