@@ -129,7 +129,7 @@ def test_marking_is_anonymous(course: Course) -> None:
 
 
 def test_marking_that_is_interrupted(course: Course) -> None:
-    """The end of the input, as Ctrl-C, stops like q: the marks before it count, the directory verifies."""
+    """The end of the input stops like q: the marks before it count, and the directory verifies."""
     grade(course, {"ann": answered_notebook(course, BOTH)})
     interrupted = subprocess.run(
         [COMMAND, "mark", "graded"],
