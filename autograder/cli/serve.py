@@ -42,7 +42,7 @@ def serve_course(
     course: CourseOption = None,
 ) -> None:
     """Serve the course's homework and quizzes until Ctrl-C."""
-    from autograder.site.homework.grader_api import grader_token
+    from autograder.site.homework.grader_api import grader_token, is_chosen_token
     from autograder.site.people import COURSE, add_course
     from autograder.site.request_log import LogFile
     from autograder.site.server import address_here, listening, open_site, serve
@@ -62,7 +62,9 @@ def serve_course(
             add_course(connection, COURSE, found.title, str(found.zone))
         waiting = listening(host, port)
         say(f"{found.title}: {address_here(waiting)}")
-        if not graders:
+        if not graders and is_chosen_token():
+            say("Graders elsewhere need the AUTOGRADER_TOKEN that this server was started with.")
+        elif not graders:
             say(f"Graders elsewhere need AUTOGRADER_TOKEN={grader_token(site.signer)}")
         say("Ctrl-C ends the server; nothing is lost.")
         tell_port(port_file, waiting.getsockname()[1])
