@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 import yaml
+from patience import eventually
+from tiny_course import write_tiny_course
 
 from autograder.cli import COMMANDS
 from autograder.site.application import site_routes
@@ -123,3 +127,26 @@ def test_units_are_units(tmp_path: Path) -> None:
         )
         ours = [line for line in done.stderr.splitlines() if name in line and "User" not in line]
         assert ours == []
+
+
+@pytest.mark.parametrize("chosen", ["chosen-by-an-administrator", ""], ids=["chosen", "made"])
+def test_a_chosen_token_is_in_no_log(tmp_path: Path, chosen: str) -> None:
+    """A server says which token graders need only where nobody can know it yet."""
+    course, port = write_tiny_course(tmp_path / "course"), tmp_path / "port"
+    words = ["serve", "--graders", "0", "--port", "0", "--port-file", str(port)]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "autograder", *words],
+            cwd=course.root,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "AUTOGRADER_TOKEN": chosen},
+        ) as server,
+    ):
+        eventually(port.exists, unless=lambda: server.poll() is not None)
+        server.terminate()
+    printed = (tmp_path / "log").read_text("utf-8")
+    assert ("AUTOGRADER_TOKEN=" in printed) == (not chosen)
+    assert "Graders elsewhere need" in printed
+    assert not chosen or chosen not in printed
