@@ -778,7 +778,6 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 @wrong(
     task="train_epoch",
     cause="gradient is called with names that it need not have",
-    true=("callable_misused",),
 )
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
