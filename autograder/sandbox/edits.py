@@ -22,10 +22,11 @@ MOST_VERSIONS = 1600
 PAGE = 200  # versions whose answers are sent at once
 MOST_LINES = 2_000_000  # that the student's own function runs in as many calls as versions are made
 LEAST_VERSIONS = 100
-#: Calls and returns, and rounds of loops, on the way of all versions' answers to one call: a second or two.
-MOST_STEPS = 4_000_000
-MOST_STEPS_OF_ONE = 40_000  # of one version
-STEPS_OF_A_CALLBACK = 100  # a call of a function among the arguments; it may go to another process
+#: Calls, returns and rounds of loops on the way of all versions' answers to one call: two or three seconds.
+MOST_STEPS = 6_000_000
+MOST_STEPS_OF_ONE = 40_000  # of one version, where the function as written does not take more
+TIMES_AS_MANY = 4  # steps of a version as of the function as written, where that takes many
+STEPS_OF_A_CALLBACK = 50  # a call of a function among the arguments; it may go to another process
 MOST_ALIKE = 6  # like places of which every two are changed together
 MOST_VALUES = 4_000  # numbers in the answers to one call that are sent at once
 MOST_BITS = 4096  # of an integer
@@ -123,6 +124,7 @@ class Edits:
         self.namespace.setdefault("range", _short_range)
         self._rounds = 0
         self._steps = self._all_steps = 0
+        self._most_steps = MOST_STEPS_OF_ONE
         self.versions: list[Edit] = []
         self.bodies: dict[int, Any] = {}
         self.tree = ast.Module([], [])
@@ -234,21 +236,26 @@ class Edits:
 
         def count(frame: Any, event: str, value: Any) -> Any:
             nonlocal lines
+            if frame.f_code.co_filename == __file__:
+                return None  # our own, around a callable argument
             lines += 1
             if lines > allowed:
                 raise RuntimeError("a function that runs many lines")
             return count
 
-        before = sys.gettrace()
+        before, self._steps = sys.gettrace(), 0
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 sys.settrace(count)
-                function(*[each if callable(each) else copy.deepcopy(each) for each in arguments])  # type: ignore[misc]
+                function(
+                    *[self._counted(each) if callable(each) else copy.deepcopy(each) for each in arguments]
+                )  # type: ignore[misc]
         except Exception:  # a wrong function may raise; one that runs for long has been counted
             pass
         finally:
             sys.settrace(before)
+        self._most_steps = max(MOST_STEPS_OF_ONE, TIMES_AS_MANY * self._steps)
         del self.versions[MOST_LINES // max(lines, 1) if lines <= allowed else 0 :]
 
     def _answer(self, number: int, arguments: tuple[Any, ...]) -> Any:
@@ -281,7 +288,7 @@ class Edits:
     def _count(self, *_: object) -> None:
         """Count a call or return of a version, and end a version that makes too many."""
         self._steps += 1
-        if self._steps > MOST_STEPS_OF_ONE:
+        if self._steps > self._most_steps:
             raise RuntimeError("a function that makes many calls")
 
     def _counted(self, function: Any) -> Any:

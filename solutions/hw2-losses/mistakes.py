@@ -910,8 +910,8 @@ def loss_of_an_overflowing_softmax(logits, labels):
     function="softmax_cross_entropy",
     severity="slip",
     feedback="""You take the logarithm of a softmax plus 1e-9. That is finite, but the loss never gets
-    above 20.7, however wrong the example is. From the logits the exact value can be had: z minus log-
-    sum-exp.""",
+    above 20.7, however wrong the example is. From the logits the exact value can be had: z minus
+    log-sum-exp.""",
 )
 def log_of_softmax_plus_a_billionth(logits, labels):
     p = np.exp(log_softmax(logits))

@@ -333,19 +333,20 @@ def images_that_count(networks):
 def seeds_of(calls):
     """What the same seed, seed 0 and other seeds do, by all pairs of calls with the same images."""
     same, of_zero, others = set(), set(), set()
+    images = [fingerprint(call.arguments[:2]) for call in calls]
+    values = [fingerprint((call.value,)) for call in calls]
     for at, call in enumerate(calls):
-        x, y, seed = call.arguments
-        for other in calls[:at]:
-            if fingerprint(other.arguments[:2]) != fingerprint((x, y)):
+        x, _, seed = call.arguments
+        for before in range(at):
+            if images[before] != images[at]:
                 continue
+            other = calls[before]
             kinds = others if other.arguments[2] != seed else of_zero if seed == 0 else same
-            kinds.add(relation(call.value, other.value, x))
+            kinds.add("the same" if values[before] == values[at] else relation(call.value, other.value, x))
     return tuple(" or ".join(sorted(kinds)) for kinds in (same, of_zero, others))
 
 
 def relation(value, other, x):
-    """Whether two answers are the same, close, or apart."""
-    if fingerprint((value,)) == fingerprint((other,)):
-        return "the same"
+    """Whether two answers that differ are close, or apart."""
     layers, other_layers = network_of(value, x)[1], network_of(other, x)[1]
     return "close" if layers and other_layers and apart(layers, other_layers) < CLOSE else "apart"

@@ -47,7 +47,7 @@ def relu(x):
     return x
 
 
-@wrong(task="relu", cause="an untouched return 0.0", true=("always_zero",))
+@wrong(task="relu", cause="an untouched return 0.0", true=("always_zero", "parameter_unused"))
 def relu(x):
     return 0.0
 
@@ -98,7 +98,7 @@ def relu(x):
     return x + np.abs(x)
 
 
-@wrong(task="relu", cause="result flattened", true=("flattened",))
+@wrong(task="relu", cause="result flattened", true=("flattened", "result_flattened"))
 def relu(x):
     return np.array([max(0.0, v) for v in x.ravel()])
 
@@ -121,7 +121,11 @@ def relu_backward(grad_out, x):
     return grad_out * (x > 0)
 
 
-@wrong(task="relu", cause="grad_out masked by its own sign and by x", true=("zero_in_a_region",))
+@wrong(
+    task="relu",
+    cause="grad_out masked by its own sign and by x",
+    true=("zero_in_a_region", "gated_by_grad_out_too"),
+)
 def relu_backward(x, grad_out):
     return grad_out * (x > 0) * (grad_out > 0)
 
@@ -169,7 +173,7 @@ def relu_backward(x, grad_out):
     return grad_out @ (x > 0)
 
 
-@wrong(task="relu", cause="an untouched return 0.0", true=("always_zero",))
+@wrong(task="relu", cause="an untouched return 0.0", true=("always_zero", "parameter_unused"))
 def relu_backward(x, grad_out):
     return 0.0
 
@@ -194,7 +198,11 @@ def leaky_relu(x, slope=0.01):
     return np.where(x > 0, x, x + slope)
 
 
-@wrong(task="leaky_relu", cause="both sides get the slope", true=["multiplied_by_slope", "one_region"])
+@wrong(
+    task="leaky_relu",
+    cause="both sides get the slope",
+    true=["multiplied_by_slope", "one_region", "slope_on_both_sides"],
+)
 def leaky_relu(x, slope=0.01):
     return slope * x
 
@@ -205,7 +213,11 @@ def leaky_relu(x, slope=0.01):
     return y
 
 
-@wrong(task="leaky_relu", cause="adds relu and the leak on both sides", true=("one_region",))
+@wrong(
+    task="leaky_relu",
+    cause="adds relu and the leak on both sides",
+    true=("one_region", "leak_added_on_both_sides"),
+)
 def leaky_relu(x, slope=0.01):
     return np.maximum(0, x) + slope * x
 
@@ -265,7 +277,7 @@ def leaky_relu_backward(x, grad_out, slope=0.01):
     return grad_out * (x > 0) + slope * (x <= 0)
 
 
-@wrong(task="prelu", cause="alpha as the slope of both sides", true=("one_region",))
+@wrong(task="prelu", cause="alpha as the slope of both sides", true=("one_region", "alpha_on_both_sides"))
 def prelu(x, alpha):
     return alpha * x
 
@@ -306,14 +318,18 @@ def prelu(x, alpha):
     return np.where(x > 0, x, alpha)
 
 
-@wrong(task="prelu", cause="grad_alpha summed over axis 0 for a number too")
+@wrong(
+    task="prelu",
+    cause="grad_alpha summed over axis 0 for a number too",
+    true=["grad_alpha_summed_over_axis_0_for_a_number_too"],
+)
 def prelu_backward(x, grad_out, alpha):
     grad_x = np.where(x > 0, grad_out, alpha * grad_out)
     grad_alpha = np.sum(np.where(x > 0, 0, x * grad_out), axis=0)
     return grad_x, grad_alpha
 
 
-@wrong(task="prelu", cause="grad_alpha is a mean over all entries")
+@wrong(task="prelu", cause="grad_alpha is a mean over all entries", true=["grad_alpha_one_mean"])
 def prelu_backward(x, grad_out, alpha):
     grad_x = np.where(x > 0, grad_out, alpha * grad_out)
     grad_alpha = np.mean(np.where(x > 0, 0, x * grad_out))
@@ -498,7 +514,7 @@ def smooth_relu(x, alpha):
     return p - np.log10(alpha * p + 1) / alpha
 
 
-@wrong(task="smooth_relu", cause="log of x + alpha")
+@wrong(task="smooth_relu", cause="log of x + alpha", true=["alpha_added_in_the_logarithm"])
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p - np.log(p + alpha) / alpha
@@ -612,7 +628,7 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms[::-1]
 
 
-@wrong(task="layer_gradient_norms", cause="the L1 norm")
+@wrong(task="layer_gradient_norms", cause="the L1 norm", true=["sum_of_sizes"])
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:
@@ -665,12 +681,16 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause="norms of the weights")
+@wrong(task="layer_gradient_norms", cause="norms of the weights", true=["parameter_unused"])
 def layer_gradient_norms(x, grad_out, weights, activation):
     return [np.linalg.norm(W) for W in weights]
 
 
-@wrong(task="layer_gradient_norms", cause="returns an array of gradients, not norms")
+@wrong(
+    task="layer_gradient_norms",
+    cause="returns an array of gradients, not norms",
+    true=["gradients_in_place_of_norms"],
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:
@@ -704,7 +724,11 @@ def layer_gradient_norms(x, grad_out, weights, activation):
     return norms
 
 
-@wrong(task="layer_gradient_norms", cause="the string compared in capitals, so always relu")
+@wrong(
+    task="layer_gradient_norms",
+    cause="the string compared in capitals, so always relu",
+    true=["relu_network_either_way"],
+)
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:

@@ -22,7 +22,7 @@ def relu(x):
     return np.array([np.maximum(0, row).sum() for row in x])
 
 
-@wrong(task="relu", cause="np.max in place of np.maximum")
+@wrong(task="relu", cause="np.max in place of np.maximum", true=["largest_of_each_column"])
 def relu(x):
     return np.max(x, 0)
 
@@ -60,7 +60,7 @@ def relu_backward(x, grad_out):
     return np.where(x < 0, grad_out, 0.0)
 
 
-@wrong(task="relu", cause="if on an array", true=("always_zero",))
+@wrong(task="relu", cause="if on an array", true=("always_zero", "blocked_as_a_whole"))
 def relu_backward(x, grad_out):
     if np.any(x <= 0):
         return np.zeros_like(grad_out)
@@ -104,7 +104,7 @@ def prelu(x, alpha):
     return np.minimum(x, 0) + alpha * np.maximum(x, 0)
 
 
-@wrong(task="prelu", cause="only the leak", true=("zero_in_a_region",))
+@wrong(task="prelu", cause="only the leak", true=("zero_in_a_region", "right_side_forgotten"))
 def prelu(x, alpha):
     return alpha * np.minimum(x, 0)
 
@@ -112,6 +112,7 @@ def prelu(x, alpha):
 @wrong(
     task="prelu",
     cause="grad_alpha is the gradient at the alpha times x positive part removed, summed over axis 0 with keepdims",
+    true=["grad_alpha_keeps_axis_0"],
 )
 def prelu_backward(x, grad_out, alpha):
     dx = grad_out * np.where(x > 0, 1, alpha)
@@ -158,19 +159,23 @@ def silu_backward(x, grad_out):
     return grad_out * (s - x * s * (1 - s))
 
 
-@wrong(task="silu", cause="grad_out added")
+@wrong(task="silu", cause="grad_out added", true=["grad_out_added"])
 def silu_backward(x, grad_out):
     s = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
     return grad_out + s + x * s * (1 - s)
 
 
-@wrong(task="smooth_relu", cause="exp in place of log")
+@wrong(task="smooth_relu", cause="exp in place of log", true=["exponential_in_place_of_the_logarithm"])
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p - np.exp(-alpha * p) / alpha
 
 
-@wrong(task="smooth_relu", cause="log1p of x only outside alpha", true=("one_region",))
+@wrong(
+    task="smooth_relu",
+    cause="log1p of x only outside alpha",
+    true=("one_region", "alpha_outside_of_the_logarithm_alone"),
+)
 def smooth_relu(x, alpha):
     p = np.maximum(x, 0)
     return p - alpha * np.log1p(p)
@@ -192,7 +197,7 @@ def smooth_relu_backward(x, grad_out, alpha):
     return dx, da
 
 
-@wrong(task="layer_gradient_norms", cause="the maximum in place of the norm")
+@wrong(task="layer_gradient_norms", cause="the maximum in place of the norm", true=["largest_size"])
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]
     for W in weights:
@@ -227,7 +232,7 @@ def relu(x):
     return x + np.abs(x)
 
 
-@wrong(task="relu", cause="grad_out is gated by itself as well as by x")
+@wrong(task="relu", cause="grad_out is gated by itself as well as by x", true=["gated_by_grad_out_too"])
 def relu_backward(x, grad_out):
     return np.where((x > 0) & (grad_out > 0), grad_out, 0.0)
 
@@ -239,7 +244,7 @@ def relu_backward(x, grad_out):
     return grad
 
 
-@wrong(task="leaky_relu", cause="the whole array is decided by its sum")
+@wrong(task="leaky_relu", cause="the whole array is decided by its sum", true=["one_side_for_the_array"])
 def leaky_relu(x, slope=0.01):
     if np.sum(x) > 0:
         return x
@@ -285,7 +290,11 @@ def prelu(x, alpha):
     return np.maximum(x, 0) - np.abs(alpha) * np.maximum(-x, 0)
 
 
-@wrong(task="prelu", cause="grad_alpha is summed over the batch axis only, also for a single alpha")
+@wrong(
+    task="prelu",
+    cause="grad_alpha is summed over the batch axis only, also for a single alpha",
+    true=["grad_alpha_summed_over_axis_0_for_a_number_too"],
+)
 def prelu_backward(x, grad_out, alpha):
     grad_x = np.where(x > 0, grad_out, alpha * grad_out)
     grad_alpha = np.sum(np.where(x > 0, 0.0, x * grad_out), axis=0)
@@ -353,7 +362,11 @@ def smooth_relu(x, alpha):
     return z - np.log10(alpha * z + 1) / alpha
 
 
-@wrong(task="smooth_relu", cause="the division by alpha is inside of the logarithm")
+@wrong(
+    task="smooth_relu",
+    cause="the division by alpha is inside of the logarithm",
+    true=["divided_inside_the_logarithm"],
+)
 def smooth_relu(x, alpha):
     z = np.maximum(x, 0)
     return z - np.log((alpha * z + 1) / alpha)
@@ -417,7 +430,9 @@ def layer_gradient_norms(x, grad_out, weights, activation):
 
 
 @wrong(
-    task="layer_gradient_norms", cause="the norm of the gradient at the layer's output, not at its weights"
+    task="layer_gradient_norms",
+    cause="the norm of the gradient at the layer's output, not at its weights",
+    true=["norm_of_the_outputs_gradient"],
 )
 def layer_gradient_norms(x, grad_out, weights, activation):
     hs = [x]

@@ -17,7 +17,7 @@ def softmax(logits):
     return e / e.sum(axis=1)
 
 
-@wrong(task="softmax", cause="axis 0")
+@wrong(task="softmax", cause="axis 0", true=["softmax_of_the_columns"])
 def softmax(logits):
     e = np.exp(logits - logits.max(axis=0))
     return e / e.sum(axis=0)
@@ -33,7 +33,11 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="only the first row is normalised", true=("only_first_row_right",))
+@wrong(
+    task="softmax",
+    cause="only the first row is normalised",
+    true=("only_first_row_right", "only_the_first_row_normalised"),
+)
 def softmax(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     e[0] = e[0] / e[0].sum()
@@ -46,7 +50,7 @@ def softmax(logits):
     return e / (e.sum(axis=1, keepdims=True) + 1e-3)
 
 
-@wrong(task="softmax", cause="base two")
+@wrong(task="softmax", cause="base two", true=["powers_of_two"])
 def softmax(logits):
     e = 2.0 ** (logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
@@ -141,7 +145,7 @@ def cross_entropy(probs, labels):
     return -np.mean(np.log(1 - p + 1e-12))
 
 
-@wrong(task="cross_entropy", cause="p in place of log p")
+@wrong(task="cross_entropy", cause="p in place of log p", true=["one_minus_p"])
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     return np.mean(1 - p)
@@ -197,14 +201,18 @@ def cross_entropy(labels, probs):
     return -np.mean(np.log(p + 1e-12))
 
 
-@wrong(task="softmax_cross_entropy", cause="naive exp")
+@wrong(task="softmax_cross_entropy", cause="naive exp", true=["loss_of_an_overflowing_softmax"])
 def softmax_cross_entropy(logits, labels):
     e = np.exp(logits)
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(labels)), labels]))
 
 
-@wrong(task="softmax_cross_entropy", cause="log of softmax with an epsilon")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="log of softmax with an epsilon",
+    true=["log_of_softmax_plus_a_billionth"],
+)
 def softmax_cross_entropy(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -245,7 +253,11 @@ def softmax_cross_entropy(logits, labels):
     return np.mean(lse - logits[np.arange(len(labels)), labels])
 
 
-@wrong(task="softmax_cross_entropy", cause="labels subtracted in place of logits of labels")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="labels subtracted in place of logits of labels",
+    true=["label_in_place_of_its_logit"],
+)
 def softmax_cross_entropy(logits, labels):
     m = logits.max(axis=1)
     lse = m + np.log(np.exp(logits - m[:, None]).sum(axis=1))
@@ -297,7 +309,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return (y - p) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="one-hot as integers of labels equal to a column")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="one-hot as integers of labels equal to a column",
+    true=["labels_in_place_of_one_hot"],
+)
 def softmax_cross_entropy_backward(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -380,7 +396,7 @@ def softmax_squared_error(logits, labels):
     return np.sum((logits - np.eye(logits.shape[1])[labels]) ** 2) / len(labels)
 
 
-@wrong(task="softmax_squared_error", cause="p squared plus one-hot squared")
+@wrong(task="softmax_squared_error", cause="p squared plus one-hot squared", true=["difference_of_squares"])
 def softmax_squared_error(logits, labels):
     z = logits - logits.max(axis=1, keepdims=True)
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)

@@ -12,7 +12,7 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="the square of the logits")
+@wrong(task="softmax", cause="the square of the logits", true=["squares_in_place_of_exponentials"])
 def softmax(logits):
     e = logits**2
     return e / e.sum(axis=1, keepdims=True)
@@ -183,7 +183,11 @@ def softmax_squared_error_backward(logits, labels):
     return p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-@wrong(task="softmax_squared_error", cause="returns the loss, not the gradient")
+@wrong(
+    task="softmax_squared_error",
+    cause="returns the loss, not the gradient",
+    true=["loss_in_place_of_its_gradient"],
+)
 def softmax_squared_error_backward(logits, labels):
     z = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = z / z.sum(axis=1, keepdims=True)
@@ -255,7 +259,11 @@ def cross_entropy(probs, labels):
     return float(-np.mean(np.log(np.max(probs, axis=1) + 1e-12)))
 
 
-@wrong(task="cross_entropy", cause="examples with p = 0 are left out of the mean")
+@wrong(
+    task="cross_entropy",
+    cause="examples with p = 0 are left out of the mean",
+    true=["impossible_examples_left_out"],
+)
 def cross_entropy(probs, labels):
     p = probs[np.arange(len(labels)), labels]
     p = p[p > 0]

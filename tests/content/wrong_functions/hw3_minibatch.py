@@ -30,7 +30,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="not divided at all", true=("multiplied_by_2_delta",))
+@wrong(task="numerical_gradient", cause="not divided at all", true=("multiplied_by_2_delta", "not_divided"))
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -91,7 +91,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="steps of two delta, divided by two delta")
+@wrong(task="numerical_gradient", cause="steps of two delta, divided by two delta", true=["twice_the_step"])
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -113,7 +113,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
         return grad
 
 
-@wrong(task="numerical_gradient", cause="a forward difference with 2 delta")
+@wrong(task="numerical_gradient", cause="a forward difference with 2 delta", true=["one_side_over_two_steps"])
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -191,7 +191,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="rng.choice with replacement")
+@wrong(task="minibatches", cause="rng.choice with replacement", true=["each_batch_drawn_with_replacement"])
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     for _ in range(int(np.ceil(len(x) / batch_size))):
@@ -208,7 +208,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[rows], y[rows]
 
 
-@wrong(task="minibatches", cause="pairs in the wrong order: y first")
+@wrong(task="minibatches", cause="pairs in the wrong order: y first", true=["labels_first"])
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -228,7 +228,7 @@ def minibatches(x, y, batch_size, seed):
     return xs, ys
 
 
-@wrong(task="minibatches", cause="array_split into N // B parts")
+@wrong(task="minibatches", cause="array_split into N // B parts", true=["split_into_too_few"])
 def minibatches(x, y, batch_size, seed):
     rng = np.random.default_rng(seed)
     idx = rng.permutation(len(x))
@@ -375,7 +375,7 @@ def inverse_sqrt_decay(lr, t):
     return lr / (t + 1) ** (1 / 3)
 
 
-@wrong(task="inverse_sqrt_decay", cause="log in place of root")
+@wrong(task="inverse_sqrt_decay", cause="log in place of root", true=["logarithm_from_e_on"])
 def inverse_sqrt_decay(lr, t):
     return lr / np.log(t + np.e)
 
@@ -417,14 +417,14 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr - factor * (epoch // every)
 
 
-@wrong(task="step_decay", cause="drops only when epoch is a multiple")
+@wrong(task="step_decay", cause="drops only when epoch is a multiple", true=["drop_at_multiples_alone"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     if epoch % every == 0:
         return lr * factor
     return lr
 
 
-@wrong(task="step_decay", cause="factor to the power of every")
+@wrong(task="step_decay", cause="factor to the power of every", true=["quotient_turned_round"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor ** (every // max(epoch, 1))
 
@@ -449,7 +449,7 @@ def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * (1 - factor) ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="1 / (1 + factor * drops)")
+@wrong(task="step_decay", cause="1 / (1 + factor * drops)", true=["divided_by_one_plus_factor_times_drops"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr / (1 + factor * (epoch // every))
 

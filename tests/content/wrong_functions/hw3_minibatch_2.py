@@ -15,7 +15,7 @@ def numerical_gradient(loss, theta, delta=1e-5):
     return grad
 
 
-@wrong(task="numerical_gradient", cause="the second difference")
+@wrong(task="numerical_gradient", cause="the second difference", true=["second_difference"])
 def numerical_gradient(loss, theta, delta=1e-5):
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
@@ -74,7 +74,11 @@ def minibatches(x, y, batch_size, seed):
     return [(xs[i : i + batch_size], ys[i : i + batch_size]) for i in range(0, len(x), batch_size)]
 
 
-@wrong(task="minibatches", cause="random.Random, batches in order but batch order shuffled")
+@wrong(
+    task="minibatches",
+    cause="random.Random, batches in order but batch order shuffled",
+    true=["blocks_shuffled"],
+)
 def minibatches(x, y, batch_size, seed):
     import random
 
@@ -102,7 +106,7 @@ def minibatches(x, y, batch_size, seed):
         yield x[idx[i : i + batch_size]], y[idx[i : i + batch_size]]
 
 
-@wrong(task="minibatches", cause="legacy generator, drawn with replacement")
+@wrong(task="minibatches", cause="legacy generator, drawn with replacement", true=["drawn_with_replacement"])
 def minibatches(x, y, batch_size, seed):
     idx = np.random.RandomState(seed).randint(len(x), size=len(x))
     for i in range(0, len(x), batch_size):
@@ -115,17 +119,17 @@ def minibatches(x, y, batch_size, seed):
     return [(x[i], y[i]) for i in idx]
 
 
-@wrong(task="sgd_update", cause="theta times lr")
+@wrong(task="sgd_update", cause="theta times lr", true=["rate_on_theta"])
 def sgd_update(theta, grad, lr):
     return lr * theta - grad
 
 
-@wrong(task="sgd_update", cause="sign and factor: theta + grad / lr")
+@wrong(task="sgd_update", cause="sign and factor: theta + grad / lr", true=["ascends_by_a_quotient"])
 def sgd_update(theta, grad, lr):
     return theta + grad / lr
 
 
-@wrong(task="inverse_sqrt_decay", cause="t + 1 multiplied under the root")
+@wrong(task="inverse_sqrt_decay", cause="t + 1 multiplied under the root", true=["one_added_to_the_result"])
 def inverse_sqrt_decay(lr, t):
     return lr / np.sqrt(t) + 1 if t else lr
 
@@ -145,7 +149,7 @@ def step_decay(lr, epoch, every=10, factor=0.5):
     return lr * factor ** (epoch // every)
 
 
-@wrong(task="step_decay", cause="one drop only at exactly every")
+@wrong(task="step_decay", cause="one drop only at exactly every", true=["drop_in_one_epoch"])
 def step_decay(lr, epoch, factor=0.5, every=10):
     return lr * factor if epoch == every else lr
 

@@ -36,7 +36,7 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(np.abs(sum_sq)) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="sum of absolute values")
+@wrong(task="adagrad", cause="sum of absolute values", true=["sizes_added_without_root"])
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + np.abs(grad)
     return theta - lr * grad / (sum_sq + eps), sum_sq
@@ -212,7 +212,7 @@ def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     return theta + mu * velocity - lr * grad, v
 
 
-@wrong(task="nesterov", cause="v added once more")
+@wrong(task="nesterov", cause="v added once more", true=["velocity_in_place_of_own_step"])
 def nesterov_update(theta, grad, velocity, lr, mu=0.9):
     v = mu * velocity - lr * grad
     return theta + v + mu * v, v

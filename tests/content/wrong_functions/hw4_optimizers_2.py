@@ -29,7 +29,7 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="theta scaled")
+@wrong(task="adagrad", cause="theta scaled", true=["theta_in_place_of_gradient"])
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + grad**2
     return theta * (1 - lr / (np.sqrt(sum_sq) + eps)), sum_sq
@@ -107,13 +107,13 @@ def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     return theta + lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
 
 
-@wrong(task="rmsprop", cause="mean of the gradient squared afterwards")
+@wrong(task="rmsprop", cause="mean of the gradient squared afterwards", true=["square_of_a_mean"])
 def rmsprop_update(theta, grad, mean_sq, lr, decay=0.9, eps=1e-8):
     mean_sq = (decay * np.sqrt(mean_sq) + (1 - decay) * grad) ** 2
     return theta - lr * grad / (np.sqrt(mean_sq) + eps), mean_sq
 
 
-@wrong(task="adam", cause="t - 1")
+@wrong(task="adam", cause="t - 1", true=["correction_one_step_behind"])
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * grad
     v = beta2 * v + (1 - beta2) * grad**2
@@ -172,7 +172,9 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - rate, s
 
 
-@wrong(task="adagrad", cause="the square of the sum of gradients is remembered")
+@wrong(
+    task="adagrad", cause="the square of the sum of gradients is remembered", true=["square_of_added_roots"]
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     s = (np.sqrt(sum_sq) + grad) ** 2
     return theta - lr * grad / (np.sqrt(s) + eps), s
@@ -294,7 +296,11 @@ def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return theta - step, v, m
 
 
-@wrong(task="adam", cause="weight on the old mean and the new gradient swapped in m only")
+@wrong(
+    task="adam",
+    cause="weight on the old mean and the new gradient swapped in m only",
+    true=["weights_of_the_mean_swapped"],
+)
 def adam_update(theta, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = (1 - beta1) * m + beta1 * grad
     v = beta2 * v + (1 - beta2) * grad**2

@@ -65,7 +65,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="no seed", true=("parameter_unused",))
+@wrong(task="init_params", cause="no seed", true=("parameter_unused", "start_unseeded"))
 def init_params(sizes, seed):
     return [(np.random.randn(a, b) * np.sqrt(2 / a), np.zeros(b)) for a, b in zip(sizes[:-1], sizes[1:])]
 
@@ -327,7 +327,11 @@ def predict(params, x):
     return np.argmax(forward(params, x), axis=0)
 
 
-@wrong(task="predict", cause="softmax probabilities, not labels", true=("argmax_not_taken",))
+@wrong(
+    task="predict",
+    cause="softmax probabilities, not labels",
+    true=("argmax_not_taken", "probabilities_in_place_of_labels"),
+)
 def predict(params, x):
     z = forward(params, x)
     e = np.exp(z - z.max(axis=1, keepdims=True))
@@ -344,7 +348,7 @@ def predict(params, x):
     return np.argmax(forward(params, x), axis=1) + 1
 
 
-@wrong(task="predict", cause="one-hot rows", true=("argmax_not_taken",))
+@wrong(task="predict", cause="one-hot rows", true=("argmax_not_taken", "one_hot_in_place_of_labels"))
 def predict(params, x):
     z = forward(params, x)
     return (z == z.max(axis=1, keepdims=True)).astype(int)

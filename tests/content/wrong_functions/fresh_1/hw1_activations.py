@@ -82,7 +82,9 @@ def relu(x):
     return np.zeros_like(x)
 
 
-@wrong(task="relu", cause="flattens to loop and forgets to reshape back", true=("flattened",))
+@wrong(
+    task="relu", cause="flattens to loop and forgets to reshape back", true=("flattened", "result_flattened")
+)
 def relu(x):
     flat = x.flatten()
     for i in range(len(flat)):
@@ -98,7 +100,11 @@ def relu_backward(x, grad_out):
     return np.maximum(0, grad_out)
 
 
-@wrong(task="relu", cause="gate asks for both x and grad_out positive (guided backpropagation)")
+@wrong(
+    task="relu",
+    cause="gate asks for both x and grad_out positive (guided backpropagation)",
+    true=["gated_by_grad_out_too"],
+)
 def relu_backward(x, grad_out):
     return grad_out * ((x > 0) & (grad_out > 0))
 
@@ -212,7 +218,9 @@ def leaky_relu(x, slope=0.01):
     return x
 
 
-@wrong(task="leaky_relu", cause="adds slope * x on both sides", true=("one_region",))
+@wrong(
+    task="leaky_relu", cause="adds slope * x on both sides", true=("one_region", "leak_added_on_both_sides")
+)
 def leaky_relu(x, slope=0.01):
     return np.maximum(0, x) + slope * x
 

@@ -23,7 +23,11 @@ def softmax(logits):
     return e / np.sum(e, axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="axis 0: columns have sum 1 instead of rows", true=("repair: constant",))
+@wrong(
+    task="softmax",
+    cause="axis 0: columns have sum 1 instead of rows",
+    true=("repair: constant", "softmax_of_the_columns"),
+)
 def softmax(logits):
     z = logits - logits.max(axis=0, keepdims=True)
     e = np.exp(z)
@@ -514,7 +518,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return p / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="labels subtracted as numbers, not as one-hot rows")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="labels subtracted as numbers, not as one-hot rows",
+    true=["labels_in_place_of_one_hot"],
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)

@@ -244,7 +244,7 @@ def minibatches(x, y, batch_size, seed):
     return out
 
 
-@wrong(task="minibatches", cause="shuffles the batches, neighbours stay together")
+@wrong(task="minibatches", cause="shuffles the batches, neighbours stay together", true=["blocks_shuffled"])
 def minibatches(x, y, batch_size, seed):
     batches = [(x[i : i + batch_size], y[i : i + batch_size]) for i in range(0, len(x), batch_size)]
     last = batches.pop() if len(x) % batch_size else None
@@ -478,7 +478,11 @@ def inverse_sqrt_decay(lr, t):
     return lr / (np.sqrt(t) + 1)
 
 
-@wrong(task="inverse_sqrt_decay", cause="brackets missing: lr / sqrt(t) + 1, guarded at 0")
+@wrong(
+    task="inverse_sqrt_decay",
+    cause="brackets missing: lr / sqrt(t) + 1, guarded at 0",
+    true=["one_added_to_the_result"],
+)
 def inverse_sqrt_decay(lr, t):
     if t == 0:
         return lr
@@ -740,7 +744,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="batches drawn with replacement: not every example is picked")
+@wrong(
+    task="train_epoch",
+    cause="batches drawn with replacement: not every example is picked",
+    true=["epoch_each_batch_drawn_with_replacement"],
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     rng = np.random.default_rng(seed)
     steps = int(np.ceil(len(x) / batch_size))
@@ -825,7 +833,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 @wrong(
     task="train_epoch",
     cause="seed ignored: global random numbers, another result at each call",
-    true=("parameter_unused",),
+    true=("parameter_unused", "epoch_unseeded"),
 )
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.arange(len(x))

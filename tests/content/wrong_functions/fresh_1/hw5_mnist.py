@@ -97,7 +97,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="seed ignored", true=("parameter_unused",))
+@wrong(task="init_params", cause="seed ignored", true=("parameter_unused", "start_unseeded"))
 def init_params(sizes, seed):
     params = []
     for i, o in zip(sizes, sizes[1:]):
@@ -1075,7 +1075,7 @@ def train(x, y, seed):
 @wrong(
     task="train",
     cause="seed ignored: weights and order from an unseeded generator",
-    true=("parameter_unused",),
+    true=("parameter_unused", "train_unseeded"),
 )
 def train(x, y, seed):
     def gradients_of(params, x, labels):
@@ -1114,7 +1114,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="fixed seed: another seed gives the same params", true=("parameter_unused",))
+@wrong(
+    task="train",
+    cause="fixed seed: another seed gives the same params",
+    true=("parameter_unused", "train_ignores_its_seed"),
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1274,7 +1278,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="only x is shuffled, images and labels do not match any more")
+@wrong(
+    task="train",
+    cause="only x is shuffled, images and labels do not match any more",
+    true=["labels_shuffled_apart"],
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1461,7 +1469,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="all weights start at 0: every hidden unit stays dead")
+@wrong(task="train", cause="all weights start at 0: every hidden unit stays dead", true=["starts_with_zeros"])
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1496,7 +1504,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="learning rate 10: diverges")
+@wrong(task="train", cause="learning rate 10: diverges", true=["learning_rate_far_too_large"])
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1572,7 +1580,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="return inside the loop: one update")
+@wrong(task="train", cause="return inside the loop: one update", true=["learning_rate_far_too_small"])
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1610,7 +1618,7 @@ def train(x, y, seed):
         return params
 
 
-@wrong(task="train", cause="ten full-batch steps in place of mini-batches")
+@wrong(task="train", cause="ten full-batch steps in place of mini-batches", true=["too_few_updates"])
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1688,7 +1696,11 @@ def train(x, y, seed):
     return best
 
 
-@wrong(task="train", cause="order from the global, unseeded np.random: the same seed gives other params")
+@wrong(
+    task="train",
+    cause="order from the global, unseeded np.random: the same seed gives other params",
+    true=["train_order_unseeded"],
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1809,7 +1821,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="learns only from the first 1000 images, to be fast")
+@wrong(
+    task="train",
+    cause="learns only from the first 1000 images, to be fast",
+    true=["first_thousand_images_only"],
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1847,7 +1863,7 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="returns a tuple of params and velocities")
+@wrong(task="train", cause="returns a tuple of params and velocities", true=["losses_returned_as_well"])
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1885,7 +1901,11 @@ def train(x, y, seed):
     return params, velocity
 
 
-@wrong(task="train", cause="plain gradient descent for one epoch, too few updates on a small data set")
+@wrong(
+    task="train",
+    cause="plain gradient descent for one epoch, too few updates on a small data set",
+    true=["learning_rate_far_too_small"],
+)
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]
@@ -1961,7 +1981,11 @@ def predict(params, x):
     return np.argmax(logits, axis=1, keepdims=True)
 
 
-@wrong(task="predict", cause="one-hot rows instead of numbers", true=("repair: replace",))
+@wrong(
+    task="predict",
+    cause="one-hot rows instead of numbers",
+    true=("repair: replace", "one_hot_in_place_of_labels"),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -2037,7 +2061,11 @@ def predict(params, x):
     return answers
 
 
-@wrong(task="predict", cause="largest absolute logit", true=("repair: unwrap",))
+@wrong(
+    task="predict",
+    cause="largest absolute logit",
+    true=("repair: unwrap", "largest_size_in_place_of_largest"),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -2066,7 +2094,11 @@ def predict(params, x):
     return np.argmax(h, axis=1)
 
 
-@wrong(task="predict", cause="returns the probabilities", true=("argmax_not_taken",))
+@wrong(
+    task="predict",
+    cause="returns the probabilities",
+    true=("argmax_not_taken", "probabilities_in_place_of_labels"),
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:

@@ -7,7 +7,11 @@ from autograder.checks import wrong
 # ---------------------------------------------------------------- relu
 
 
-@wrong(task="relu", cause="MATLAB's max(x, 0) became np.max(x, 0), the maximum along axis 0")
+@wrong(
+    task="relu",
+    cause="MATLAB's max(x, 0) became np.max(x, 0), the maximum along axis 0",
+    true=["largest_of_each_column"],
+)
 def relu(x):
     return np.max(x, 0)
 
@@ -68,7 +72,11 @@ def relu(x):
     return np.where(x > threshold, x, 0.0)
 
 
-@wrong(task="relu", cause="works through a flat list and forgets to restore the shape", true=("flattened",))
+@wrong(
+    task="relu",
+    cause="works through a flat list and forgets to restore the shape",
+    true=("flattened", "result_flattened"),
+)
 def relu(x):
     out = []
     for v in np.nditer(x):
@@ -106,7 +114,7 @@ def relu(x):
 @wrong(
     task="relu",
     cause="guided backpropagation: negative upstream gradients are blocked, too",
-    true=("repair: drop_times",),
+    true=("repair: drop_times", "gated_by_grad_out_too"),
 )
 def relu_backward(x, grad_out):
     return grad_out * (x > 0) * (grad_out > 0)
@@ -713,7 +721,7 @@ def silu_backward(x, grad_out):
 @wrong(
     task="silu",
     cause="adds the upstream gradient instead of multiplying by it",
-    true=("repair: swap_plus_times",),
+    true=("repair: swap_plus_times", "grad_out_added"),
 )
 def silu_backward(x, grad_out):
     s = np.exp(-np.logaddexp(0.0, -x))

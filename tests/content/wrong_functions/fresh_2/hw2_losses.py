@@ -26,7 +26,11 @@ def softmax(logits):
     return e / e.sum(axis=1, keepdims=True)
 
 
-@wrong(task="softmax", cause="MATLAB's default direction: normalised down the columns")
+@wrong(
+    task="softmax",
+    cause="MATLAB's default direction: normalised down the columns",
+    true=["softmax_of_the_columns"],
+)
 def softmax(logits):
     z = logits - logits.max(axis=0)
     e = np.exp(z)
@@ -522,7 +526,11 @@ def softmax_cross_entropy_backward(logits, labels):
     return -t / (p + 1e-12) / len(labels)
 
 
-@wrong(task="softmax_cross_entropy", cause="subtracts the labels as numbers, not as one-hot rows")
+@wrong(
+    task="softmax_cross_entropy",
+    cause="subtracts the labels as numbers, not as one-hot rows",
+    true=["labels_in_place_of_one_hot"],
+)
 def softmax_cross_entropy_backward(logits, labels):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)

@@ -778,7 +778,6 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
 @wrong(
     task="train_epoch",
     cause="gradient is called with names that it need not have",
-    true=("callable_misused",),
 )
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
@@ -816,7 +815,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="each batch is drawn independently with replacement")
+@wrong(
+    task="train_epoch",
+    cause="each batch is drawn independently with replacement",
+    true=["epoch_each_batch_drawn_with_replacement"],
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     rng = np.random.default_rng(seed)
     for _ in range(int(np.ceil(len(x) / batch_size))):
@@ -860,7 +863,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="a momentum is kept between the updates")
+@wrong(task="train_epoch", cause="a momentum is kept between the updates", true=["repair: constant"])
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     v = np.zeros_like(theta)
@@ -871,7 +874,11 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="stops early when a gradient is small, so not all examples are picked")
+@wrong(
+    task="train_epoch",
+    cause="stops early when a gradient is small, so not all examples are picked",
+    true=["repair: constant"],
+)
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
@@ -896,7 +903,7 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 
 
-@wrong(task="train_epoch", cause="shuffled without the seed", true=("parameter_unused",))
+@wrong(task="train_epoch", cause="shuffled without the seed", true=("parameter_unused", "epoch_unseeded"))
 def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     order = np.random.permutation(len(x))
     for i in range(0, len(x), batch_size):

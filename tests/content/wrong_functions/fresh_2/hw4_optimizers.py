@@ -72,7 +72,11 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     return theta - lr * grad / (np.sqrt(sum_sq) + eps), sum_sq
 
 
-@wrong(task="adagrad", cause="adds the absolute gradients and not their squares")
+@wrong(
+    task="adagrad",
+    cause="adds the absolute gradients and not their squares",
+    true=["sizes_added_without_root"],
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     sum_sq = sum_sq + np.abs(grad)
     return theta - lr / (sum_sq + eps) * grad, sum_sq
@@ -95,7 +99,11 @@ def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8, memory={}):
     return theta - lr * grad / (np.sqrt(s) + eps), s
 
 
-@wrong(task="adagrad", cause="squares the sum of gradients: gradients of both signs cancel")
+@wrong(
+    task="adagrad",
+    cause="squares the sum of gradients: gradients of both signs cancel",
+    true=["square_of_added_roots"],
+)
 def adagrad_update(theta, grad, sum_sq, lr, eps=1e-8):
     total = np.sqrt(sum_sq) + grad
     sum_sq = total**2
@@ -332,7 +340,6 @@ def tune_sgd(loss, gradient, theta, steps):
 @wrong(
     task="tune_sgd",
     cause="takes the lowest loss on the way, not the one in the end",
-    true=("repair: drop_floor",),
 )
 def tune_sgd(loss, gradient, theta, steps):
     best, best_loss = None, np.inf

@@ -137,7 +137,7 @@ def init_params(sizes, seed):
     return params
 
 
-@wrong(task="init_params", cause="the seed is not used", true=("parameter_unused",))
+@wrong(task="init_params", cause="the seed is not used", true=("parameter_unused", "start_unseeded"))
 def init_params(sizes, seed):
     return [(np.random.randn(i, o) * np.sqrt(2 / i), np.zeros(o)) for i, o in zip(sizes, sizes[1:])]
 
@@ -694,7 +694,11 @@ def train(x, y, seed):
     return [(W1, b1), (W2, b2)]
 
 
-@wrong(task="train", cause="as many outputs as there are different labels in y (get_dummies)")
+@wrong(
+    task="train",
+    cause="as many outputs as there are different labels in y (get_dummies)",
+    true=["outputs_counted_from_the_labels"],
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -726,7 +730,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="one epoch on whatever there is, with a rate that is far too small")
+@wrong(
+    task="train",
+    cause="one epoch on whatever there is, with a rate that is far too small",
+    true=["learning_rate_far_too_small"],
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -757,6 +765,7 @@ def train(x, y, seed):
 @wrong(
     task="train",
     cause="the velocity starts at 0 again in every batch, so there is no momentum, and the rate is that of Adam",
+    true=["too_few_updates"],
 )
 def train(x, y, seed):
     def gradients(params, xb, yb):
@@ -822,6 +831,7 @@ def train(x, y, seed):
 @wrong(
     task="train",
     cause="images are standardised for training, and the params returned expect standardised images",
+    true=["images_standardised"],
 )
 def train(x, y, seed):
     def gradients(params, xb, yb):
@@ -891,7 +901,7 @@ def train(x, y, seed):
 @wrong(
     task="train",
     cause="the same shuffle for all seeds: the generator gets a number of its own",
-    true=("parameter_unused",),
+    true=("parameter_unused", "train_ignores_its_seed"),
 )
 def train(x, y, seed):
     def gradients(params, xb, yb):
@@ -921,7 +931,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="the weights come from the seed, the batches from np.random without one")
+@wrong(
+    task="train",
+    cause="the weights come from the seed, the batches from np.random without one",
+    true=["train_order_unseeded"],
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -952,7 +966,9 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="all weights start at 0, so the hidden units never learn")
+@wrong(
+    task="train", cause="all weights start at 0, so the hidden units never learn", true=["starts_with_zeros"]
+)
 def train(x, y, seed):
     def grads(W1, b1, W2, b2, xb, yb):
         h = np.maximum(xb @ W1 + b1, 0)
@@ -974,7 +990,7 @@ def train(x, y, seed):
     return [(W1, b1), (W2, b2)]
 
 
-@wrong(task="train", cause="the pixels are divided by 255 once more")
+@wrong(task="train", cause="the pixels are divided by 255 once more", true=["learning_rate_far_too_small"])
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -1002,7 +1018,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="params and the list of losses are returned together")
+@wrong(
+    task="train",
+    cause="params and the list of losses are returned together",
+    true=["losses_returned_as_well"],
+)
 def train(x, y, seed):
     def grads(W1, b1, W2, b2, xb, yb):
         h = np.maximum(xb @ W1 + b1, 0)
@@ -1029,7 +1049,11 @@ def train(x, y, seed):
     return [(W1, b1), (W2, b2)], history
 
 
-@wrong(task="train", cause="the minus of v is lost: training climbs the loss, slowly enough not to overflow")
+@wrong(
+    task="train",
+    cause="the minus of v is lost: training climbs the loss, slowly enough not to overflow",
+    true=["goes_uphill"],
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -1058,7 +1082,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="only the first 1000 images are used, to save time")
+@wrong(
+    task="train",
+    cause="only the first 1000 images are used, to save time",
+    true=["first_thousand_images_only"],
+)
 def train(x, y, seed):
     def gradients(params, xb, yb):
         hs = [xb]
@@ -1088,7 +1116,11 @@ def train(x, y, seed):
     return params
 
 
-@wrong(task="train", cause="labels are taken to count from 1, so every answer is one too low")
+@wrong(
+    task="train",
+    cause="labels are taken to count from 1, so every answer is one too low",
+    true=["labels_counted_from_one"],
+)
 def train(x, y, seed):
     rng = np.random.default_rng(seed)
     D = x.shape[1]
@@ -1176,7 +1208,9 @@ def predict(params, x):
     return (h @ params[-1][0] + params[-1][1]).argmax()
 
 
-@wrong(task="predict", cause="one-hot rows are returned", true=("argmax_not_taken",))
+@wrong(
+    task="predict", cause="one-hot rows are returned", true=("argmax_not_taken", "one_hot_in_place_of_labels")
+)
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
@@ -1229,7 +1263,7 @@ def predict(params, x):
     return order[:, 0]
 
 
-@wrong(task="predict", cause="the largest in absolute value")
+@wrong(task="predict", cause="the largest in absolute value", true=["largest_size_in_place_of_largest"])
 def predict(params, x):
     h = x
     for W, b in params[:-1]:
