@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -109,6 +110,34 @@ def test_a_bad_write_fails_alone(held: Held, nth: int) -> None:
     assert isinstance(failed.exception(), error)
     assert (before.exception(), after.exception()) == (None, None)
     assert held.stored() == ["a", "b"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["stored", "refused", "half done", "twice"]), max_size=12))
+def test_any_mixture_of_writes(kinds: list[str]) -> None:
+    """What is refused at once and what fails half-done leave nothing, wherever they are in a batch."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"{folder}/course.db")
+        held = Held(database)
+
+        def work(connection: Connection, number: int, kind: str) -> int:
+            if kind != "refused":
+                connection.execute(insert(person), {"id": f"{number:02}", "name": kind})
+            if kind == "twice":
+                connection.execute(insert(person), {"id": f"{number:02}", "name": kind})
+            if kind != "stored":
+                raise Conflict(kind, next_step="Do nothing.")
+            return number
+
+        futures = [held.run(partial(work, number=number, kind=kind)) for number, kind in enumerate(kinds)]
+        held.go()
+        wanted = [number for number, kind in enumerate(kinds) if kind == "stored"]
+        assert [future.result() for future in futures if future.exception() is None] == wanted
+        problems = {"refused": Conflict, "half done": Conflict, "twice": IntegrityError}
+        for kind, future in zip(kinds, futures, strict=True):
+            assert type(future.exception()) is problems.get(kind, type(None))
+        assert held.stored() == [f"{number:02}" for number in wanted]
+        database.close()
 
 
 def test_a_write_the_database_chokes_on_fails_alone(held: Held) -> None:
