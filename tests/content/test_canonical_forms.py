@@ -249,7 +249,7 @@ def train(x, y, seed):
         (("pass  # before", "x, y = x[:60], y[:60]"), "first_batch_only"),
         (("0.1, 300", "1e-4, 5"), "learning_rate_far_too_small"),
         (("0.1, 300", "0.1, 1"), "learning_rate_far_too_small"),
-        (("0.1, 300", "0.02, 20"), "too_few_updates"),
+        (("0.1, 300", "0.02, 20"), "learns_too_slowly"),
         (("0.1, 300", "30, 300"), "goes_uphill"),  # which says that steps may be too large
         (("0.1, 300", "10, 300"), "learning_rate_far_too_large"),
         (("0.1, 300", "3, 300"), ""),  # which neither dies nor learns

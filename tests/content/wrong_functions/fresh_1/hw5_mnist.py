@@ -1618,7 +1618,7 @@ def train(x, y, seed):
         return params
 
 
-@wrong(task="train", cause="ten full-batch steps in place of mini-batches", true=["too_few_updates"])
+@wrong(task="train", cause="ten full-batch steps in place of mini-batches", true=["learns_too_slowly"])
 def train(x, y, seed):
     def gradients_of(params, x, labels):
         hs = [x]

@@ -765,7 +765,7 @@ def train(x, y, seed):
 @wrong(
     task="train",
     cause="the velocity starts at 0 again in every batch, so there is no momentum, and the rate is that of Adam",
-    true=["too_few_updates"],
+    true=["learns_too_slowly"],
 )
 def train(x, y, seed):
     def gradients(params, xb, yb):
