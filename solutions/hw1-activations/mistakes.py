@@ -1219,6 +1219,29 @@ def divided_inside_the_logarithm(x, alpha):
 # --- Vanishing gradients ------------------------------------------------------------------------
 
 
+def slope_at(h, activation):
+    """The derivative of an activation where its output is h."""
+    return h * (1.0 - h) if activation == "sigmoid" else h > 0
+
+
+def layer_outputs(x, weights, activation):
+    """What goes into a network, and what each of its layers gives."""
+    outputs = [x]
+    for W in weights:
+        z = outputs[-1] @ W
+        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    return outputs
+
+
+def passed_back(x, grad, weights, activation, slope=slope_at):
+    """For each layer, the last one first: what goes in, the gradient of its sums, and that of its output."""
+    outputs = layer_outputs(x, weights, activation)
+    for k in reversed(range(len(weights))):
+        grad_z = grad * slope(outputs[k + 1], activation)
+        yield outputs[k], grad_z, grad
+        grad = grad_z @ weights[k].T
+
+
 @mistake(
     function="layer_gradient_norms",
     severity="slip",
@@ -1227,17 +1250,12 @@ def divided_inside_the_logarithm(x, alpha):
     h_before @ W.""",
 )
 def sigmoid_derivative_at_the_output(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        s = sigmoid(outputs[k + 1])
-        grad_z = grad * (s * (1.0 - s) if activation == "sigmoid" else outputs[k + 1] > 0)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    def slope(h, name):
+        s = sigmoid(h)
+        return s * (1.0 - s) if name == "sigmoid" else h > 0
+
+    layers = passed_back(x, grad_out, weights, activation, slope)
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1267,10 +1285,7 @@ def sigmoid_rule_on_the_sum(x, grad_out, weights, activation):
     lets it through is decided by its own z: only where z is positive.""",
 )
 def relu_mask_from_the_gradient(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    outputs = layer_outputs(x, weights, activation)
     norms, grad = [], grad_out
     for k in reversed(range(len(weights))):
         h = outputs[k + 1]
@@ -1287,15 +1302,11 @@ def relu_mask_from_the_gradient(x, grad_out, weights, activation):
     Multiply by act'(z) in each layer before you use the gradient.""",
 )
 def activation_derivative_missing(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad)))
-        grad = grad @ weights[k].T
-    return norms
+    def slope(h, _):
+        return np.ones_like(h)
+
+    layers = passed_back(x, grad_out, weights, activation, slope)
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1305,10 +1316,7 @@ def activation_derivative_missing(x, grad_out, weights, activation):
     gradient that goes on through W^T does not. It is dL/dz that continues, not dL/dh.""",
 )
 def derivative_missing_on_the_way_down(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    outputs = layer_outputs(x, weights, activation)
     norms, grad = [], grad_out
     for k in reversed(range(len(weights))):
         h = outputs[k + 1]
@@ -1325,10 +1333,7 @@ def derivative_missing_on_the_way_down(x, grad_out, weights, activation):
     weights act on z, so multiply by act'(z) before you form dL/dW, not after.""",
 )
 def derivative_missing_in_the_weights_gradient(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    outputs = layer_outputs(x, weights, activation)
     norms, grad = [], grad_out
     for k in reversed(range(len(weights))):
         h = outputs[k + 1]
@@ -1344,17 +1349,11 @@ def derivative_missing_in_the_weights_gradient(x, grad_out, weights, activation)
     positive and 0 elsewhere.""",
 )
 def sigmoid_derivative_for_both(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * h * (1.0 - h)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    def slope(h, _):
+        return h * (1.0 - h)
+
+    layers = passed_back(x, grad_out, weights, activation, slope)
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1364,16 +1363,11 @@ def sigmoid_derivative_for_both(x, grad_out, weights, activation):
     output is always positive, so for "sigmoid" everything passes unchanged; its derivative is h (1 - h).""",
 )
 def relu_derivative_for_both(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        grad_z = grad * (outputs[k + 1] > 0)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    def slope(h, _):
+        return h > 0
+
+    layers = passed_back(x, grad_out, weights, activation, slope)
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1383,16 +1377,8 @@ def relu_derivative_for_both(x, grad_out, weights, activation):
     "relu" both the layers and their derivatives are ReLU's.""",
 )
 def sigmoid_network_either_way(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        outputs.append(sigmoid(outputs[-1] @ W))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * h * (1.0 - h)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, "sigmoid")
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1402,17 +1388,11 @@ def sigmoid_network_either_way(x, grad_out, weights, activation):
     the sigmoid's is another one.""",
 )
 def derivative_of_tanh(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (1.0 - h**2 if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    def slope(h, name):
+        return 1.0 - h**2 if name == "sigmoid" else h > 0
+
+    layers = passed_back(x, grad_out, weights, activation, slope)
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1422,10 +1402,7 @@ def derivative_of_tanh(x, grad_out, weights, activation):
     last one too, and grad_out is the gradient behind that activation.""",
 )
 def last_layer_linear(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
+    outputs = layer_outputs(x, weights, activation)
     norms, grad = [], grad_out
     for k in reversed(range(len(weights))):
         h = outputs[k + 1]
@@ -1443,17 +1420,8 @@ def last_layer_linear(x, grad_out, weights, activation):
     list does too. The first layer's norm comes first.""",
 )
 def last_layer_first(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.append(float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers]
 
 
 @mistake(
@@ -1463,17 +1431,8 @@ def last_layer_first(x, grad_out, weights, activation):
     root of that sum.""",
 )
 def squared_norm(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.sum((outputs[k].T @ grad_z) ** 2)))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.sum((h.T @ grad_z) ** 2)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1483,17 +1442,8 @@ def squared_norm(x, grad_out, weights, activation):
     of the sum of all squares, is what np.linalg.norm gives without a second argument.""",
 )
 def spectral_norm(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z, 2)))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.linalg.norm(h.T @ grad_z, 2)) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1503,17 +1453,8 @@ def spectral_norm(x, grad_out, weights, activation):
     h_before^T @ dL/dz adds the examples up and is not divided again.""",
 )
 def divided_by_the_batch(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)) / len(x))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.linalg.norm(h.T @ grad_z)) / len(x) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1523,17 +1464,8 @@ def divided_by_the_batch(x, grad_out, weights, activation):
     more product, with the input of the layer.""",
 )
 def norm_of_the_sums_gradient(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.linalg.norm(grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.linalg.norm(grad_z)) for _, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1543,17 +1475,8 @@ def norm_of_the_sums_gradient(x, grad_out, weights, activation):
     squares.""",
 )
 def sum_of_sizes(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.abs(outputs[k].T @ grad_z).sum()))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.abs(h.T @ grad_z).sum()) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1563,17 +1486,8 @@ def sum_of_sizes(x, grad_out, weights, activation):
     of all squares.""",
 )
 def largest_size(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.abs(outputs[k].T @ grad_z).max()))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, activation)
+    return [float(np.abs(h.T @ grad_z).max()) for h, grad_z, _ in layers][::-1]
 
 
 @mistake(
@@ -1583,17 +1497,7 @@ def largest_size(x, grad_out, weights, activation):
     norm: np.linalg.norm.""",
 )
 def gradients_in_place_of_norms(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, outputs[k].T @ grad_z)
-        grad = grad_z @ weights[k].T
-    return norms
+    return [h.T @ grad_z for h, grad_z, _ in passed_back(x, grad_out, weights, activation)][::-1]
 
 
 @mistake(
@@ -1603,17 +1507,7 @@ def gradients_in_place_of_norms(x, grad_out, weights, activation):
     asked for is dL/dW = h_before.T @ dL/dz.""",
 )
 def norm_of_the_outputs_gradient(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        z = outputs[-1] @ W
-        outputs.append(sigmoid(z) if activation == "sigmoid" else np.maximum(0.0, z))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        h = outputs[k + 1]
-        grad_z = grad * (h * (1.0 - h) if activation == "sigmoid" else h > 0)
-        norms.insert(0, float(np.linalg.norm(grad)))
-        grad = grad_z @ weights[k].T
-    return norms
+    return [float(np.linalg.norm(grad)) for _, _, grad in passed_back(x, grad_out, weights, activation)][::-1]
 
 
 @mistake(
@@ -1623,12 +1517,5 @@ def norm_of_the_outputs_gradient(x, grad_out, weights, activation):
     Compare it with the text "sigmoid" exactly as it is written.""",
 )
 def relu_network_either_way(x, grad_out, weights, activation):
-    outputs = [x]
-    for W in weights:
-        outputs.append(np.maximum(0.0, outputs[-1] @ W))
-    norms, grad = [], grad_out
-    for k in reversed(range(len(weights))):
-        grad_z = grad * (outputs[k + 1] > 0)
-        norms.insert(0, float(np.linalg.norm(outputs[k].T @ grad_z)))
-        grad = grad_z @ weights[k].T
-    return norms
+    layers = passed_back(x, grad_out, weights, "relu")
+    return [float(np.linalg.norm(h.T @ grad_z)) for h, grad_z, _ in layers][::-1]
