@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site
+from homework_site import PEOPLE, HomeworkSite, Visitor, serving, solved, tiny_site
 from patience import eventually
 from tiny_course import ASSIGNMENT
 
@@ -19,7 +19,8 @@ from tiny_course import ASSIGNMENT
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeworkSite]:
     """A running site whose submissions wait: no grader."""
-    with serving(tiny_site(tmp_path_factory.mktemp("course")), "--graders", "0") as site:
+    people = {**PEOPLE, "first": "student"}  # who has submitted nothing in another test
+    with serving(tiny_site(tmp_path_factory.mktemp("course")), "--graders", "0", people=people) as site:
         yield site
 
 
@@ -50,20 +51,22 @@ def submit(site: HomeworkSite, folder: Path, call: str, **variables: str) -> str
 
 def test_from_a_notebook(site: HomeworkSite, tmp_path: Path) -> None:
     """The receipt is printed, the submission is the student's, and the second time needs no token."""
-    ann = site.visitor("ann")
-    token = token_of(ann)
+    student = site.visitor("first")
+    token = token_of(student)
     (tmp_path / f"{ASSIGNMENT}.ipynb").write_bytes(solved(site.course))
     first = submit(site, tmp_path, f"submit(site=SITE, token={token!r})")
     assert "submission 1" in first and "was saved at" in first
     page = re.search(r"Result +http://[^/]+(/\S+)", first)
     address = page[1] if page else ""
-    eventually(lambda: "defines 3 of 3 functions" in ann.page(address))  # the first look at it takes a moment
+    eventually(
+        lambda: "defines 3 of 3 functions" in student.page(address)
+    )  # the first look at it takes a moment
     kept = tmp_path / "settings" / "autograder" / "tokens.json"
     assert kept.stat().st_mode & 0o077 == 0
     assert json.loads(kept.read_text(encoding="utf-8")) == {site.address: token}
     again = submit(site, tmp_path, "submit()")
     assert address and address in again  # the same bytes are the same submission
-    assert "never" not in ann.page("/tokens").split("<tbody>")[-1]
+    assert "never" not in student.page("/tokens").split("<tbody>")[-1]
 
 
 def test_an_old_file_is_asked_about(site: HomeworkSite, tmp_path: Path) -> None:
