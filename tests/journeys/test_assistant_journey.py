@@ -125,7 +125,7 @@ def answer_the_request(tim: StaffBrowser) -> None:
     expect(page.get_by_text("I say why, too.")).to_be_visible()
     page.get_by_label("Answer; the student reads it").fill("Points were missing, you are right.")
     page.get_by_label(re.compile("New points")).fill("1")
-    tim.press("Send the answer", "There is no such request.")
+    tim.press("Send the answer", "No regrade request waits for an answer.")
     tim.go_home()
     expect(page.get_by_text("regrade request waits")).to_have_count(0)
 

@@ -91,7 +91,7 @@ def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
         student.name: 1.0,
         other.name: 1.0,
     }
-    follow(page.get_by_role("link", name="Regrade requests"))
+    follow(page.get_by_role("navigation", name="Quiz").get_by_role("link", name="Regrade requests"))
     look()
     context.close()
     assert (problems, faults) == ([], [])

@@ -14,7 +14,7 @@ LOOK = """() => {
   const controls = "button:not(thead button), .button, nav:not(.site), .back, .site .bar, "
     + ".site a:not(.course), input:not([type=hidden]), select, textarea";
   for (const node of document.querySelectorAll(controls))
-    if (seen(node) && !node.closest("#quiz section.question")) faults.push("a control: " + name(node));
+    if (seen(node) && !node.closest(":is(#quiz, #look) section")) faults.push("a control: " + name(node));
   const headings = [...document.querySelectorAll("main :is(h1, h2, h3, h4)")].filter(seen);
   for (const node of headings) {
     const [next, level] = [[], Number(node.tagName[1])];
