@@ -96,7 +96,7 @@ def test_nothing_is_zero_before_it_is_due(term: Path) -> None:
     assert states(row(after, "s001")) == {"week1": State.MISSING}
     assert (row(after, "s001").total, row(after, "s001").letter) == (0, "F")
     assert states(row(after, "s002")) == {"week1": State.OPEN}
-    assert "time until 2026-03-23 23:59 PDT" in row(after, "s002").scores[0].why
+    assert "time until Mon 23 Mar 2026, 23:59 PDT" in row(after, "s002").scores[0].why
     assert states(row(gradebook_at(term), "s002")) == {"week1": State.MISSING}
 
 
