@@ -175,7 +175,10 @@ async def _problem_page(
     if is_json(request):
         return JSONResponse({"message": message, "next_step": next_step}, status, headers)
     site = site_of(request)
-    session = await site.in_reader(site.signed_in, request.cookies.get(COOKIE, ""), site.now())
-    token = site.form_token(session) if session else ""
-    page = site.page("problem.html", message=message, next_step=next_step, session=session, token=token)
-    return HTMLResponse(page, status, headers)
+
+    def page() -> str:
+        session = site.signed_in(request.cookies.get(COOKIE, ""), site.now())
+        token = site.form_token(session) if session else ""
+        return site.page("problem.html", message=message, next_step=next_step, session=session, token=token)
+
+    return HTMLResponse(await site.in_reader(page), status, headers)
