@@ -26,7 +26,8 @@ ROUNDS = 10
 def killed_under_load(file: Path, turn: int) -> list[tuple[str, str, int, int]]:
     """Run the child, kill it at some moment after its first replies; what it had acknowledged."""
     command = [sys.executable, str(CHILD), str(file), str(turn)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    # Unbuffered: `communicate` would not see what `readline` had read ahead, and begin within a line.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as child:
         assert child.stdout is not None and child.stderr is not None
         first = child.stdout.readline()
         time.sleep(random.Random(turn).uniform(0.05, 0.6))
