@@ -49,6 +49,14 @@ def descended(x, y, params, batches, rate=0.1):
     return params
 
 
+def trained(x, y, seed, **changes):
+    """The recipe with its own start and batches, and what else is changed in its descent."""
+    rng = np.random.default_rng(seed)
+    params = he_layers((x.shape[1], HIDDEN, 10), rng)
+    batches = shuffled_batches(len(x), rng)
+    return descended(x, y, params, taken(batches, x), **changes)
+
+
 def taken(batches, x):
     """As many batches as the recipe takes; a third of them for images of a few pixels, learnt sooner."""
     return [next(batches) for _ in range(UPDATES if x.shape[1] > FEW_PIXELS else UPDATES // 3)]
@@ -1077,10 +1085,7 @@ def shuffles_in_place(x, y, seed):
 )
 def centres_in_place(x, y, seed):
     x -= x.mean(axis=0)
-    rng = np.random.default_rng(seed)
-    params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, taken(batches, x))
+    return trained(x, y, seed)
 
 
 @mistake(
@@ -1160,10 +1165,7 @@ def never_updates(x, y, seed):
     large that it overshoots: try a tenth of the learning rate.""",
 )
 def goes_uphill(x, y, seed):
-    rng = np.random.default_rng(seed)
-    params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, taken(batches, x), rate=-0.1)
+    return trained(x, y, seed, rate=-0.1)
 
 
 @mistake(
@@ -1215,10 +1217,7 @@ def starts_with_zeros(x, y, seed):
     rate until the loss falls quickly.""",
 )
 def learning_rate_far_too_small(x, y, seed):
-    rng = np.random.default_rng(seed)
-    params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, taken(batches, x), rate=1e-5)
+    return trained(x, y, seed, rate=1e-5)
 
 
 @mistake(
@@ -1230,10 +1229,7 @@ def learning_rate_far_too_small(x, y, seed):
     """,
 )
 def learns_too_slowly(x, y, seed):
-    rng = np.random.default_rng(seed)
-    params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, taken(batches, x), rate=5e-4)
+    return trained(x, y, seed, rate=5e-4)
 
 
 @mistake(
@@ -1244,10 +1240,7 @@ def learns_too_slowly(x, y, seed):
     gradient by N, and try a tenth of the learning rate, and again.""",
 )
 def learning_rate_far_too_large(x, y, seed):
-    rng = np.random.default_rng(seed)
-    params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, taken(batches, x), rate=10.0)
+    return trained(x, y, seed, rate=10.0)
 
 
 @mistake(
@@ -1286,10 +1279,7 @@ def images_standardised(x, y, seed):
 )
 def first_thousand_images_only(x, y, seed):
     x, y = x[:1000], y[:1000]
-    rng = np.random.default_rng(seed)
-    params = he_layers((x.shape[1], HIDDEN, 10), rng)
-    batches = shuffled_batches(len(x), rng)
-    return descended(x, y, params, taken(batches, x))
+    return trained(x, y, seed)
 
 
 @mistake(
