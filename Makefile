@@ -23,6 +23,12 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
+# A test process that dies ends the run, which then names its test: a replaced one may wait for a last test
+# that nobody sends (--dist loadgroup sends the next unit of work when a test has ended).
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadgroup --max-worker-restart=0
+# Nor does the quick suite wait for a test that never ends.
+QUICK := -m "not full" -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
+
 .PHONY: demo test test-full coverage lint docs bench fuzz screenshots sbom audit system clean
 .DELETE_ON_ERROR:
 
@@ -36,13 +42,13 @@ demo: $(ASSIGNMENTS:%=.demo/%/graded/index.html)
 	@$(BIN)/autograder grade $* .demo/$*/class --out .demo/$*/graded --seed 15
 
 test: $(READY) system
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not full" $(PYTEST_ARGS)
+	$(PYTEST) $(QUICK) $(PYTEST_ARGS)
 
 test-full: $(READY) system
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m full $(PYTEST_ARGS)
+	$(PYTEST) -m full $(PYTEST_ARGS)
 
 coverage: $(READY) system
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -82,11 +88,11 @@ $(AUDIT): $(READY)
 FUZZ ?= 20000
 SEEDS ?= 2000
 fuzz: $(READY)
-	FUZZ=$(SEEDS) $(BIN)/python -m pytest -q -n auto tests/content/test_checks_are_fair.py tests/content/test_odd_values.py
-	FUZZ=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup tests/attacks/test_known_by_heart.py \
+	FUZZ=$(SEEDS) $(PYTEST) tests/content/test_checks_are_fair.py tests/content/test_odd_values.py
+	FUZZ=1 $(PYTEST) tests/attacks/test_known_by_heart.py \
 	  tests/content/test_convergence_is_fair.py
 	$(BIN)/autograder lint --mutants
-	FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -k "any or damage or hostile" \
+	FUZZ=$(FUZZ) $(PYTEST) -k "any or damage or hostile" \
 	  tests/autograder/sandbox/test_frames_hostile.py tests/autograder/submissions/test_notebook_anything.py tests/autograder/submissions/test_archives.py
 
 system:
