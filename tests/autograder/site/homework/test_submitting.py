@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from homework_site import HomeworkSite, broken_notebook, serving, solved, tiny_site, with_mistake
+from patience import eventually
 from tiny_course import ASSIGNMENT
 
 
@@ -64,10 +65,10 @@ def test_the_handout(site: HomeworkSite) -> None:
     ],
 )
 def test_what_is_no_notebook(site: HomeworkSite, content: bytes, name: str, sentence: str) -> None:
-    """A file that cannot be graded is stored all the same, and its page says at once what is wrong."""
+    """A file that cannot be graded is stored all the same, and its page says what is wrong."""
     ann = site.visitor("ann")
     path = ann.submitted(content, name)
-    assert sentence in ann.page(path)
+    eventually(lambda: sentence in ann.page(path))
     assert ann.http.get(f"{path}/file").content == content
 
 
