@@ -1,4 +1,4 @@
-"""The same class on two kinds of processor: linear algebra rounds otherwise there, and no grade may show it."""
+"""The same class on two kinds of processor: linear algebra rounds otherwise, and no grade may show it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from autograder.report import Report
 
 COURSE = find_course(Path(__file__).parent)
 STUDENTS = 52  # all twelve kinds, several known mistakes of each assignment
-KERNELS = (
-    "Nehalem",
-    "Haswell",
-)  # OpenBLAS's code for processors of 2008 and of 2013; other libraries have none
+# OpenBLAS's code for processors of 2008 and of 2013; a library without the choice computes the same twice.
+KERNELS = "Nehalem", "Haswell"
 
 
 @pytest.mark.full
