@@ -22,6 +22,7 @@ from autograder.checks.memory import unlimited_memory
 from autograder.checks.values import Value, bytes_of, copy_of, exception_text, fingerprint
 from autograder.sandbox import frames
 from autograder.sandbox.cells import unwritten
+from autograder.sandbox.edits import no_collection
 
 __all__ = ["NotebookBackend", "ReferenceBackend"]
 
@@ -112,7 +113,7 @@ def _work(function: Callable[..., Any], arguments: tuple[Value, ...]) -> int:
         events += 1
 
     before, copies = sys.getprofile(), copied(arguments)
-    with quiet(), unlimited_memory():
+    with quiet(), unlimited_memory(), no_collection():
         sys.setprofile(count)
         try:
             _listed(function(*copies))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ast
 import copy
+import gc
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -112,6 +114,22 @@ class Edit(NamedTuple):
     span: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Meanwhile the collector runs nothing: what it ends counts for whom it happens to interrupt."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class TooLong(BaseException):
+    """A version that may not end; no `except Exception` of a student's catches it and goes on."""
+
+
 class Edits:
     """The versions of one function, and the answers that they give."""
 
@@ -120,7 +138,8 @@ class Edits:
     ) -> None:
         """`namespace` is what the function stands among; `most` versions are made, the likeliest ones."""
         self.source, self.function = source, function
-        self.namespace = {**namespace, "_np": np, "_goes_on": self._goes_on, "_next_round": _next_round}
+        self.namespace = {**namespace, "_np": np, "_goes_on": self._goes_on}
+        self.namespace["_next_round"] = self._require_steps
         self.namespace.setdefault("range", _short_range)
         self._rounds = 0
         self._steps = self._all_steps = 0
@@ -165,16 +184,29 @@ class Edits:
 
     def _goes_on(self) -> None:
         """Asked in every round of a while loop, and at every start: with a change it may never end."""
+        self._require_steps()
         self._rounds += 1
         values = sys._getframe(1).f_locals.values()
         is_huge = any(isinstance(each, int) and each.bit_length() > MOST_BITS for each in values)
         if self._rounds > MOST_ROUNDS or is_huge:
-            raise RuntimeError("a loop that does not end")
+            raise TooLong
+
+    def _require_steps(self) -> None:
+        """Asked in every round of a loop, so that rounds count as calls do.
+
+        A version is ended here too: what `_count` raises, the interpreter or a bare `except` may swallow, and
+        then nothing counts any more.
+        """
+        if self._steps > self._most_steps:
+            raise TooLong
 
     def answer(self, number: int, *arguments: Any) -> Any:
         """What one version answers; whatever it raises goes through."""
-        self._rounds = 0
-        return self.body(number)(*arguments)
+        self._rounds = self._steps = 0
+        try:
+            return self.body(number)(*arguments)
+        except TooLong:
+            raise RuntimeError("a version that does not end") from None
 
     def described(self, number: int) -> tuple[str, int, str, str, int]:
         """Kind, line, part and other part of a version, and how many places are changed alike."""
@@ -240,18 +272,18 @@ class Edits:
                 return None  # our own, around a callable argument
             lines += 1
             if lines > allowed:
-                raise RuntimeError("a function that runs many lines")
+                raise TooLong
             return count
 
         before, self._steps = sys.gettrace(), 0
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
+            with no_collection(), warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 sys.settrace(count)
                 function(
                     *[self._counted(each) if callable(each) else copy.deepcopy(each) for each in arguments]
                 )  # type: ignore[misc]
-        except Exception:  # a wrong function may raise; one that runs for long has been counted
+        except (Exception, TooLong):  # a wrong function may raise; one that runs for long has been counted
             pass
         finally:
             sys.settrace(before)
@@ -269,18 +301,19 @@ class Edits:
             else copy.deepcopy(each)
             for each in arguments
         ]
-        self._steps = 0
-        before = sys.getprofile()
+        before, self._steps = sys.getprofile(), 0
+        # Ours to keep: the interpreter may let it go, when it has raised, and call it once more.
+        count = self._count
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
+            with no_collection(), warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                sys.setprofile(self._count)
+                sys.setprofile(count)
                 try:
                     value = self.answer(number, *copies)
                 finally:
                     sys.setprofile(before)
                 return _plain(value)
-        except Exception:  # most changes make no sense
+        except (Exception, TooLong):  # most changes make no sense
             return None
         finally:
             self._all_steps += self._steps
@@ -289,7 +322,7 @@ class Edits:
         """Count a call or return of a version, and end a version that makes too many."""
         self._steps += 1
         if self._steps > self._most_steps:
-            raise RuntimeError("a function that makes many calls")
+            raise TooLong
 
     def _counted(self, function: Any) -> Any:
         """A callable argument whose calls count the same wherever it runs."""
@@ -359,10 +392,6 @@ def _is_bound(node: ast.AST) -> bool:
     return isinstance(called, ast.Name) and called.id in BOUNDS.values()
 
 
-def _next_round() -> None:
-    """Stands in each round of a for loop, so that rounds count as calls do."""
-
-
 def _short_range(*arguments: Any) -> range:
     """A range that a version can go through: a changed formula may ask for one without an end."""
     found = range(*arguments)
@@ -371,18 +400,25 @@ def _short_range(*arguments: Any) -> range:
     return found
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
-    """A value of numbers, arrays, lists and tuples; None for anything else."""
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+def _plain(value: Any) -> Any:
+    """A value of numbers, arrays, lists and tuples, not too many of them; None for anything else."""
+    left = MOST_VALUES
+
+    def plain(value: Any, depth: int) -> Any:
+        nonlocal left
+        left -= 1  # lists that hold one another hold billions of numbers
+        if left < 0 or (isinstance(value, int) and not -(2**63) <= value < 2**63):
+            return None
+        if isinstance(value, (bool, int, float, np.generic)):
+            return np.asarray(value) if isinstance(value, np.generic) else value
+        if isinstance(value, np.ndarray):
+            return value if value.dtype.kind in "fiub" else None
+        if isinstance(value, (list, tuple)) and depth < 4 and len(value) <= 200:
+            items = [plain(each, depth + 1) for each in value]
+            return None if any(each is None for each in items) else type(value)(items)
         return None
-    if isinstance(value, (bool, int, float, np.generic)):
-        return np.asarray(value) if isinstance(value, np.generic) else value
-    if isinstance(value, np.ndarray):
-        return value if value.dtype.kind in "fiub" else None
-    if isinstance(value, (list, tuple)) and depth < 4 and len(value) <= 200:
-        items = [_plain(each, depth + 1) for each in value]
-        return None if any(each is None for each in items) else type(value)(items)
-    return None
+
+    return plain(value, 0)
 
 
 def _digest(value: Any) -> tuple[bytes, int]:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +21,7 @@ from autograder.grading.causes import equal
 from autograder.sandbox.edits import (
     MOST_STEPS,
     MOST_STEPS_OF_ONE,
+    MOST_VALUES,
     MOST_VERSIONS,
     PAGE,
     STEPS_OF_A_CALLBACK,
@@ -137,6 +144,90 @@ def test_a_version_that_takes_far_more_steps_has_no_answer(body: str) -> None:
     assert len(found) > len(made.versions) / 4
     assert not set(endless) & set(found)
     assert len(asked) <= len(made.versions) * MOST_STEPS_OF_ONE / STEPS_OF_A_CALLBACK + 1
+
+
+class Ends:
+    """Garbage in a circle, which calls functions when the collector ends it."""
+
+    def __init__(self) -> None:
+        self.circle = self
+
+    def __del__(self) -> None:
+        for number in range(3):
+            str(number).strip()
+
+
+class Seen(list[Any]):
+    """A list that counts how often one of its items is looked at."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in super().__iter__():
+            Seen.times += 1
+            yield each
+
+
+def test_lists_that_hold_one_another_are_looked_at_in_part() -> None:
+    """An answer of six million numbers, in lists of lists of the same lists, is not copied to be refused."""
+    source = "def f(x):\n    y = x + 1\n    return hold(hold(hold(y)))\n"
+    made = Edits(source, "f", {"hold": lambda each: Seen([each] * 190)}, most=3)
+    assert made.versions
+    assert not answers(made, 1)
+    assert 0 < Seen.times < 190 * MOST_VALUES
+
+
+def answered(body: str, often: int) -> str:
+    """The numbers of the versions that answer in a process of its own, with a collection so often."""
+    source = f"def f(x, n):\n    {body}\n"
+    script = textwrap.dedent(inspect.getsource(Ends)) + COLLECTING.format(often=often, source=source)
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return [f(x - 1, n), x, leave()] if x > 0 else x",
+        "for k in range(1, n + n):\n        leave()\n        x = x / k\n    return x",
+    ],
+)
+def test_the_collector_changes_no_count(body: str) -> None:
+    """Whenever garbage is collected, the same versions answer; a version that is ended ends no process."""
+    assert answered(body, 1) == answered(body, 50) == answered(body, 1_000_000)
+
+
+COLLECTING = """
+import gc, json
+import numpy as np
+from autograder.sandbox.edits import Edits
+gc.set_threshold({often}, 2, 2)
+made = Edits({source!r}, "f", {{"np": np, "leave": lambda: Ends() and None}})
+found, start = [], 0
+while start < len(made.versions):
+    numbers, _, _, start = made.tried(start, (6, 60))
+    found += numbers
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("caught", ["except Exception:", "except:"])
+def test_no_except_keeps_a_version_going(caught: str) -> None:
+    """A version that catches everything is ended all the same."""
+    body = f"""
+    for k in range(n):
+        try:
+            for m in range(n + n):
+                x = x + m
+        {caught}
+            pass
+    return x
+"""
+    made = edits(f"def f(x, n):{body}")
+    assert answers(made, 3.0, 150)
+    assert made._all_steps <= MOST_STEPS + MOST_STEPS_OF_ONE
 
 
 def test_the_steps_of_all_versions_are_bounded() -> None:
