@@ -94,14 +94,14 @@ def train_epoch(theta, x, y, batch_size, lr, seed, gradient):
     return theta
 """
 ATTACKS = [
-    ("hw5-mnist", "train", WIDE),
-    ("hw5-mnist", "train", DEEP),
-    ("hw3-minibatch", "train_epoch", ASKS),
-    ("hw3-minibatch", "train_epoch", ASKS_OFTEN),
+    pytest.param("hw5-mnist", "train", WIDE, id="wide"),
+    pytest.param("hw5-mnist", "train", DEEP, id="deep", marks=pytest.mark.full),
+    pytest.param("hw3-minibatch", "train_epoch", ASKS, id="asks"),
+    pytest.param("hw3-minibatch", "train_epoch", ASKS_OFTEN, id="asks often", marks=pytest.mark.full),
 ]
 
 
-@pytest.mark.parametrize(("name", "function", "source"), ATTACKS, ids=["wide", "deep", "asks", "asks often"])
+@pytest.mark.parametrize(("name", "function", "source"), ATTACKS)
 def test_it_stays_small(name: str, function: str, source: str) -> None:
     """The judge grows by little, the function's own task earns less, and all others what they did."""
     command = [sys.executable, "-c", GRADE, str(Path(__file__).parent), name, function, source]

@@ -16,7 +16,7 @@ from autograder.checks.variants import Variant
 from autograder.report import Status
 
 QUICK = {"mistakes": 1, "alternatives": 1}  # of each function in the quick suite; the full one has them all
-SLOW = ("train",)  # of these none
+SLOW = ("train", "loss_and_gradients", "predict")  # of these none
 
 
 def variants(kind: str) -> list[Any]:

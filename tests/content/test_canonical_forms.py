@@ -234,6 +234,7 @@ def train(x, y, seed):
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("change", "known"),
     [

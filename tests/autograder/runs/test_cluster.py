@@ -147,6 +147,7 @@ def test_local_cluster(folder: Path) -> None:
     assert files(folder / "out") == files(folder / "here")
 
 
+@pytest.mark.full
 def test_nobody_there(folder: Path, scheduler: str) -> None:
     """No scheduler, or one without workers, is said in a sentence that says what to start."""
     completed = grade(folder, "out", "--scheduler", f"tcp://127.0.0.1:{free_port()}")
@@ -163,6 +164,7 @@ def test_nobody_there(folder: Path, scheduler: str) -> None:
     )
 
 
+@pytest.mark.full
 def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
     """A worker that cannot shut submissions in as asked refuses, and nothing is recorded."""
     site = folder / "site"
