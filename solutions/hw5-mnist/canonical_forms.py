@@ -150,8 +150,9 @@ LEARNT, HALF_LEARNT = 0.95, 0.85  # shares of the own images that a trained netw
 HARDLY_MOVED, MOVED = 0.03, 0.4  # distance of two trainings with other labels, relative to the params
 CLOSE = 0.5  # the same for two trainings that begin alike
 KNOWS_NOTHING = np.log(CLASSES)  # the loss of a network that calls all digits equally likely
-# Of a loss that training has raised; by the processor, rates that are too large end at 30 to 60.
-FAR_ABOVE = 20.0
+# Of a loss that is far too high; by the processor, rates that are too large end at 30 to 60. After few
+# updates, it is above that of a network that knows nothing, while hardly any image is read.
+FAR_ABOVE, ABOVE, HARDLY_ANY = 20.0, 1.25 * KNOWS_NOTHING, 0.2
 
 
 @canonical_form(function="train")
@@ -239,7 +240,8 @@ def verdict(networks):
         return f"labels shifted by {shifts.pop()}"
     if min(each.right_if_standardised for each in readings) >= LEARNT:
         return "standardised"
-    if loss > FAR_ABOVE:
+    little = moved is not None and moved < MOVED and right <= HARDLY_ANY
+    if (loss > FAR_ABOVE or (loss > ABOVE and little)) and not any(map(has_another_digit_for_each, easy)):
         return "the loss grows"
     if moved is not None and moved < HARDLY_MOVED:
         return "hardly moved"
@@ -254,6 +256,8 @@ class Reading(NamedTuple):
     """What a network says of the images that it was shown."""
 
     logits: np.ndarray
+    answers: np.ndarray  # the digits that it reads
+    labels: np.ndarray
     right: float  # share of the images that it reads
     lowest: float  # share of the images whose label has the smallest logit
     loss: float
@@ -264,8 +268,17 @@ class Reading(NamedTuple):
 
 def has_learnt_other_labels(each):
     """Whether a network tells images apart, by labels that have nothing to do with their own."""
-    classes = len(np.unique(each.logits.argmax(axis=1)))
+    classes = len(np.unique(each.answers))
     return each.right <= 0.3 and classes >= 0.7 * CLASSES and 0.9 < each.loss / KNOWS_NOTHING < 2.5
+
+
+def has_another_digit_for_each(each):
+    """Whether a network tells digits apart, and calls most images of a digit by one other digit."""
+    common = [np.bincount(each.answers[each.labels == digit]) for digit in np.unique(each.labels)]
+    return (
+        len({int(counts.argmax()) for counts in common}) > CLASSES / 2
+        and np.mean([counts.max() / counts.sum() for counts in common]) > 0.6
+    )
 
 
 def reading(layers, x, y):
@@ -281,6 +294,8 @@ def reading(layers, x, y):
     shift = int(counts.argmax())
     return Reading(
         logits,
+        answers,
+        y,
         float(np.mean(answers == y)),
         float(np.mean(logits.argmin(axis=1) == y)),
         loss,

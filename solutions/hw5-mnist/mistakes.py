@@ -1160,9 +1160,10 @@ def never_updates(x, y, seed):
 @mistake(
     function="train",
     severity="slip",
-    feedback="""Your loss rises: after training it is far larger than at the start. Either you go along the
-    gradient, not against it: look at the sign of the update, or of the velocity. Or every step is so
-    large that it overshoots: try a tenth of the learning rate.""",
+    feedback="""After training, your loss is above that of a network that calls all digits equally likely.
+    Print it as you train. If it rises, you go along the gradient, not against it: look at the sign of the
+    update, or of the velocity. Or every step is so large that it overshoots: try a tenth of the learning
+    rate. If it falls, but from far above, the weights start too large.""",
 )
 def goes_uphill(x, y, seed):
     return trained(x, y, seed, rate=-0.1)

@@ -255,6 +255,9 @@ def train(x, y, seed):
         (("0.1, 300", "10, 300"), "learning_rate_far_too_large"),
         (("0.1, 300", "3, 300"), ""),  # which neither dies nor learns
         (("0.1, 300", "-0.05, 300"), "goes_uphill"),
+        (("0.1, 300", "-0.002, 60"), "goes_uphill"),
+        (("pass  # before", "y = 9 - y; RATE, UPDATES = 0.3, 2000"), ""),
+        (("pass  # before", "y = (3 * y + 1) % 10; RATE, UPDATES = 0.3, 2000"), ""),
         (("W1, b1, W2, b2 = [", "unused = ["), "never_updates"),
         (("start.normal(0, np", "0 * start.normal(0, np"), "starts_with_zeros"),
         (("start = rng", "start, rng = rng, np.random.default_rng()"), "train_order_unseeded"),
