@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,3 +114,50 @@ def test_who_is_shown_a_command_is_told_to_install_its_libraries(page: str) -> N
     lines = re.findall(r"^.*\binstall\b.*\.whl.*$", (ROOT / page).read_text(encoding="utf-8"), re.M)
     if any(command_lines(page)):
         assert [line for line in lines if "[terminal]" not in line] == []
+
+
+INSTALLS = re.compile(r"pip install ([^`\n]*)")
+FROM_HERE = re.compile(r"\.(?:\[[\w,]+\])?")  # the checkout itself, with or without extras
+PROGRAM_FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for package in ("autograder", "quizzes")
+    for path in (ROOT / package).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("file", [*(page for page in PAGES if page not in HISTORY), *PROGRAM_FILES])
+def test_an_installation_from_a_checkout_has_the_tested_versions(file: str) -> None:
+    """Each names the pinned versions, or installs no library: newer ones are none that the tests ran with."""
+    lines = INSTALLS.findall((ROOT / file).read_text(encoding="utf-8"))
+    from_here = [line for line in lines if any(map(FROM_HERE.fullmatch, re.split(r"[\s'\"]+", line)))]
+    assert [line for line in from_here if not re.search("--constraint constraints.txt|--no-deps", line)] == []
+
+
+MODULES_TABLE = re.compile(r"^\| [Mm]odule \|.*\n\|[-|]+\n((?:\|.*\n?)+)", re.M)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if MODULES_TABLE.search((ROOT / page).read_text("utf-8"))]
+)
+def test_a_table_of_modules_is_whole(page: str) -> None:
+    """It names every module and room of the page's folder, and none that is gone."""
+    folder = (ROOT / page).parent
+    named: set[str] = set()
+    gone = []
+    for table in MODULES_TABLE.findall((ROOT / page).read_text(encoding="utf-8")):
+        for row in table.splitlines():
+            below = folder  # `homework/queue`, `scores`: the second is there, too
+            for name in re.findall(r"`([^`]+)`", row.split("|")[1]):
+                parent, _, last = name.rstrip("/").rpartition("/")
+                below = folder / parent if parent else below
+                found = {
+                    path.stem for path in (*folder.glob(name.rstrip("/") + "*"), *below.glob(f"{last}*"))
+                }
+                exact = {stem for stem in found if fnmatch(stem, last)}
+                gone += [] if exact else [name]
+                named |= exact if below == folder else {below.relative_to(folder).parts[0]}
+    assert gone == []
+    modules = {path.stem for path in folder.glob("*.py")} | {
+        path.parent.name for path in folder.glob("*/__init__.py")
+    }
+    assert modules - named - {"__init__", "__main__", "extension"} == set()
