@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,19 +117,21 @@ def test_who_is_shown_a_command_is_told_to_install_its_libraries(page: str) -> N
 
 INSTALLS = re.compile(r"pip install ([^`\n]*)")
 FROM_HERE = re.compile(r"\.(?:\[[\w,]+\])?")  # the checkout itself, with or without extras
-PROGRAM_FILES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for package in ("autograder", "quizzes")
-    for path in (ROOT / package).rglob("*.py")
-)
 
 
-@pytest.mark.parametrize("file", [*(page for page in PAGES if page not in HISTORY), *PROGRAM_FILES])
-def test_an_installation_from_a_checkout_has_the_tested_versions(file: str) -> None:
-    """Each names the pinned versions, or installs no library: newer ones are none that the tests ran with."""
-    lines = INSTALLS.findall((ROOT / file).read_text(encoding="utf-8"))
-    from_here = [line for line in lines if any(map(FROM_HERE.fullmatch, re.split(r"[\s'\"]+", line)))]
-    assert [line for line in from_here if not re.search("--constraint constraints.txt|--no-deps", line)] == []
+def test_an_installation_from_a_checkout_has_the_tested_versions() -> None:
+    """Pages and messages name the pinned ones, or install no library: no test ran with newer ones."""
+    pages = [ROOT / page for page in PAGES if page not in HISTORY]
+    messages = [path for package in ("autograder", "quizzes") for path in (ROOT / package).rglob("*.py")]
+    lines = [
+        (path, line)
+        for path in (*pages, *messages)
+        for line in INSTALLS.findall(path.read_text(encoding="utf-8"))
+        if any(map(FROM_HERE.fullmatch, re.split(r"[\s'\"]+", line)))
+    ]
+    assert len(lines) > 8
+    pinned = re.compile("--constraint constraints.txt|--no-deps")
+    assert [(path, line) for path, line in lines if not pinned.search(line)] == []
 
 
 MODULES_TABLE = re.compile(r"^\| [Mm]odule \|.*\n\|[-|]+\n((?:\|.*\n?)+)", re.M)
@@ -150,12 +151,10 @@ def test_a_table_of_modules_is_whole(page: str) -> None:
             for name in re.findall(r"`([^`]+)`", row.split("|")[1]):
                 parent, _, last = name.rstrip("/").rpartition("/")
                 below = folder / parent if parent else below
-                found = {
-                    path.stem for path in (*folder.glob(name.rstrip("/") + "*"), *below.glob(f"{last}*"))
-                }
-                exact = {stem for stem in found if fnmatch(stem, last)}
-                gone += [] if exact else [name]
-                named |= exact if below == folder else {below.relative_to(folder).parts[0]}
+                places = [below] if parent else [folder, below]
+                found = [path for place in places for path in (*place.glob(last), *place.glob(f"{last}.py"))]
+                gone += [] if found else [name]
+                named |= {path.relative_to(folder).with_suffix("").parts[0] for path in found}
     assert gone == []
     modules = {path.stem for path in folder.glob("*.py")} | {
         path.parent.name for path in folder.glob("*/__init__.py")
