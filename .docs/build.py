@@ -26,6 +26,17 @@ DOORS = ("student", "instructor", "author", "administrator")
 PICTURES = (".svg", ".png")
 # Left out: what is no documentation of the product.
 OUTSIDE = {".venv", ".demo", ".git", "tests", "node_modules", ".pytest_cache"}
+MODULES = """# Modules
+
+What each module of the program is for, and what it exports, for whoever works on it.
+
+```{toctree}
+:maxdepth: 1
+:glob:
+
+api-*
+```
+"""
 CODE_FILES = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+?)(#[^)]*)?\)")
 
 sys.path.insert(0, str(ROOT))
@@ -90,6 +101,7 @@ def reference() -> dict[str, str]:
         "check-helpers": helpers_page(),
         "statuses": statuses_page(),
         "routes": routes_page(),
+        "modules": MODULES,
         **api_pages(),
     }
 
@@ -128,7 +140,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
             spelled = ", ".join([*parameter.opts, *parameter.secondary_opts])
         rows.append(f"| `{spelled}` | {_cell(getattr(parameter, 'help', '') or '')} |")
     if rows:
-        yield "| | |\n|---|---|\n" + "\n".join(rows) + "\n"
+        yield "| argument or option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def _paragraphs(text: str | None) -> str:
@@ -153,7 +165,7 @@ def keys_page(title: str, model: Any) -> str:
             lines.append("One of " + ", ".join(f"`{value}`" for value in part["enum"]) + ".\n")
         if not part.get("properties"):
             continue
-        lines.append("| key | type | | default |\n|---|---|---|---|")
+        lines.append("| key | type | meaning | default |\n|---|---|---|---|")
         required = part.get("required", [])
         for key, value in part["properties"].items():
             default = "*required*" if key in required else f"`{value.get('default')!r}`"
@@ -217,7 +229,7 @@ def statuses_page() -> str:
     notes = dict(re.findall(r'= "(\w+)"(?:  # (.*))?', source))
     rows = [f"| `{status.value}` | {notes.get(status.value, '')} |" for status in Status]
     return (
-        f"# How a check ends\n\n{inspect.getdoc(Status)}\n\n| status | |\n|---|---|\n"
+        f"# How a check ends\n\n{inspect.getdoc(Status)}\n\n| status | meaning |\n|---|---|\n"
         + "\n".join(rows)
         + "\n"
     )
@@ -227,7 +239,7 @@ def routes_page() -> str:
     """The HTTP routes of the site, by what serves them."""
     from autograder.site.application import site_routes
 
-    lines = ["# HTTP routes\n", "| route | |\n|---|---|"]
+    lines = ["# HTTP routes\n", "| route | what it does |\n|---|---|"]
     for route in site_routes():
         for method in sorted(getattr(route, "methods", None) or ()):
             if method != "HEAD":
@@ -267,6 +279,7 @@ def main() -> None:
         tree = Path(name)
         write_sources(tree)
         shutil.copyfile(HERE / "conf.py", tree / "conf.py")
+        shutil.copytree(HERE / "static", tree / "static")
         code = build_main(["-q", "-W", "--keep-going", "-b", "html", str(tree), str(out)])
     if code == 0:
         print(f"Open {out / 'index.html'}")

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from autograder.authoring.lint_files import Fault
 from autograder.authoring.solved_notebook import Notebook, code_cells, handout
 from autograder.course.assignment import Assignment
-from autograder.course.python_source import functions_in, is_stub, parse_cell
+from autograder.course.python_source import functions_in, parse_cell
 from autograder.errors import ContentError
+from autograder.sandbox.cells import is_stub
 from autograder.submissions.written_answers import PLACEHOLDER, answer_cell_source, answer_tag
 
 __all__ = ["faults_in_handout"]

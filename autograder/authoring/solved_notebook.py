@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course.assignment import Assignment
-from autograder.course.python_source import Library, functions_in, imported_names, is_stub, parse_cell
+from autograder.course.python_source import Library, functions_in, imported_names, parse_cell
 from autograder.errors import ContentError
+from autograder.sandbox.cells import is_stub
 from autograder.submissions.written_answers import PLACEHOLDER, answer_tag
 
 __all__ = [
     "Notebook",
+    "cell_with_stub",
     "code_cell",
     "code_cells",
     "filled_in",
@@ -129,15 +132,20 @@ def to_bytes(notebook: Notebook) -> bytes:
 
 def _fill_in(assignment: Assignment, notebook: Notebook, name: str, source: str) -> None:
     """Put a function's source in place of its stub; the rest of the cell stays."""
+    cell, stub = cell_with_stub(assignment, notebook, name)
+    lines = cell["source"].split("\n")
+    lines[stub.lineno - 1 : stub.end_lineno] = source.strip("\n").split("\n")
+    cell["source"] = "\n".join(lines)
+
+
+def cell_with_stub(assignment: Assignment, notebook: Notebook, name: str) -> tuple[Notebook, ast.FunctionDef]:
+    """The cell that holds the stub of a function, and the stub; raises ContentError without one."""
     for cell in code_cells(notebook):
         if f"def {name}" not in cell["source"]:
             continue  # parsing every cell for every function is slow
         stub = functions_in(parse_cell(cell["source"])).get(name)
         if stub is not None and is_stub(stub):
-            lines = cell["source"].split("\n")
-            lines[stub.lineno - 1 : stub.end_lineno] = source.strip("\n").split("\n")
-            cell["source"] = "\n".join(lines)
-            return
+            return cell, stub
     raise ContentError(
         f"{assignment.handout} has no stub of {name}.",
         next_step=f"Add a cell with def {name}(...): and a body that raises NotImplementedError.",

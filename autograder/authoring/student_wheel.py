@@ -86,7 +86,7 @@ def package_metadata() -> metadata.PackageMetadata:
     except metadata.PackageNotFoundError as problem:
         raise UsageError(
             "The engine is not installed here, so its version and what it needs are not known.",
-            next_step="Install it in the directory with pyproject.toml: pip install --editable .",
+            next_step="Install it in its checkout: pip install --constraint constraints.txt --editable .",
         ) from problem
 
 

@@ -39,10 +39,6 @@ class Budget:
         self._sleep_left = sleep
         self.used = 0.0  # seconds of processor time
 
-    def add_call(self, seconds: float, function: str = "") -> None:
-        """A function is called, which may take so many seconds of processor time."""
-        self.add(self.added_by(seconds, function))
-
     def add(self, seconds: float) -> None:
         """Calls are made that add so many seconds to the total."""
         self._shares += seconds

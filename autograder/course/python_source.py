@@ -23,7 +23,6 @@ __all__ = [
     "functions_in",
     "global_names",
     "imported_names",
-    "is_stub",
     "parse_cell",
     "syntax_tree",
     "with_body",
@@ -100,14 +99,6 @@ def global_names(source: str) -> set[str]:
         names |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (outer or s.is_global())}
         tables += table.get_children()
     return names
-
-
-def is_stub(function: ast.FunctionDef) -> bool:
-    """Whether a function is still to be written: nothing but a docstring and NotImplementedError."""
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    if len(body) > 1:
-        return False
-    return all(isinstance(node, ast.Pass) or _is_ellipsis(node) or _not_implemented(node) for node in body)
 
 
 def with_body(source: str, body: str) -> str:
@@ -187,14 +178,3 @@ def _is_mark(decorator: ast.expr) -> bool:
         and isinstance(decorator.func, ast.Name)
         and decorator.func.id in MARKS
     )
-
-
-def _is_ellipsis(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
-
-
-def _not_implemented(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Raise):
-        return False
-    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"

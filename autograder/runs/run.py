@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 NOT_INSTALLED = "dask.distributed is not installed."
-INSTALL = "pip install '.[cluster]'"
+INSTALL = "pip install --constraint constraints.txt '.[cluster]'"
 
 NOTHING = CollectedSubmissions(())
 Progress = Callable[[int, int], None]  # called with the number of submissions done, and of all

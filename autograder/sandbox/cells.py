@@ -4,7 +4,10 @@ A *slice* runs first: imports, definitions, and every other statement that binds
 that a wanted function can reach. A *full run* runs all statements, as "Restart and run all" does; the
 session asks for one where the slice was not enough. In both, statements run in the notebook's order and
 each fails alone: in Jupyter an error stops the run, but what stands below it is the student's work too.
-Shell lines, and cells in other languages, never run. Imports the standard library alone.
+Shell lines, and cells in other languages, never run.
+
+Running, reading and slicing are in one file, which imports the standard library alone: a child loads its
+files by path, and none of them finds another.
 """
 
 from __future__ import annotations
@@ -424,16 +427,24 @@ def emptied(statements: list[Statement], wanted: list[str]) -> Iterator[tuple[St
 
 
 def is_stub(node: ast.AST) -> bool:
-    """Whether a definition does nothing: a docstring, then nothing but pass, ... or NotImplementedError."""
+    """Whether a definition is still to be written: after its docstring it only passes, or says so by raising.
+
+    The one definition of a stub; `autograder.submissions.stubs` finds the same in a text.
+    """
     if not isinstance(node, ast.FunctionDef):
         return False
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    return all(
-        isinstance(part, ast.Pass)
-        or (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and part.value.value is ...)
-        or (isinstance(part, ast.Raise) and "NotImplementedError" in ast.dump(part))
-        for part in body
-    )
+    return all(map(does_nothing, body))
+
+
+def does_nothing(node: ast.stmt) -> bool:
+    """Whether a statement is one of those that stubs consist of: pass, ... or raise NotImplementedError."""
+    if isinstance(node, ast.Raise):
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return node.cause is None and isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and node.value.value is ...
+    return isinstance(node, ast.Pass)
 
 
 def imported(node: ast.AST) -> Iterator[tuple[str, set[str]]]:

@@ -283,7 +283,7 @@ def _postgresql(address: str) -> Engine:
     except ModuleNotFoundError as problem:
         raise UsageError(
             "PostgreSQL needs the package psycopg.",
-            next_step="Install it: pip install '.[postgres]'.",
+            next_step="Install it: pip install --constraint constraints.txt '.[postgres]'.",
         ) from problem
 
     @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy reads the server's version

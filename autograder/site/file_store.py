@@ -49,7 +49,8 @@ class FileStore:
         except (ImportError, ValueError) as problem:
             raise UsageError(
                 f"The file store {written} cannot be opened: {problem}.",
-                next_step="Name a folder, or install what its scheme needs: pip install '.[s3]' for s3://….",
+                next_step="Name a folder, or install what its scheme needs, for s3://… by "
+                "pip install --constraint constraints.txt '.[s3]'.",
             ) from problem
         self._root = str(root).rstrip("/")
 

@@ -1,30 +1,39 @@
 """Stubs: which functions of an assignment a notebook defines, and which of them are still as handed out.
 
 `selection` tells the untouched handout from a student's work with it, and `autograder submit` says before
-anything is submitted that a notebook holds no work. The text alone is looked at: nothing is run or parsed.
+anything is submitted that a notebook holds no work. What a stub is says `autograder.sandbox.cells.is_stub`;
+this module finds the same in a text, since students' code is neither run nor parsed outside the sandbox.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["defined_functions", "is_untouched", "stubs_among"]
 
-DOCSTRING = re.compile(r"""\A[rRuU]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
-STUB = re.compile(r"(?:raise\s+NotImplementedError\b|pass\b|\.\.\.)")
+# Strings, comments and line breaks inside a statement. What is not closed ends with its line or its cell.
+OPAQUE = re.compile(
+    r"([rRbBuUfF]{0,2})"
+    r"(?:\"{3}(?:\\.|[^\\])*?(?:\"{3}|\Z)|'{3}(?:\\.|[^\\])*?(?:'{3}|\Z)"
+    r"|\"(?:\\.|[^\"\\\n])*+(?:\"|(?=\n)|\Z)|'(?:\\.|[^'\\\n])*+(?:'|(?=\n)|\Z))"
+    r"|#[^\n]*|\\\n",
+    re.DOTALL,
+)
+DOCSTRING = re.compile(r"(?:[rRuU]?\"\"\s*)+")  # when OPAQUE is emptied
+RAISES_NOTHING_ELSE = re.compile(r"raise\s+NotImplementedError\s*")
 LONGEST_HEAD = 5000  # characters of a function's parameters
 
 
 def defined_functions(sources: Iterable[str], functions: Sequence[str]) -> list[str]:
     """Those of the functions that the cells define in any way: def, class, assignment or import."""
-    text = "\n".join(sources)
+    text = _without_texts(sources)
     return [name for name in functions if _binding(name).search(text)]
 
 
 def stubs_among(sources: Iterable[str], functions: Sequence[str]) -> list[str]:
-    """Those whose last definition is a stub: a docstring, then `raise NotImplementedError` or `pass`."""
-    text = "\n".join(sources)
+    """Those whose last definition is a stub."""
+    text = _without_texts(sources)
     return [name for name in functions if _is_stub(text, name)]
 
 
@@ -32,6 +41,17 @@ def is_untouched(sources: Sequence[str], functions: Sequence[str]) -> bool:
     """Whether a notebook defines some of the functions, and every one that it defines is a stub."""
     defined = defined_functions(sources, functions)
     return bool(defined) and stubs_among(sources, defined) == defined
+
+
+def _without_texts(sources: Iterable[str]) -> str:
+    """The cells with every string empty and no comment, so that brackets and names are code's."""
+    return "\n".join(OPAQUE.sub(_emptied, source) for source in sources)
+
+
+def _emptied(found: re.Match[str]) -> str:
+    if found[0].startswith("#"):
+        return ""
+    return " " if found[0].startswith("\\") else f'{found[1]}""'
 
 
 def _binding(name: str) -> re.Pattern[str]:
@@ -51,7 +71,12 @@ def _is_stub(text: str, name: str) -> bool:
         return False  # something else was given the name later
     last = definitions[-1]
     body_start = _end_of_head(text, last.end())
-    return body_start >= 0 and _is_empty_body(text[body_start:], len(last[1].expandtabs()))
+    if body_start < 0:
+        return False
+    statements = list(_statements(text[body_start:], len(last[1].expandtabs())))
+    if statements and DOCSTRING.fullmatch(statements[0]):
+        statements = statements[1:]
+    return all(map(_does_nothing, statements))
 
 
 def _end_of_head(text: str, start: int) -> int:
@@ -68,40 +93,35 @@ def _end_of_head(text: str, start: int) -> int:
     return -1
 
 
-def _is_empty_body(text: str, indent: int) -> bool:
-    """Whether the indented lines at the start of the text hold nothing, or only the statement of a stub."""
-    first, _, rest = text.partition("\n")
-    lines = [first.strip()]
-    in_docstring = ""
-    for line in rest.split("\n"):
-        stripped = line.strip()
+def _statements(text: str, indent: int) -> Iterator[str]:
+    """The statements at the start of a text that belong to a function which is indented so far."""
+    statement, depth = "", 0
+    for number, line in enumerate(text.split("\n")):
         width = len(line.expandtabs()) - len(line.expandtabs().lstrip())
-        if stripped and not in_docstring and width <= indent and not stripped.startswith("#"):
+        if number and line.strip() and depth <= 0 and width <= indent:
             break
-        for quotes in ('"""', "'''"):
-            if (not in_docstring or in_docstring == quotes) and stripped.count(quotes) % 2:
-                in_docstring = "" if in_docstring else quotes
-                break
-        lines.append(line)
-    body = _without_comments("\n".join(lines))
-    body = DOCSTRING.sub("", body, count=1)
-    statements = [line for line in _without_comments(body).split("\n") if line.strip()]
-    if not statements:
+        statement += f" {line}"
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+        if depth <= 0:
+            yield from filter(None, (part.strip() for part in statement.split(";")))
+            statement, depth = "", 0
+    if statement.strip():
+        yield statement.strip()
+
+
+def _does_nothing(statement: str) -> bool:
+    """Whether a statement is one of those that stubs consist of."""
+    if statement in ("pass", "..."):
         return True
-    return bool(STUB.match(statements[0].strip())) and _ends_with(statements)
+    raised = RAISES_NOTHING_ELSE.match(statement)
+    return raised is not None and _is_empty_or_one_call(statement[raised.end() :])
 
 
-def _ends_with(statements: list[str]) -> bool:
-    """Whether the first line's statement is the only one; its brackets may go over several lines."""
+def _is_empty_or_one_call(text: str) -> bool:
+    """Whether a text is empty, or a pair of brackets that ends where the text does."""
     depth = 0
-    for number, line in enumerate(statements):
-        if number and depth <= 0:
-            return False
-        depth += sum(line.count(bracket) for bracket in "([{") - sum(line.count(b) for b in ")]}")
-    return True
-
-
-def _without_comments(text: str) -> str:
-    """The text without blank lines and lines of comment at its start and between statements."""
-    lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
-    return "\n".join(lines).strip()
+    for position, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth <= 0:
+            return text[0] == "(" and position == len(text) - 1
+    return not text

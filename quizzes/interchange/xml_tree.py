@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring as safely_read
 
 from autograder.errors import UsageError
 
-__all__ = ["FOREIGN", "TOO_DEEP", "element", "fragment", "inner_xml", "parsed", "text_of", "written"]
+__all__ = ["FOREIGN", "TOO_DEEP", "element", "fragment", "parsed", "text_of", "written"]
 
 DEEPEST = 200  # elements in each other
 UNDEFINED_ENTITY = 11  # expat's code
@@ -115,13 +115,6 @@ def _flatten(root: Element) -> None:
             node.remove(child)
         node.text = text
         node.tag = TOO_DEEP
-
-
-def inner_xml(node: Element) -> str:
-    """The content of an element as markup."""
-    whole = tostring(node, encoding="unicode", short_empty_elements=True)
-    start = whole.index(">") + 1
-    return "" if whole[start - 2] == "/" else whole[start : whole.rindex("</")]
 
 
 def text_of(node: Element | None) -> str:

@@ -41,7 +41,6 @@ __all__ = [
     "MarkRow",
     "PendingMark",
     "add_automatic_marks",
-    "changed_marks",
     "clear_waiting",
     "give_mark",
     "history_of",
@@ -316,22 +315,6 @@ def pending_marks(connection: Connection, *, again: bool = False) -> list[Pendin
         )
         for row in rows
     ]
-
-
-def changed_marks(connection: Connection, quiz_id: str) -> list[tuple[str, int]]:
-    """The attempts at a quiz and positions where an answer changed after a person marked it."""
-    rows = connection.execute(
-        select(waiting_mark.c.work, waiting_mark.c.part)
-        .join(attempt, attempt.c.id == waiting_mark.c.work)
-        .where(
-            waiting_mark.c.kind == QUIZ,
-            waiting_mark.c.why == Waiting.CHANGED,
-            attempt.c.quiz == quiz_id,
-            attempt.c.state == "graded",
-        )
-        .order_by(waiting_mark.c.at, waiting_mark.c.work)
-    )
-    return sorted(((row.work, int(row.part)) for row in rows), key=lambda pair: (pair[1], pair[0]))
 
 
 def settle_mark(connection: Connection, pending: PendingMark, points: Decimal, detail: str, at: int) -> bool:

@@ -113,3 +113,50 @@ def test_who_is_shown_a_command_is_told_to_install_its_libraries(page: str) -> N
     lines = re.findall(r"^.*\binstall\b.*\.whl.*$", (ROOT / page).read_text(encoding="utf-8"), re.M)
     if any(command_lines(page)):
         assert [line for line in lines if "[terminal]" not in line] == []
+
+
+INSTALLS = re.compile(r"pip install ([^`\n]*)")
+FROM_HERE = re.compile(r"\.(?:\[[\w,]+\])?")  # the checkout itself, with or without extras
+
+
+def test_an_installation_from_a_checkout_has_the_tested_versions() -> None:
+    """Pages and messages name the pinned ones, or install no library: no test ran with newer ones."""
+    pages = [ROOT / page for page in PAGES if page not in HISTORY]
+    messages = [path for package in ("autograder", "quizzes") for path in (ROOT / package).rglob("*.py")]
+    lines = [
+        (path, line)
+        for path in (*pages, *messages)
+        for line in INSTALLS.findall(path.read_text(encoding="utf-8"))
+        if any(map(FROM_HERE.fullmatch, re.split(r"[\s'\"]+", line)))
+    ]
+    assert len(lines) > 8
+    pinned = re.compile("--constraint constraints.txt|--no-deps")
+    assert [(path, line) for path, line in lines if not pinned.search(line)] == []
+
+
+MODULES_TABLE = re.compile(r"^\| [Mm]odule \|.*\n\|[-|]+\n((?:\|.*\n?)+)", re.M)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if MODULES_TABLE.search((ROOT / page).read_text("utf-8"))]
+)
+def test_a_table_of_modules_is_whole(page: str) -> None:
+    """It names every module and room of the page's folder, and none that is gone."""
+    folder = (ROOT / page).parent
+    named: set[str] = set()
+    gone = []
+    for table in MODULES_TABLE.findall((ROOT / page).read_text(encoding="utf-8")):
+        for row in table.splitlines():
+            below = folder  # `homework/queue`, `scores`: the second is there, too
+            for name in re.findall(r"`([^`]+)`", row.split("|")[1]):
+                parent, _, last = name.rstrip("/").rpartition("/")
+                below = folder / parent if parent else below
+                places = [below] if parent else [folder, below]
+                found = [path for place in places for path in (*place.glob(last), *place.glob(f"{last}.py"))]
+                gone += [] if found else [name]
+                named |= {path.relative_to(folder).with_suffix("").parts[0] for path in found}
+    assert gone == []
+    modules = {path.stem for path in folder.glob("*.py")} | {
+        path.parent.name for path in folder.glob("*/__init__.py")
+    }
+    assert modules - named - {"__init__", "__main__", "extension"} == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
@@ -18,6 +19,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from sqlalchemy import Connection, func, select
 
+from autograder.report import Status
 from autograder.site import sessions, staff_tokens, tables
 from autograder.site.database import Database
 from autograder.site.homework import tokens
@@ -122,6 +124,14 @@ def test_the_numbers_of_how_grading_decides() -> None:
     assert [(name, number) for name, number in rows if float(number) != float(value_of(name))] == []
 
 
+def test_the_words_for_how_a_check_ends() -> None:
+    """The page of grading names each status of a report, and nothing that is none."""
+    page = (ROOT / "autograder/grading/README.md").read_text(encoding="utf-8")
+    section = page.partition("## One check")[2].partition("\n\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`([a-z]+)`", section) + re.findall(r"\*\*([a-z]+)\*\*", section)
+    assert sorted(named) == sorted(status.value for status in Status)
+
+
 def test_pinned_libraries_run_on_the_oldest_python() -> None:
     """Every pinned library that is installed here accepts the oldest Python that the project accepts."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -201,3 +211,30 @@ def test_an_audit_that_could_not_ask_is_not_a_pass(tmp_path: Path) -> None:
         check=False,
     )
     assert missing.returncode == 3 and "pip-audit is missing" in missing.stderr
+
+
+def cookies_of(path: Path) -> list[tuple[str, int]]:
+    """The cookies that a module sets, and for how many seconds."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "set_cookie"
+    ]
+    if not calls:
+        return []
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    ages = [next(word.value for word in call.keywords if word.arg == "max_age") for call in calls]
+    return [
+        (getattr(module, ast.unparse(call.args[0])), getattr(module, ast.unparse(age)))
+        for call, age in zip(calls, ages, strict=True)
+    ]
+
+
+def test_every_cookie_is_in_the_data_inventory() -> None:
+    """The table has each cookie that a page sets, and how long a browser keeps it, and no other."""
+    units = {"minute": 60, "day": 86400}
+    page = (ROOT / "autograder/site/DATA.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) (minute|day)s? \|$", page, re.M)
+    listed = {name: int(number) * units[unit] for name, number, unit in rows}
+    files = [path for package in ("autograder", "quizzes") for path in (ROOT / package).rglob("*.py")]
+    assert dict(cookie for path in files for cookie in cookies_of(path)) == listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,26 @@ def test_helpers_statuses_and_routes(reference: dict[str, str]) -> None:
     for route in site_routes():
         for method in getattr(route, "methods", None) or ():
             assert method == "HEAD" or f"`{method} {route.path}`" in reference["routes"]  # type: ignore[attr-defined]
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """A reader who starts at the first page comes to every other one."""
+    index = (ROOT / ".docs" / "index.md").read_text(encoding="utf-8")
+    listed = {
+        line
+        for block in re.findall(r"^```{toctree}\n(.*?)^```$", index, re.M | re.S)
+        for line in block.split("\n")
+    }
+    made = builder()
+    pages = {page.with_suffix("").as_posix() for page in made.pages()} | set(made.DOORS)
+    assert pages - listed == set()
+
+
+def test_every_column_of_the_reference_has_a_heading(reference: dict[str, str]) -> None:
+    """A screen reader says it with each cell."""
+    heads = re.findall(r"^(\|.*\|)\n\|[-|]+\|$", "\n".join(reference.values()), re.M)
+    assert len(heads) > 20
+    assert [head for head in heads if any(not cell.strip() for cell in head.strip("|").split("|"))] == []
 
 
 @pytest.mark.full

@@ -19,9 +19,11 @@ import psycopg
 import pytest
 from patience import eventually
 from raw_http import free_port
+from repository_assignments import NAMES, assignment
 
 from autograder.authoring.release import release
 from autograder.course.course import find_course
+from autograder.submissions.notebook import read_notebook
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = ROOT / ".docs" / "tutorials"
@@ -29,7 +31,7 @@ BLOCK = re.compile(r"^```(\w+)(?: (\w+)(?:=(\S+))?)?\n(.*?)^```$", re.M | re.S)
 PORT = re.compile(r"\b8\d{3}\b")  # as the administrator's page has them
 EXPORTED = re.compile(r"^export (\w+)=", re.M)
 
-pytestmark = pytest.mark.full
+full = pytest.mark.full
 
 
 def blocks(door: str) -> Iterator[tuple[str, str, str, str]]:
@@ -130,12 +132,26 @@ def follow(door: str, folder: Path, servers: Servers | None = None, **exports: s
                 assert re.search(re.escape(line).replace("…", ".*"), shown), f"{line!r} is not in\n{shown}"
 
 
+def test_the_stub_that_students_are_shown() -> None:
+    """It is the handout's, but for the rest of its docstring, and its check is in a cell below it."""
+    (shown,) = (text for language, _, _, text in blocks("student") if language == "python")
+    head, docstring, last = shown.rstrip("\n").split("\n")
+    cells = [cell.source for cell in read_notebook(assignment(NAMES[0]).handout.read_bytes())]
+    stub = next(cell for cell in cells if cell.startswith(head))
+    assert stub.split("\n")[1] == docstring.partition(" …")[0] and stub.endswith(last)
+    page = (TUTORIALS / "student.md").read_text(encoding="utf-8")
+    (call,) = re.findall(r"next cell with `(check\(.*?\))`", page)
+    assert call in cells[cells.index(stub) :]
+
+
+@full
 @pytest.mark.parametrize("door", ["instructor", "author", "administrator"])
 def test_in_an_empty_folder(door: str, tmp_path: Path) -> None:
     """Every command works as it stands."""
     follow(door, tmp_path)
 
 
+@full
 def test_as_a_student(tmp_path: Path) -> None:
     """In the folder that an instructor gives out."""
     course = find_course(ROOT)
@@ -145,6 +161,7 @@ def test_as_a_student(tmp_path: Path) -> None:
     follow("student", folder)
 
 
+@full
 def test_an_administrator_with_tls_and_postgresql(
     tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,13 +16,21 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.solved_notebook import Notebook, code_cell, code_cells, handout, library, to_bytes
+from autograder.authoring.solved_notebook import (
+    Notebook,
+    cell_with_stub,
+    code_cell,
+    code_cells,
+    handout,
+    library,
+    to_bytes,
+)
 from autograder.course.assignment import Assignment, Task
 from autograder.course.course import Course
 from autograder.course.local_time import zoned
-from autograder.course.python_source import functions_in, imported_names, is_stub, parse_cell
+from autograder.course.python_source import functions_in, imported_names, parse_cell
 from autograder.course.roster import Person
-from autograder.errors import ContentError, UsageError
+from autograder.errors import UsageError
 from autograder.lms.nbgrader.cells import cell_id, metadata_of_solution, metadata_of_test, tasks_by_cell
 from autograder.lms.nbgrader.gradebook_db import open_gradebook
 from autograder.lms.nbgrader.written_marks import metadata_of_answer
@@ -58,20 +66,12 @@ def _fill_in(assignment: Assignment, notebook: Notebook) -> dict[str, Notebook]:
     given = {name for tree in trees for name in (*imported_names(tree), *functions_in(tree))}
     holders = {}
     for name in assignment.functions:
-        for cell in code_cells(notebook):
-            stub = functions_in(parse_cell(cell["source"])).get(name)
-            if stub is not None and is_stub(stub):
-                known = library(assignment)
-                source = known.function(name)
-                support = known.support([source], leave_out=given | set(assignment.functions))
-                cell["source"] = _filled(cell["source"], stub, support, source)
-                holders[name] = cell
-                break
-        else:
-            raise ContentError(
-                f"{assignment.handout} has no stub of {name}.",
-                next_step=f"Add a cell with def {name}(...): and a body that raises NotImplementedError.",
-            )
+        cell, stub = cell_with_stub(assignment, notebook, name)
+        known = library(assignment)
+        source = known.function(name)
+        support = known.support([source], leave_out=given | set(assignment.functions))
+        cell["source"] = _filled(cell["source"], stub, support, source)
+        holders[name] = cell
     return holders
 
 

@@ -71,7 +71,6 @@ class Clash:
     mine: str
     theirs_digest: str
     theirs_by: str
-    theirs_at: int | None
     merged: str  # of both, with marks where they contradict each other
     clashes: int  # so many marks
 
@@ -192,7 +191,6 @@ def _clash(connection: Connection, name: str, mine: str, theirs: str, seen: str)
         mine,
         digest_of(theirs) if theirs else "",
         newest.who if newest is not None else "",
-        newest.at if newest is not None else None,
         both,
         clashes,
     )

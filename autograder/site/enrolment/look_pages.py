@@ -12,7 +12,7 @@ from autograder.errors import Conflict
 from autograder.site.audit import Act, record_act
 from autograder.site.enrolment.acts import member_of
 from autograder.site.requests import COOKIE, PageRoute, form_of, session_for, site_of
-from autograder.site.roles import Permission, Role, require_visible, student_access
+from autograder.site.roles import Permission, may_look_as, require_visible, student_access
 from autograder.site.sessions import look_as
 from autograder.site.staff import requires, staff_access
 
@@ -35,7 +35,7 @@ async def look(request: Request) -> Response:
         access = student_access(connection, site.course, session.person)
         member = member_of(connection, site.course, name)
         require_visible(connection, site.course, access, [name])
-        if member.role != Role.STUDENT.value:
+        if not may_look_as(connection, site.course, session.person, name):
             raise Conflict(
                 f"{member.name} is a member of the staff.", next_step="Choose a student to look as."
             )

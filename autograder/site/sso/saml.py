@@ -71,7 +71,7 @@ def _client(provider: SamlProvider, folder: Path, base: str) -> Saml2Client:
     except ModuleNotFoundError as problem:
         raise Conflict(
             "Sign-in by SAML needs the package pysaml2.",
-            next_step="Install it: pip install '.[sso]'.",
+            next_step="Install it: pip install --constraint constraints.txt '.[sso]'.",
         ) from problem
     program = shutil.which("xmlsec1")
     if program is None:

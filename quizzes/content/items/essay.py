@@ -78,11 +78,3 @@ class EssayQuestion(ShownQuestion):
         if not isinstance(answer, str) or not answer.strip() or self.problem_with(answer):
             return self._mark(Fraction(0))
         return self._pending()
-
-    def by_rubric(self, met: list[bool]) -> Mark:
-        """The mark of a person who ticked the rubric's lines, one truth each."""
-        rubric = self.item.rubric
-        if len(met) != len(rubric):
-            raise ValueError(f"The rubric has {len(rubric)} lines, not {len(met)}.")
-        earned = sum(criterion.weight for criterion, ticked in zip(rubric, met, strict=True) if ticked)
-        return self._mark(Fraction(earned, sum(criterion.weight for criterion in rubric)))

@@ -266,10 +266,6 @@ def item_of(node: Node, kind: str, pictures: BankPictures) -> ReadItem:
     )
 
 
-def _with_prompt(question: Question, data: dict[str, Any]) -> dict[str, Any]:
-    return {"prompt": question.markdown(question.prompt_html()), **data}
-
-
 def _multichoice(question: Question) -> dict[str, Any]:
     prompt = question.markdown(question.prompt_html())
     single = _truth(value_of(question.node, "single", "true"))

@@ -70,7 +70,6 @@ SHORT_WAIT, LONG_WAIT = (
     20.0,
 )  # seconds for another look: a script asks again by itself, a person does not
 MOST = 999_999_999  # of a version's number
-SHOWN_ONCE = re.compile(r"[\w .:,;'’“”()-]{0,400}")
 
 
 @reads_much

@@ -19,7 +19,7 @@ from autograder.authoring.imported_tests import nbgrader_test, ok_tests, otter_t
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.course.assignment import load_assignment
 from autograder.course.course import find_course
-from autograder.course.python_source import is_stub
+from autograder.sandbox.cells import is_stub
 
 GRADED, MANUAL = {"grade": True, "solution": False}, {"grade": True, "solution": True}
 ANSWER = {"grade": False, "solution": True}

@@ -41,7 +41,7 @@ def test_the_rule(
     """The larger of what is above the reference and what the calls may take, never more than the most."""
     budget = Budget(processor=processor, most_processor=most, sleep=60.0, reference=lambda: reference)
     for seconds in calls:
-        budget.add_call(seconds)
+        budget.add(budget.added_by(seconds, ""))
     assert budget.total() == pytest.approx(min(most, max(processor + reference, sum(calls))))
     for used, slept in charged:
         before = budget.sleep_of_a_call
@@ -63,7 +63,7 @@ def test_calls_within_their_own_limit_add_up(
     limit = limits.seconds("f", reference_call)
     made = 0
     while made < calls and budget.left(limit, "f") > 0:
-        budget.add_call(limit, "f")
+        budget.add(budget.added_by(limit, "f"))
         budget.charge(min(each, budget.left()), 0.0)
         made += 1
     allowed = max(limits.all_seconds + reference, made * limits.call_times * reference_call)

@@ -11,9 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psycopg
 import pytest
 import typer
 import yaml
+from local_http import LOCAL
 from patience import eventually
 from tiny_course import write_tiny_course
 
@@ -150,3 +153,66 @@ def test_a_chosen_token_is_in_no_log(tmp_path: Path, chosen: str) -> None:
     assert ("AUTOGRADER_TOKEN=" in printed) == (not chosen)
     assert "Graders elsewhere need" in printed
     assert not chosen or chosen not in printed
+
+
+@pytest.mark.full
+def test_people_and_work_get_into_the_containers(tmp_path: Path, postgres: str, bucket: str) -> None:
+    """The commands of the page, in the environment of the running site, fill its empty database."""
+    course, port = write_tiny_course(tmp_path / "course"), tmp_path / "port"
+    (course.root / "roster.csv").write_text("student,name,role\nada,Ada,\nina,Ina,instructor\n", "utf-8")
+    with psycopg.connect(postgres.format("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE containers")
+    environment = {
+        **os.environ,
+        "DATABASE_URL": postgres.format("containers"),
+        "QUIZ_SECRET": "a secret of this test",
+        "AUTOGRADER_TOKEN": "a token of this test",
+        "AUTOGRADER_FILES": bucket,
+    }
+    assert set(COMPOSE["services"]["site"]["environment"]) <= environment.keys() | SERVER
+
+    def run(line: str) -> str:
+        program, *words = shlex.split(line)
+        done = subprocess.run(
+            [sys.executable, "-m", program, *words],
+            cwd=course.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    run("quizzes new week-1")
+    served = COMPOSE["services"]["site"]["command"].replace("0.0.0.0", "127.0.0.1").replace("8080", "0")
+    with subprocess.Popen(
+        [sys.executable, "-m", "autograder", *shlex.split(served), "--port-file", str(port)],
+        cwd=course.root,
+        env=environment,
+    ) as server:
+        try:
+            assert eventually(port.exists, unless=lambda: server.poll() is not None)
+            lines = re.findall(r"^docker compose exec site (.*)$", PAGE, re.M)
+            assert len(lines) == 4
+            names = {"hw1-activations": course.assignment_ids()[0], "quiz4": "week-1"}
+            printed = [run(re.sub("|".join(names), lambda found: names[found[0]], line)) for line in lines]
+            address = f"http://127.0.0.1:{port.read_text('utf-8').strip()}"
+            link = re.sub(r"https://course\.example\.edu", address, printed[-1].split()[-1])
+            with httpx.Client(**LOCAL) as browser:
+                page = browser.get(link)
+                token = re.search(r'name="token" value="([^"]+)"', page.text)
+                fields = {"token": token[1]} if token else {}
+                signed_in = browser.post(link, data=fields, follow_redirects=True)
+            assert "Ina" in signed_in.text and "Sign out" in signed_in.text
+        finally:
+            server.terminate()
+    assert (course.root / "passcodes.csv").stat().st_mode & 0o777 == 0o600
+    with psycopg.connect(postgres.format("containers")) as connection:
+        people = connection.execute("SELECT person, role FROM enrolment ORDER BY person").fetchall()
+        published = connection.execute(
+            "SELECT id FROM homework UNION SELECT id FROM quiz ORDER BY 1"
+        ).fetchall()
+    assert people == [("ada", "student"), ("ina", "instructor")]
+    assert [row[0] for row in published] == sorted(names.values())
