@@ -835,7 +835,9 @@ def _rubric_in(form: Form) -> Rubric:
         if not text.strip():
             continue
         written = points[number] if number < len(points) else ""
-        items.append(RubricItem(id[:40], text.strip()[:LONGEST_TEXT], read_points(written, negative=True)))
+        items.append(
+            RubricItem(id[:40], " ".join(text.split())[:LONGEST_TEXT], read_points(written, negative=True))
+        )
     if len({item.id for item in items if item.id}) < sum(bool(item.id) for item in items):
         raise Conflict("An item of the rubric is there twice.", next_step="Reload the page.")
     if not items:
