@@ -86,7 +86,7 @@ def points(value: float | Decimal) -> str:
     """Points with at most four decimals, as they are stored, such as `2`, `1.5` and `0.3333`."""
     if not math.isfinite(value):
         return "\u2013"
-    if abs(value) >= 1e6:
+    if not -1e6 < value < 1e6:
         return f"{value:g}"
     text = f"{value:.4f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

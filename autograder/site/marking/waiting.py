@@ -87,7 +87,7 @@ def waiting_for(connection: Connection, site: AppContext, access: Access) -> lis
             questions = {}
             for question, answers in work.questions.items():
                 key = source.kind, work.work, question
-                theirs = of_marker.get(key, frozenset())
+                theirs = of_marker.get(key, set())
                 mine = others = 0
                 for people in answers:
                     if not excluded.isdisjoint(people):

@@ -300,5 +300,7 @@ def test_the_home_page_reads_what_has_changed(tmp_path: Path) -> None:
             with steps_of(database) as changed:
                 assert "2 answers wait for your mark" in ina.page("/")
             costs[size] = [sum(whole), sum(again), sum(changed)]
-    whole, again, changed = (large - small for small, large in zip(costs[10], costs[60], strict=True))
-    assert 5 * again < whole and 3 * changed < whole, costs
+    of_whole, of_again, of_changed = (
+        large - small for small, large in zip(costs[10], costs[60], strict=True)
+    )
+    assert 5 * of_again < of_whole and 3 * of_changed < of_whole, costs
