@@ -131,6 +131,7 @@ def _submit(
         began_at=at,
         received_at=at,
         signer=site.signer,
+        queued_at=site.clock.now(),
     )
 
 

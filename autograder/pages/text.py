@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 from autograder.report import Number
 
@@ -81,13 +82,13 @@ def count(amount: int, noun: str, plural: str = "") -> str:
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
-def points(value: float) -> str:
-    """Points with at most two decimals, such as `2`, `1.5` and `0.33`."""
+def points(value: float | Decimal) -> str:
+    """Points with at most four decimals, as they are stored, such as `2`, `1.5` and `0.3333`."""
     if not math.isfinite(value):
         return "\u2013"
-    if abs(value) >= 1e6:
+    if not -1e6 < value < 1e6:
         return f"{value:g}"
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
@@ -112,7 +113,7 @@ def fraction(earned: float, possible: float) -> float:
     return share if math.isfinite(share) else 0.0
 
 
-def worth(value: float) -> str:
+def worth(value: float | Decimal) -> str:
     """Such as `1 point` and `1.5 points`."""
     return f"{points(value)} {'point' if value == 1 else 'points'}"
 

@@ -28,6 +28,7 @@ from starlette.routing import BaseRoute, Match
 from autograder.course.course import FILE, Course, find_course
 from autograder.course.local_time import counted, shown, span, time_of_day
 from autograder.errors import AutograderError
+from autograder.pages.text import points, worth
 from autograder.site.assignments import ASSIGNMENT, Assignments
 from autograder.site.background import Crowd
 from autograder.site.clock import Clock, ServerClock
@@ -36,7 +37,7 @@ from autograder.site.database import Database
 from autograder.site.extensions import LinkTarget, extensions
 from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
-from autograder.site.roles import Access, Permission, access_of
+from autograder.site.roles import Access, Permission, access_of, role_name
 from autograder.site.sessions import Session, session_of
 from autograder.site.settings.maintenance import Maintenance
 from autograder.site.settings.recent_times import RecentTimes
@@ -123,10 +124,7 @@ class AppContext:
         self._pages.filters["local"] = lru_cache(4096)(lambda instant: shown(instant, self.zone))
         self._pages.filters["time_of_day"] = lru_cache(4096)(lambda instant: time_of_day(instant, self.zone))
         self._pages.filters["ratio"] = lambda text: f"{float(Fraction(text)):g}"
-        self._pages.filters["points"] = _points
-        self._pages.filters["worth"] = lambda number: (
-            f"{_points(number)} {'point' if number == 1 else 'points'}"
-        )
+        self._pages.filters |= {"points": points, "worth": worth, "role": role_name}
 
     def now(self) -> int:
         """The current instant of the server's clock."""
@@ -271,11 +269,6 @@ async def result_of(future: Future[T]) -> T:
     except asyncio.CancelledError:
         future.cancel()
         raise
-
-
-def _points(number: float) -> str:
-    """Points with at most four decimals."""
-    return f"{number:.4f}".rstrip("0").rstrip(".")
 
 
 class _Deliveries:

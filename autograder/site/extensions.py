@@ -178,9 +178,12 @@ class Extension(Protocol):
         """Its part of the home page for the person who is signed in; empty for nothing."""
 
     def waits_for_staff(
-        self, connection: Connection, course: str, access: Access
+        self, connection: Connection, course: str, access: Access, at: int
     ) -> Sequence[tuple[str, str]]:
-        """What waits for a member of staff, for the home page: sentences and the pages to go to."""
+        """What waits for a member of staff now, for the home page: sentences and the pages to go to.
+
+        Marks by hand are left out: see `marking_source`.
+        """
         return ()
 
     def content_section(self, request: Request) -> Markup:

@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from autograder.course.local_time import counted
+from autograder.site.app_context import AppContext
 from autograder.site.extensions import extensions
 from autograder.site.lti.score_states import failed_scores
-from autograder.site.marking.regrade_requests import requests_waiting
+from autograder.site.marking.waiting import requests_waiting, waiting_for, waiting_sentences
 from autograder.site.requests import reads, session_of, site_of
 from autograder.site.roles import Access, access_of
 
@@ -25,7 +26,7 @@ def home(request: Request) -> Response:
     ]
     with site.database.reading() as connection:
         access = access_of(connection, site.course, session.person)
-        waiting = _waiting(connection, site.course, access) if access and access.is_staff else []
+        waiting = _waiting(connection, site, access, request.state.at) if access and access.is_staff else []
     page = site.page(
         "home.html",
         sections=sections,
@@ -37,16 +38,17 @@ def home(request: Request) -> Response:
     return HTMLResponse(page)
 
 
-def _waiting(connection: Connection, course: str, access: Access) -> list[tuple[str, str]]:
+def _waiting(connection: Connection, site: AppContext, access: Access, at: int) -> list[tuple[str, str]]:
     """What waits for a member of staff: sentences and the pages to go to."""
     if not access.sees_students:
         return []
-    waiting = []
-    if asked := requests_waiting(connection, course, access):
+    course = site.course
+    waiting = waiting_sentences(waiting_for(connection, site, access))
+    if asked := requests_waiting(connection, site, access):
         words = counted(asked, "regrade request waits", "regrade requests wait")
         waiting.append((f"{words} for an answer", "/regrade-requests"))
     for extension in extensions():
-        waiting += extension.waits_for_staff(connection, course, access)
+        waiting += extension.waits_for_staff(connection, course, access, at)
     if access.manages and (failed := failed_scores(connection)):
         words = counted(failed, "score has", "scores have")
         waiting.append(

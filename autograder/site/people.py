@@ -24,6 +24,7 @@ __all__ = [
     "course_of",
     "enrol",
     "enrol_all",
+    "erased_people",
     "extra_time_in",
     "labels_in",
     "names_in",
@@ -73,6 +74,12 @@ class ExtraTime(Protocol):
 def add_course(connection: Connection, name: str, title: str, tz: str) -> None:
     """Add a course, or set its title and time zone."""
     upsert(connection, course, {"id": name, "title": title, "tz": tz})
+
+
+def erased_people(connection: Connection) -> int:
+    """How many people were erased: what was read of people before is not true of another number."""
+    erased = select(func.count()).select_from(person).where(person.c.id.startswith(ERASED))
+    return connection.execute(erased).scalar_one()
 
 
 def course_of(connection: Connection, name: str) -> tuple[str, ZoneInfo]:

@@ -27,6 +27,7 @@ __all__ = [
     "may_look_as",
     "may_see",
     "require_visible",
+    "role_name",
     "student_access",
     "takes_part",
     "takes_part_in",
@@ -111,6 +112,11 @@ class Access:
                 Permission.MANAGE: self.manages,
             }[permission]
         )
+
+
+def role_name(role: str) -> str:
+    """A role as pages and messages call it; tables of people have it as it is stored."""
+    return "assistant" if role == Role.TA else role
 
 
 def access_of(connection: Connection, course: str, person: str) -> Access | None:

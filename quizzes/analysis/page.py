@@ -11,6 +11,7 @@ from autograder.course.csv_table import write_table
 from autograder.course.local_time import counted
 from autograder.gradebook.tables import guard_formula
 from autograder.pages.rendering import design
+from autograder.pages.text import worth
 from quizzes.analysis.summary import Summary
 
 __all__ = ["analysis_csv", "analysis_page"]
@@ -54,7 +55,7 @@ def analysis_page(title: str, course: str, summary: Summary, back: str = "") -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["number"] = _number
+    pages.filters |= {"number": _number, "worth": worth}
     pages.filters["percent"] = lambda share: "n/a" if math.isnan(share) else f"{100 * share:.0f} %"
     pages.globals |= {"counted": counted}
     bars = _bars(summary)

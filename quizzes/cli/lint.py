@@ -9,8 +9,9 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
-from autograder.course.local_time import shown
+from autograder.course.local_time import counted, shown
 from autograder.errors import ContentError, UsageError, choose_one
+from autograder.pages.text import worth
 from quizzes.content.bank import load_bank
 from quizzes.content.function_grading import SandboxGrader
 from quizzes.content.function_lint import faults_in_functions, has_functions
@@ -90,7 +91,7 @@ def _text_of(plan: QuizPlan) -> str:
     times = {"opens": schedule.opens_at, "due": schedule.due_at, "closes": schedule.closes_at}
     return "\n".join(
         [
-            f"{plan.name}: {len(quiz)} questions, {quiz.points:f} points, {limit}.",
+            f"{plan.name}: {counted(len(quiz), 'question')}, {worth(quiz.points)}, {limit}.",
             *(f"  {word} {'never' if at is None else shown(at, plan.zone)}" for word, at in times.items()),
             *(
                 f"  question {number}: {variety_text(pool.items)}"

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.course import Course, CourseFile
+from autograder.course.local_time import counted
 from autograder.errors import AutograderError
+from autograder.pages.text import worth
 from autograder.submissions.limited_program import run_limited, serve_limited
 from quizzes.content.bank import load_bank
 from quizzes.content.items.base import VariantProblem
@@ -83,7 +85,7 @@ def _look(text: str, kind: str, name: str, banks: Path, zone: str, seed: str) ->
         except (VariantProblem, ValueError) as problem:
             return Draft(faults=[{"line": None, "message": str(problem)}])
         shown = [_question(None, name, question) for name, question in variants]
-        summary = f"{len(plan.quiz)} questions, {plan.quiz.points.normalize():f} points."
+        summary = f"{counted(len(plan.quiz), 'question')}, {worth(plan.quiz.points)}."
         return Draft(_shown(course, faults), [], shown, summary)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
+from autograder.course.local_time import counted
+from autograder.pages.text import worth
 from quizzes.content.items.base import ShownQuestion
 from quizzes.content.markup import render
 from quizzes.content.question import PublicQuestion
@@ -58,8 +60,8 @@ def printed_page(quiz: Quiz, version: str, part: str, picture: Callable[[str], b
             )
         )
     if part == "questions":
-        points = f"{quiz.points.normalize():f}"
-        body.append(Markup("<p>{} points, {} questions.</p>").format(points, len(questions)))
+        size = worth(quiz.points), counted(len(questions), "question")
+        body.append(Markup("<p>{}, {}.</p>").format(*size))
         body.append(Markup("<ul>{}</ul>").format(_items(Markup(render(rule)) for rule in quiz.rules)))
         body.append(Markup(render(quiz.instructions or "")))
     for number, question in enumerate(questions, start=1):
@@ -72,9 +74,7 @@ def printed_page(quiz: Quiz, version: str, part: str, picture: Callable[[str], b
 
 
 def _head(number: int, question: ShownQuestion) -> Markup:
-    points = f"{question.points.normalize():f}"
-    unit = "point" if question.points == 1 else "points"
-    return Markup("<h2>Question {} <span>{} {}</span></h2>").format(number, points, unit)
+    return Markup("<h2>Question {} <span>{}</span></h2>").format(number, worth(question.points))
 
 
 def _asked(number: int, question: ShownQuestion, picture: Callable[[str], bytes | None]) -> Markup:

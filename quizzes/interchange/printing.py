@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autograder.course.local_time import counted
+from autograder.pages.text import worth
 from quizzes.content.items.base import BaseItem, ShownQuestion
 from quizzes.content.items.blanks import BlanksQuestion
 from quizzes.content.items.choice import ChoiceQuestion
@@ -38,7 +40,7 @@ def printed_quiz(quiz: Quiz, version: str) -> PrintedQuiz:
     items, questions = [item for _, item, _ in quiz.picked(seed)], quiz.variants(seed)
     head = f"# {quiz.title} — version {version}\n\n"
     name = f"Name: {LINE} Date: {LINE[:24]}\n\n"
-    parts = [head, name, f"{quiz.points.normalize():f} points, {len(questions)} questions.\n\n"]
+    parts = [head, name, f"{worth(quiz.points)}, {counted(len(questions), 'question')}.\n\n"]
     if quiz.rules:
         parts.append("".join(f"- {rule.strip()}\n" for rule in quiz.rules) + "\n")
     if quiz.instructions:
@@ -54,8 +56,7 @@ def printed_quiz(quiz: Quiz, version: str) -> PrintedQuiz:
 def _asked(number: int, item: BaseItem, question: ShownQuestion) -> Iterator[str]:
     """One question with its options and room to write."""
     words, view = question.context.words, question.public_view()
-    unit = "point" if question.points == 1 else "points"
-    yield f"## Question {number} ({question.points.normalize():f} {unit})\n\n{words(item.prompt).strip()}\n\n"
+    yield f"## Question {number} ({worth(question.points)})\n\n{words(item.prompt).strip()}\n\n"
     for image in view.images:
         yield f"![{image.alt}](banks/{image.file})\n\n"
     if isinstance(question, ChoiceQuestion):

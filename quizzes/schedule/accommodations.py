@@ -40,7 +40,7 @@ __all__ = [
 # What platforms call a role, and what it is here.
 ROLES = {
     "student": ("student", "students", "learner"),
-    "ta": ("ta", "teaching assistant", "assistant", "tutor", "grader", "reader", "non-editing teacher"),
+    "ta": ("assistant", "ta", "teaching assistant", "tutor", "grader", "reader", "non-editing teacher"),
     "instructor": ("instructor", "teacher", "lecturer", "professor", "editing teacher"),
 }
 TIMES = {"opens": "opens_at", "due": "due_at", "closes": "closes_at"}
@@ -165,7 +165,7 @@ def _role(location: str, text: str | None) -> str | None:
     if role is None:
         raise ContentError(
             f"{location}, role: unknown role {plain[:LONGEST]!r}.",
-            next_step=choose_one(ROLES),
+            next_step=choose_one([names[0] for names in ROLES.values()]),
         )
     return role
 

@@ -21,6 +21,7 @@ from autograder.course.roster import Person
 from autograder.errors import ContentError, choose_one
 from autograder.site.audit import Act, record_acts
 from autograder.site.people import COURSE, Change, add_course
+from autograder.site.roles import role_name
 from autograder.site.tables import enrolment
 from autograder.site.upsert import upsert_all
 from quizzes.content.quiz_file import QuizPlan
@@ -371,7 +372,7 @@ def _enrolment_changes(student: str, before: Enrolment, after: Enrolment) -> lis
     changes = []
     if before.role != after.role:
         lower = ROLES.index(after.role) < ROLES.index(before.role)
-        changes.append(Change(student, "role", before.role, after.role, lower))
+        changes.append(Change(student, "role", role_name(before.role), role_name(after.role), lower))
     if before.label != after.label:
         changes.append(
             Change(student, "label", before.label or "none", after.label or "none", bool(before.label))

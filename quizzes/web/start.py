@@ -36,7 +36,7 @@ class Card:
     published: Published
     availability: Availability
     questions: int
-    points: str
+    points: Decimal
     limit: int | None  # milliseconds, before extra time
 
     @property
@@ -139,5 +139,4 @@ async def begin(request: Request) -> Response:
 
 def _card(quizzes: QuizContext, published: Published, availability: Availability) -> Card:
     content = quizzes.quiz(published.version)
-    points = f"{content.points.normalize():f}"
-    return Card(published, availability, len(content), points, published.schedule.limit)
+    return Card(published, availability, len(content), content.points, published.schedule.limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,17 @@ def test_axe_finds_nothing(browser: Browser, live: LiveHomework, phone: bool) ->
     look()
     page.context.close()
     assert found == [], "\n".join(found)
+
+
+def test_wide_pages_are_landscape_from_the_first_sheet_on(browser: Browser, live: LiveHomework) -> None:
+    """The header of the site stands on the same sheet as what is below it."""
+    ina = live.server.student(name="ina", role="instructor")
+    page = opened(browser, live, ina)
+    for path, is_wide in (("/gradebook", True), (f"/staff/homework/{ASSIGNMENT}", True), ("/groups", False)):
+        page.goto(f"{live.server.address}{path}")
+        sheets = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
+        assert sheets and all((float(width) > float(height)) is is_wide for width, height in sheets), path
+    page.context.close()
 
 
 def test_the_editor_looks_while_somebody_types(browser: Browser, live: LiveHomework) -> None:

@@ -17,7 +17,7 @@ from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.lti.deliveries import resume_deliveries
 from autograder.site.people import add_person, enrol
-from autograder.site.roles import Role, StudentData
+from autograder.site.roles import Role, StudentData, role_name
 from autograder.site.tables import assigned_student, enrolment, person, section_member
 
 __all__ = [
@@ -134,7 +134,7 @@ def set_access(
     require_another(who, name)
     if seen and seen != before.version:
         raise Conflict(
-            f"Somebody else has changed {before.name} meanwhile: role {before.role}, "
+            f"Somebody else has changed {before.name} meanwhile: role {role_name(before.role)}, "
             f"sections {', '.join(before.sections) or 'none'}.",
             next_step="Go back, reload the page, and decide what stands.",
         )
@@ -159,7 +159,7 @@ def set_access(
         connection.execute(insert(assigned_student), rows)
     after = member_of(connection, course, name)
     words = {
-        "role": (before.role, after.role),
+        "role": (role_name(before.role), role_name(after.role)),
         "content": (before.content or "by role", after.content or "by role"),
         "students' work": (before.students or "by role", after.students or "by role"),
         "sections": (", ".join(before.sections) or "none", ", ".join(after.sections) or "none"),

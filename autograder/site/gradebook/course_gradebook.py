@@ -26,7 +26,7 @@ from autograder.site.database import Database
 from autograder.site.extensions import GradedWork, extensions
 from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.people import COURSE, not_counted
-from autograder.site.roles import Role, takes_part
+from autograder.site.roles import Role, role_name, takes_part
 from autograder.site.tables import enrolment, person, section_member
 
 __all__ = ["CourseGradebook", "GradebookCache", "course_gradebook", "people_of"]
@@ -196,7 +196,7 @@ def people_of(connection: Connection, folder: Path, student: str | None = None) 
                 full_name=row.name if not (listed.last_name and listed.first_name) else listed.full_name,
                 email=row.email or listed.email,
                 section=", ".join(sections[row.id]) or listed.section,
-                role="" if row.role == "student" else row.role,
+                role="" if row.role == "student" else role_name(row.role),
             )
         )
     return tuple(people)

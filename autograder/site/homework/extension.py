@@ -74,12 +74,12 @@ class HomeworkExtension(Extension):
         return home_section(request)
 
     def waits_for_staff(
-        self, connection: Connection, course: str, access: Access
+        self, connection: Connection, course: str, access: Access, at: int
     ) -> Sequence[tuple[str, str]]:
-        """Requests for extensions, and submissions that could not be graded."""
+        """Requests for extensions, and submissions that could not be graded, or wait for it for long."""
         from autograder.site.homework.staff_pages import waits_for_staff
 
-        return waits_for_staff(connection, course, access)
+        return waits_for_staff(connection, course, access, at)
 
     def works(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
         """The published assignments."""

@@ -14,6 +14,7 @@ from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
 from autograder.site.homework.context import PART, HomeworkContext, context_of
 from autograder.site.homework.grader_api import grader_token
+from autograder.site.homework.marking import homework_marking
 from autograder.site.homework.queue import release_leases
 from autograder.site.homework.regrades import apply_regrades
 from autograder.site.homework.releases import announce_results
@@ -23,6 +24,7 @@ from autograder.site.supervised_process import SupervisedProcess
 __all__ = ["Graders", "here", "is_of_an_ended_server", "start_graders"]
 
 RELEASE_INTERVAL = 1.0  # seconds: whoever released a regrade waits for it
+COUNT_INTERVAL = 30.0  # seconds: so few submissions come meanwhile that a page counts them at once
 INTERVAL = 0.2  # seconds: a student waits for the first grader to start
 
 
@@ -52,6 +54,7 @@ class Graders:
         self._site, self._processes = site, processes
         self._tasks = [PeriodicTask(process.start_if_needed, every=INTERVAL) for process in processes]
         self._tasks.append(PeriodicTask(partial(apply_regrades, site), every=RELEASE_INTERVAL))
+        self._tasks.append(PeriodicTask(partial(_count_waiting, site), every=COUNT_INTERVAL))
         self._tasks.append(PeriodicTask(lambda: announce_results(context_of(site), site.now())))
 
     def stop(self) -> None:
@@ -63,6 +66,14 @@ class Graders:
         context: HomeworkContext | None = self._site.parts.get(PART)
         if context is not None:
             context.previews.close()
+
+
+def _count_waiting(site: AppContext) -> int:
+    """Count the answers that wait for a person, so that the home page of staff finds the classes read."""
+    if site.crowd.is_large:
+        return 0
+    with site.database.reading() as connection:
+        return len(homework_marking(site).waiting(connection))
 
 
 def start_graders(site: AppContext) -> Graders:

@@ -1,13 +1,14 @@
 """Homework as marking by hand sees it: written answers, and tasks whose checks a person may override.
 
 The answer of a student is that of the submission that counts. The attempts of a class are kept in memory, and
-a mark reads those of its owners again: the next answer is there at once, also in a class of 2,000.
+a mark or a grading reads those of its owners again: the next answer and the number of those that wait are
+there at once, also in a class of 2,000 whose submissions are being graded.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -17,7 +18,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection, func, select
 
 from autograder.course.assignment import ModelAnswer, read_model_answers
-from autograder.course.course import FILE
+from autograder.course.course import FILE, Course
 from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.report import CheckResult, Report, Status
 from autograder.site.app_context import AppContext
@@ -30,7 +31,7 @@ from autograder.site.homework.regrades import COUNTING, open_regrade, propose_re
 from autograder.site.homework.rendered_notebook import RenderedCell, render_notebook
 from autograder.site.homework.scores import KIND, Attempt, attempts_of, attempts_of_class, counted
 from autograder.site.homework.submissions import counts, find_submission, owners_of
-from autograder.site.homework.tables import grading, homework, submission, submission_owner
+from autograder.site.homework.tables import grading, submission, submission_owner
 from autograder.site.homework.visibility import latest_due, visible_to
 from autograder.site.marking.source import (
     AnswerToMark,
@@ -38,15 +39,18 @@ from autograder.site.marking.source import (
     GivenMark,
     QuestionToMark,
     ShownAnswer,
+    WaitingWork,
     question_of,
 )
 from autograder.site.marks import Mark, Source, add_marks, marks_of_work
+from autograder.site.people import erased_people
 from autograder.site.tables import mark, points_text
 
 __all__ = ["HomeworkMarking", "homework_marking"]
 
 PART = "homework marking"
-MOST_KEPT = 4  # classes in memory
+MOST_KEPT = 8  # classes in memory
+FEW = 100  # people whose attempts are read one by one; of more the whole class is read
 OUTCOMES = {
     Status.PASSED: "passed",
     Status.ERROR: "the check is broken",
@@ -54,13 +58,28 @@ OUTCOMES = {
 }
 
 
+@dataclass(frozen=True)
+class _State:
+    """What tells whether anything has happened in the course that may change what a student's work earns."""
+
+    rules: Hashable  # of another one, everything may be different
+    graded: Hashable  # another one with every grading that ends, of whatever assignment
+    newest_mark: int
+
+
 @dataclass
 class _Class:
-    """The attempts of a class, with the state of the database that they were read from."""
+    """The attempts of a class, with the state of the course that they were read from."""
 
-    state: Hashable
-    newest_mark: int
+    row: Homework
+    state: _State
+    gradings: frozenset[tuple[int, str]]  # that count and have ended, each with its submission
     attempts: dict[str, list[Attempt]]
+    chosen: dict[str, Attempt | None]  # which attempt of a person counts
+    #: What follows from these, made when it is asked for: the attempts that count by their submission, and
+    #: the people of each answer that waits by its question.
+    counting: dict[str, tuple[Attempt, tuple[str, ...]]] | None = None
+    waiting: dict[str, list[tuple[str, ...]]] | None = None
 
 
 class HomeworkMarking:
@@ -104,26 +123,47 @@ class HomeworkMarking:
         """The answers in the submissions that count; a group's once, with all who submitted it."""
         course = self._context.course(connection)
         row = published(connection, self._context.site.course, work)
-        people: dict[str, list[str]] = {}
-        first: dict[str, Attempt] = {}
-        for person, attempts in self._attempts(connection, row).items():
-            for attempt in attempts:  # also for whom another one counts: nobody marks what they submitted
-                people.setdefault(attempt.submission.id, []).append(person)
-            chosen = counted(course, row, person, attempts)
-            if chosen is not None and chosen.grading.report is not None:
-                first.setdefault(chosen.submission.id, chosen)
-        answers = (
-            self._answer(connection, question, attempt, tuple(people[name]))
-            for name, attempt in first.items()
-        )
+        with self._lock:
+            known = self._class(connection, course, row, self._state(connection, course))
+            counting = self._counting(known)
+        answers = (self._answer(connection, question, *item) for item in counting.values())
         return [answer for answer in answers if answer is not None]
+
+    def waiting(self, connection: Connection) -> list[WaitingWork]:
+        """The written answers that wait; a task has what its checks gave."""
+        works = []
+        course = self._context.course(connection)
+        state = self._state(connection, course)
+        for row in homework_in(connection, self._context.site.course):
+            if not row.facts.written:
+                continue
+            with self._lock:
+                known = self._class(connection, course, row, state)
+                if known.waiting is None:
+                    known.waiting = self._waiting(connection, row, self._counting(known))
+                if known.waiting:
+                    works.append(WaitingWork(row.id, row.facts.title, dict(known.waiting)))
+        return works
+
+    def questions_of_people(self, connection: Connection, work: str) -> set[str]:
+        """The written answers, and the tasks of which a person marked a submission that counts."""
+        course = self._context.course(connection)
+        row = published(connection, self._context.site.course, work)
+        with self._lock:
+            known = self._class(connection, course, row, self._state(connection, course))
+            counting = self._counting(known)
+        written = {written_part(task.id) for task in row.facts.written}
+        return written | {task_part(task) for attempt, _ in counting.values() for task in attempt.task_marks}
 
     def marked(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
         """The answers that people have marked, each mark once, also in submissions that do not count."""
         row = published(connection, self._context.site.course, work)
+        course = self._context.course(connection)
+        with self._lock:
+            everybody = dict(self._class(connection, course, row, self._state(connection, course)).attempts)
         others = (
             self._answer(connection, question, attempt, (person,))
-            for person, attempts in self._attempts(connection, row).items()
+            for person, attempts in everybody.items()
             for attempt in attempts
             if attempt.grading.report is not None
         )
@@ -245,6 +285,18 @@ class HomeworkMarking:
         ]
         return sorted(marks, key=lambda given: given.id)
 
+    def people_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The owners of submissions."""
+        people: dict[str, tuple[str, ...]] = {}
+        rows = connection.execute(
+            select(submission_owner)
+            .where(submission_owner.c.submission.in_(ids))
+            .order_by(submission_owner.c.person)
+        )
+        for row in rows:
+            people[row.submission] = *people.get(row.submission, ()), row.person
+        return people
+
     def work_of(self, connection: Connection, id: str) -> str:
         """The assignment of a submission."""
         stored = find_submission(connection, self._context.site.course, id)
@@ -284,10 +336,9 @@ class HomeworkMarking:
         with site.database.reading() as connection:
             course = self._context.course(connection)
             row = published(connection, site.course, work)
-            chosen = [
-                counted(course, row, person, attempts)
-                for person, attempts in self._attempts(connection, row).items()
-            ]
+            with self._lock:
+                known = self._class(connection, course, row, self._state(connection, course))
+                chosen = list(known.chosen.values())
         submissions = {item.submission.id: item.submission.digest for item in chosen if item is not None}
         propose = partial(
             propose_regrade,
@@ -314,26 +365,76 @@ class HomeworkMarking:
         """The staff's page of the assignment."""
         return f"/staff/homework/{work}"
 
-    def _attempts(self, connection: Connection, row: Homework) -> dict[str, list[Attempt]]:
-        """The attempts of the class; after marks only those of the marked submissions' owners are read."""
-        of, course = self._context.site.course, self._context.course(connection)
+    def _state(self, connection: Connection, course: Course) -> _State:
+        of = self._context.site.course
         written = (self._context.site.folder / FILE).stat().st_mtime
-        state = written, course.due_rules.digest, row, *_grading_state(connection, of, row.id)
-        newest = connection.execute(select(func.max(mark.c.id)).where(mark.c.kind == KIND)).scalar_one() or 0
-        with self._lock:
-            known = self._classes.get(row.id)
-            if known is None or known.state != state or newest < known.newest_mark:
-                attempts = attempts_of_class(connection, course, of, row)
-                known = _Class(state, newest, attempts)
-                self._classes.pop(row.id, None)
-                while len(self._classes) >= MOST_KEPT:
-                    self._classes.pop(next(iter(self._classes)))
-                self._classes[row.id] = known
-            elif newest > known.newest_mark:
-                for person in _marked_since(connection, of, row.id, known.newest_mark):
-                    known.attempts[person] = attempts_of(connection, course, of, row, person)
-                known.newest_mark = newest
-            return dict(known.attempts)
+        rules = written, course.due_rules.digest, erased_people(connection)
+        return _State(rules, _graded(connection, of), _newest_mark(connection))
+
+    def _class(self, connection: Connection, course: Course, row: Homework, state: _State) -> _Class:
+        """The attempts of the class, as this connection sees them; the caller holds the lock.
+
+        After marks and gradings only those of the submissions' owners are read.
+        """
+        of = self._context.site.course
+        known = self._classes.pop(row.id, None)  # it is put in again as the one that was used last
+        if (
+            known is None
+            or (known.row, known.state.rules) != (row, state.rules)
+            or state.newest_mark < known.state.newest_mark  # another request read the class later
+        ):
+            gradings = _ended_gradings(connection, of, row.id)
+            attempts = attempts_of_class(connection, course, of, row)
+            known = _Class(row, state, gradings, attempts, _chosen(course, row, attempts))
+        elif state != known.state:
+            changed = _marked_since(connection, of, row.id, known.state.newest_mark)
+            if state.graded != known.state.graded:
+                gradings = _ended_gradings(connection, of, row.id)
+                for name in {name for _, name in gradings ^ known.gradings}:
+                    changed.update(owners_of(connection, name))
+                known.gradings = gradings
+            known.state = state
+            if changed:
+                whole = attempts_of_class(connection, course, of, row) if len(changed) > FEW else {}
+                read = whole or {
+                    person: attempts_of(connection, course, of, row, person) for person in changed
+                }
+                known.attempts.update(read)
+                known.chosen.update(_chosen(course, row, read))
+                known.counting = known.waiting = None
+        while len(self._classes) >= MOST_KEPT:
+            self._classes.pop(next(iter(self._classes)))
+        self._classes[row.id] = known
+        return known
+
+    def _counting(self, known: _Class) -> dict[str, tuple[Attempt, tuple[str, ...]]]:
+        """The attempts that count, each with all who submitted it; the caller holds the lock."""
+        if known.counting is None:
+            people: dict[str, list[str]] = {}
+            for person, attempts in known.attempts.items():
+                for attempt in attempts:  # also for whom another one counts: nobody marks what they submitted
+                    people.setdefault(attempt.submission.id, []).append(person)
+            first: dict[str, Attempt] = {}
+            for chosen in known.chosen.values():
+                if chosen is not None and chosen.grading.report is not None:
+                    first.setdefault(chosen.submission.id, chosen)
+            known.counting = {name: (attempt, tuple(people[name])) for name, attempt in first.items()}
+        return known.counting
+
+    def _waiting(
+        self,
+        connection: Connection,
+        row: Homework,
+        counting: Mapping[str, tuple[Attempt, tuple[str, ...]]],
+    ) -> dict[str, list[tuple[str, ...]]]:
+        waiting: dict[str, list[tuple[str, ...]]] = {}
+        for question in self.questions(connection, row.id):
+            if question.by_hand:
+                answers = (self._answer(connection, question, *item) for item in counting.values())
+                of_question = [answer.people for answer in answers if answer is not None and answer.waits]
+                if of_question:
+                    waiting[question.id] = of_question
+        return waiting
 
     def _found(self, connection: Connection, work: str, id: str) -> tuple[Attempt, tuple[str, ...]]:
         """A submission of an assignment as its first owner's attempt, and its owners."""
@@ -407,22 +508,43 @@ def _defines(cell: RenderedCell, functions: Sequence[str]) -> bool:
     return cell.kind == "code" and any(f"def {name}(" in cell.source for name in functions)
 
 
-def _grading_state(connection: Connection, of: str, name: str) -> tuple[object, ...]:
-    """What changes with every submission and grading of an assignment, and with nothing else."""
-    of_assignment = submission.c.course == of, submission.c.assignment == name
-    gradings = (
-        select(
-            func.count(),
-            func.count(grading.c.applied_at),
-            func.max(grading.c.graded_at),
-            func.max(grading.c.id),
-        )
-        .select_from(grading)
-        .join(submission, submission.c.id == grading.c.submission)
-        .where(*of_assignment)
+def _chosen(
+    course: Course, row: Homework, attempts: Mapping[str, Sequence[Attempt]]
+) -> dict[str, Attempt | None]:
+    return {person: counted(course, row, person, of_person) for person, of_person in attempts.items()}
+
+
+def _graded(connection: Connection, of: str) -> Hashable:
+    """What changes with every grading of the course that ends, and every one of a regrade that counts.
+
+    An index has all of it: a class is not read to learn that nothing has happened.
+    """
+    ended = select(func.count(), func.max(grading.c.id)).where(
+        grading.c.course == of, grading.c.state == "graded"
     )
-    shown = select(homework.c.bundle, homework.c.due_at).where(homework.c.course == of, homework.c.id == name)
-    return tuple(connection.execute(gradings).one()), tuple(connection.execute(shown).one())
+    applied = select(func.count(grading.c.applied_at)).where(
+        grading.c.course == of, grading.c.regrade.is_not(None)
+    )
+    return tuple(connection.execute(ended).one()), connection.execute(applied).scalar_one()
+
+
+def _newest_mark(connection: Connection) -> int:
+    return connection.execute(select(func.max(mark.c.id))).scalar_one() or 0
+
+
+def _ended_gradings(connection: Connection, of: str, assignment: str) -> frozenset[tuple[int, str]]:
+    """The gradings of an assignment that have ended and count, each with its submission."""
+    rows = connection.execute(
+        select(grading.c.id, grading.c.submission)
+        .join(submission, submission.c.id == grading.c.submission)
+        .where(
+            submission.c.course == of,
+            submission.c.assignment == assignment,
+            grading.c.state == "graded",
+            counts(),
+        )
+    )
+    return frozenset((row.id, row.submission) for row in rows)
 
 
 def _marked_since(connection: Connection, of: str, assignment: str, newest: int) -> set[str]:

@@ -13,14 +13,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, update
 
 from autograder.errors import Conflict
 from autograder.site.homework.grade_records import GradingResult, record_grading
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
+from autograder.site.roles import Access, may_see
 
 __all__ = [
     "LEASE",
+    "LONG_WAIT",
     "MOST_TRIES",
     "Lease",
     "enqueue",
@@ -33,9 +35,11 @@ __all__ = [
     "position_in_queue",
     "release_leases",
     "retry_failed",
+    "waiting_for_long",
 ]
 
 LEASE = 15 * 60_000  # milliseconds; longer than any submission may take (see checks.budget)
+LONG_WAIT = 15 * 60_000  # milliseconds; a class of 500 that submits at the deadline is graded by then
 MOST_TRIES = 3
 LONGEST_PROBLEM, LONGEST_NAME = 2000, 200  # characters
 SHORTEST_PAUSE, LONGEST_PAUSE = 400, 15_000  # milliseconds between two looks at the state of a submission
@@ -195,12 +199,36 @@ def retry_failed(connection: Connection, course: str, assignment: str) -> int:
     ).rowcount
 
 
-def failures_in(connection: Connection, course: str) -> dict[str, int]:
-    """How many submissions of each assignment are not graded because of a fault of ours; none without any."""
+def failures_in(connection: Connection, course: str, access: Access) -> dict[str, int]:
+    """How many submissions of each assignment are not graded because of a fault of ours; none without any.
+
+    They are those of the people whose work a member of staff sees.
+    """
+    return _submissions_in(connection, course, access, grading.c.state == "failed")
+
+
+def waiting_for_long(connection: Connection, course: str, access: Access, at: int) -> dict[str, int]:
+    """How many submissions of each assignment have waited for longer than a class at the deadline does.
+
+    They are those of the people whose work a member of staff sees; a regrade can wait.
+    """
+    unfinished = grading.c.state.in_(["waiting", "leased"])
+    return _submissions_in(connection, course, access, unfinished, grading.c.queued_at < at - LONG_WAIT)
+
+
+def _submissions_in(
+    connection: Connection, course: str, access: Access, *conditions: ColumnElement[bool]
+) -> dict[str, int]:
+    """The number of submissions by assignment whose first grading is in a state; a group's count once."""
+    owned = exists().where(
+        submission_owner.c.submission == submission.c.id,
+        may_see(submission_owner.c.person, course, access),
+    )
     rows = connection.execute(
-        select(submission.c.assignment, func.count())
+        select(submission.c.assignment, func.count(submission.c.id.distinct()))
+        .select_from(grading)
         .join(submission, submission.c.id == grading.c.submission)
-        .where(grading.c.course == course, grading.c.state == "failed", grading.c.regrade.is_(None))
+        .where(grading.c.course == course, *conditions, grading.c.regrade.is_(None), owned)
         .group_by(submission.c.assignment)
     )
     return {row.assignment: row[1] for row in rows}

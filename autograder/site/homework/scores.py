@@ -84,13 +84,16 @@ class GradingSummary:
     @classmethod
     def from_json(cls, text: str) -> GradingSummary:
         """The summary as it is stored; an empty one before a grading has ended."""
-        empty, known = cls({}, (), "", False, ()), {field.name for field in fields(cls)}
-        stored = {name: value for name, value in json.loads(text).items() if name in known}
-        return cls(**{**asdict(empty), **stored})
+        stored = {name: value for name, value in json.loads(text).items() if name in SUMMARY_FIELDS}
+        return cls(**{**EMPTY_SUMMARY, **stored})
 
     def to_json(self) -> str:
         """The summary as it is stored."""
         return json.dumps(asdict(self), ensure_ascii=False)
+
+
+SUMMARY_FIELDS = {field.name for field in fields(GradingSummary)}
+EMPTY_SUMMARY = asdict(GradingSummary({}, (), "", False, ()))
 
 
 @dataclass(frozen=True)
@@ -281,12 +284,14 @@ def _attempts(
     for given in of_answers.values():
         given.sort(key=lambda mark: mark.id)
     due_at = due_for_student(course, row, person)
+    no_penalty = course.extension(person, row.id).no_penalty
     return [
         _attempt(
             course,
             row,
             person,
             due_at,
+            no_penalty,
             item,
             gradings[item.id],
             marks.get(item.id, {}),
@@ -302,6 +307,7 @@ def _attempt(
     row: Homework,
     person: str,
     due_at: int | None,
+    no_penalty: bool,
     stored: StoredSubmission,
     grading: Grading,
     marks: Mapping[str, Sequence[Mark]],
@@ -319,7 +325,6 @@ def _attempt(
     }
     earned = final = None
     if grading.earned is not None:
-        no_penalty = course.extension(person, row.id).no_penalty
         earned = sum((answer.earned or Decimal(0) for answer in answers), grading.earned)
         for task, given in task_marks.items():
             earned += (given.points or Decimal(0)) - Decimal(str(summary.tasks.get(task, 0)))

@@ -38,7 +38,7 @@ from autograder.site.homework.grade_records import TOTAL, whole_work, written_pa
 from autograder.site.homework.notices import tell_mark
 from autograder.site.homework.pages import feedback_page
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.queue import failures_in, retry_failed
+from autograder.site.homework.queue import LONG_WAIT, failures_in, retry_failed, waiting_for_long
 from autograder.site.homework.releases import schedule_release, undo_release
 from autograder.site.homework.rendered_notebook import picture_of, render_notebook
 from autograder.site.homework.score_history import score_history
@@ -53,6 +53,7 @@ from autograder.site.homework.scores import (
 from autograder.site.homework.submissions import find_submission, owners_of
 from autograder.site.marking.assigned_work import marking_refusal, require_may_mark
 from autograder.site.marking.regrade_requests import requests_in
+from autograder.site.marking.waiting import waiting_for
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import ERASED, names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, reads_much, site_of, whole_number
@@ -120,6 +121,9 @@ def assignment_page(request: Request) -> Response:
         rows = _class(connection, context.course(connection), site.course, row, access)
         others = [other for other in homework_in(connection, site.course) if other.id != row.id]
         partners = partners_in(connection, context.course(connection), site.course, row.id)
+        to_mark = [
+            item for item in waiting_for(connection, site, access) if (item.kind, item.work) == (KIND, row.id)
+        ]
     submissions = {item.submission.id: item for student in rows for item in student.attempts}
     shown = [
         item
@@ -147,7 +151,7 @@ def assignment_page(request: Request) -> Response:
         students=len(rows),
         waiting=sum(item.grading.state in ("waiting", "leased") for item in submissions.values()),
         failed=[item for item in submissions.values() if item.grading.state == "failed"],
-        unmarked=[item.counted for item in rows if item.counted is not None and item.counted.unmarked],
+        to_mark=to_mark,
         group_problems=partners.problems,
         broken=sorted({name for item in rows if item.counted for name in item.counted.summary.broken}),
         old=len(_counting_old(row, rows)),
@@ -363,16 +367,26 @@ async def mark_answers(request: Request) -> Response:
     return RedirectResponse(f"/staff/submissions/{name}#answers", 303)
 
 
-def waits_for_staff(connection: Connection, course: str, access: Access) -> list[tuple[str, str]]:
-    """Requests for extensions, and submissions that could not be graded: sentences and the pages to go to."""
+def waits_for_staff(connection: Connection, course: str, access: Access, at: int) -> list[tuple[str, str]]:
+    """Requests for extensions, and submissions that are not graded: sentences and the pages to go to.
+
+    A submission that has just come in is left out: it is graded without anybody.
+    """
     waiting = []
     if access.manages and (asked := len(open_requests(connection, course, access))):
         words = counted_noun(asked, "student asks for an extension", "students ask for an extension")
         waiting.append((words, "/extensions#requests"))
     titles = {row.id: row.facts.title for row in homework_in(connection, course)}
-    for assignment, many in failures_in(connection, course).items():
+    for assignment, many in failures_in(connection, course, access).items():
         words = counted_noun(many, "submission is", "submissions are")
         sentence = f"{titles.get(assignment, assignment)}: {words} not graded because of an error"
+        waiting.append((sentence, f"/staff/homework/{assignment}"))
+    for assignment, many in waiting_for_long(connection, course, access, at).items():
+        words = counted_noun(many, "submission has", "submissions have")
+        minutes = counted_noun(LONG_WAIT // 60_000, "minute")
+        sentence = (
+            f"{titles.get(assignment, assignment)}: {words} waited for more than {minutes} to be graded"
+        )
         waiting.append((sentence, f"/staff/homework/{assignment}"))
     return waiting
 

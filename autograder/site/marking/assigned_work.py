@@ -37,6 +37,7 @@ __all__ = [
     "require_may_mark",
     "store_markers",
     "take_back",
+    "who_is_not_marked_by",
 ]
 
 LONGEST_REASON = 300
@@ -76,6 +77,12 @@ def in_marking_order(secret: str, question: str, answers: Iterable[AnswerToMark]
 def may_mark(conflicts: Collection[tuple[str, str]], marker: str, people: Sequence[str]) -> bool:
     """Whether a person may mark the work of these people: not their own, and no conflict of interest."""
     return marker not in people and not any((marker, person) in conflicts for person in people)
+
+
+def who_is_not_marked_by(connection: Connection, course: str, marker: str) -> frozenset[str]:
+    """The people with whose work `may_mark` is false for a person."""
+    pairs = conflict_pairs(connection, course)
+    return frozenset([marker, *(person for of_marker, person in pairs if of_marker == marker)])
 
 
 def marking_refusal(connection: Connection, course: str, marker: str, people: Sequence[str]) -> str:
@@ -131,7 +138,7 @@ def store_markers(
     at: int,
     who: str,
 ) -> None:
-    """Store who marks whom; what was assigned before to people of this assign is assigned anew."""
+    """Store who marks whom; what was assigned to the same people before is assigned anew."""
     rows = [
         {
             "course": course,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -58,6 +58,7 @@ from autograder.site.marking.source import (
     rubric_detail,
 )
 from autograder.site.marking.tables import marking_note, saved_comment
+from autograder.site.marking.waiting import WaitingForMarker, waiting_for, waiting_sentences
 from autograder.site.marks import Mark
 from autograder.site.people import names_in, names_of, students_in
 from autograder.site.requests import Form, PageRoute, form_of, is_json, reads_much, site_of, whole_number
@@ -90,6 +91,7 @@ class Progress:
     changed: int
     by_marker: Sequence[tuple[str, int, int]]  # marker, assigned answers, of them marked
     unassigned: int
+    mine: int  # answers that wait for whoever looks
 
     @property
     def share(self) -> int:
@@ -110,7 +112,7 @@ class Place:
     path: str
 
     def is_mine(self, answer: AnswerToMark, marker: str) -> bool:
-        """Whether an answer is assigned to a marker; without a assign everything is everybody's."""
+        """Whether an answer is assigned to a marker; without assigned work everything is everybody's."""
         return not self.assigned or any(self.assigned.get(person) == marker for person in answer.people)
 
     def next_waiting(self, marker: str, after: str = "") -> str:
@@ -130,13 +132,16 @@ def overview(request: Request) -> Response:
     """Everything that people mark by hand, with its progress, and the conflicts of interest."""
     site, session = site_of(request), staff_of_course(request)
     with site.database.reading() as connection:
+        waiting = waiting_for(connection, site, student_access(connection, site.course, session.person))
+        mine = _mine(waiting)
         works = []
         for source in marking_sources(site):
             for work, title in source.works(connection):
+                listed = source.questions_of_people(connection, work)
                 progress = [
                     item
-                    for item in _progress(connection, site, source, work, session)
-                    if item.question.by_hand or item.marked
+                    for item in _progress(connection, site, source, work, session, mine, listed)
+                    if item.question.by_hand or item.marked or item.changed
                 ]
                 if progress:
                     works.append((source.kind, work, title, progress))
@@ -159,6 +164,7 @@ def overview(request: Request) -> Response:
         session,
         "marking.html",
         works=works,
+        waiting=waiting_sentences(waiting),
         names=names,
         conflicts=conflicts,
         markers=markers,
@@ -175,7 +181,8 @@ def work_page(request: Request) -> Response:
     source, work = marking_source(site, request.path_params["kind"]), request.path_params["work"]
     with site.database.reading() as connection:
         title = _title(connection, source, work)
-        progress = _progress(connection, site, source, work, session)
+        waiting = waiting_for(connection, site, student_access(connection, site.course, session.person))
+        progress = _progress(connection, site, source, work, session, _mine(waiting))
         names, markers = names_in(connection, site.course), markers_in(connection, site.course)
         sections = _sections(connection, site.course)
     if is_json(request):
@@ -413,7 +420,7 @@ async def change_rubric(request: Request) -> Response:
 
 @requires(Permission.MANAGE)
 async def assign(request: Request) -> Response:
-    """Assign the answers to some questions evenly, by section or by person, or take the assign back."""
+    """Assign the answers to some questions evenly, by section or by person, or take them back."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     source, work = marking_source(site, request.path_params["kind"]), request.path_params["work"]
@@ -618,13 +625,33 @@ def _found(request: Request, session: Session) -> tuple[Place, AnswerToMark]:
     return place, answer
 
 
+def _mine(waiting: Iterable[WaitingForMarker]) -> dict[tuple[str, str, str], int]:
+    """How many answers wait for the marker, by kind, work and question."""
+    return {
+        (work.kind, work.work, question): numbers.mine
+        for work in waiting
+        for question, numbers in work.questions.items()
+    }
+
+
 def _progress(
-    connection: Connection, site: AppContext, source: MarkingSource, work: str, session: Session
+    connection: Connection,
+    site: AppContext,
+    source: MarkingSource,
+    work: str,
+    session: Session,
+    mine: Mapping[tuple[str, str, str], int],
+    listed: Collection[str] | None = None,
 ) -> list[Progress]:
-    """The progress of each question of a piece of work, with the answers that this person may see."""
+    """The progress of each question of a piece of work, with the answers that this person may see.
+
+    `mine` are the answers that wait for this person; `listed` names the questions, all if it is left out.
+    """
     assigned = markers_of(connection, site.course, source.kind, work)
     progress = []
     for question in source.questions(connection, work):
+        if listed is not None and question.id not in listed:
+            continue
         of_question = assigned.get(question.id, {})
         answers = source.answers(connection, work, question)
         visible = _visible(connection, site, session, answers, of_question)
@@ -645,6 +672,7 @@ def _progress(
                 sum(answer.changed for answer in answers),
                 [(marker, many[marker], done[marker]) for marker in sorted(many)],
                 sum(not marker for marker in markers) if of_question else 0,
+                mine.get((source.kind, work, question.id), 0),
             )
         )
     return progress
@@ -658,6 +686,7 @@ def _as_json(item: Progress) -> dict[str, object]:
         "answers": item.answers,
         "marked": item.marked,
         "waiting": item.waiting,
+        "waiting_for_you": item.mine,
         "changed": item.changed,
     }
 
@@ -806,7 +835,9 @@ def _rubric_in(form: Form) -> Rubric:
         if not text.strip():
             continue
         written = points[number] if number < len(points) else ""
-        items.append(RubricItem(id[:40], text.strip()[:LONGEST_TEXT], read_points(written, negative=True)))
+        items.append(
+            RubricItem(id[:40], " ".join(text.split())[:LONGEST_TEXT], read_points(written, negative=True))
+        )
     if len({item.id for item in items if item.id}) < sum(bool(item.id) for item in items):
         raise Conflict("An item of the rubric is there twice.", next_step="Reload the page.")
     if not items:

@@ -78,12 +78,8 @@ class ShownRequest:
     question: QuestionToMark
     answer: AnswerToMark | None  # None where it is no longer there
     page: str
+    people: tuple[str, ...]  # whose points the answer decides: of a group's work, all of its students'
     can_answer: bool = False
-
-    @property
-    def people(self) -> tuple[str, ...]:
-        """Whose points the answer decides: of a group's work, all of its students'."""
-        return (self.request.person,) if self.answer is None else self.answer.people
 
 
 @reads_much
@@ -326,8 +322,11 @@ def _shown(connection: Connection, site: AppContext, found: RegradeRequest, read
     page = ""
     if current is not None:
         page = source.page_of(current) if reader else source.page_for_student(current)
+    people = source.people_of(connection, [found.answer]).get(found.answer, (found.person,))
     may_answer = found.waits and not (found.state == "appealed" and found.answered_by == reader)
-    return ShownRequest(found, titles.get(found.work, found.work), question, current, page, may_answer)
+    return ShownRequest(
+        found, titles.get(found.work, found.work), question, current, page, people, may_answer
+    )
 
 
 def _as_seen(connection: Connection, site: AppContext, found: RegradeRequest, at: int) -> ShownRequest:

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from autograder.course.course import RegradeRequestRules
 from autograder.errors import Conflict, Forbidden, NotFound, TooLarge
 from autograder.site.audit import Act, record_act
-from autograder.site.marking.tables import marking_conflict, regrade_message, regrade_request
-from autograder.site.roles import Access, may_see
+from autograder.site.marking.tables import regrade_message, regrade_request
 from autograder.site.tables import points_text
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "request_regrade",
     "requests_in",
     "requests_left",
-    "requests_waiting",
     "window_of",
 ]
 
@@ -250,23 +248,6 @@ def appeal_request(connection: Connection, request: RegradeRequest, text: str, *
     if not done.rowcount:
         raise Conflict("You have appealed already.", next_step="Reload the page.")
     _say(connection, request.id, request.person, at, request.person, text)
-
-
-def requests_waiting(connection: Connection, course: str, access: Access) -> int:
-    """How many requests wait for an answer that a member of staff may give."""
-    conflict = exists().where(
-        marking_conflict.c.course == course,
-        marking_conflict.c.marker == access.person,
-        marking_conflict.c.person == regrade_request.c.person,
-    )
-    waiting = select(func.count()).where(
-        regrade_request.c.course == course,
-        regrade_request.c.state.in_(["open", "appealed"]),
-        regrade_request.c.person != access.person,
-        may_see(regrade_request.c.person, course, access),
-        ~conflict,
-    )
-    return int(connection.execute(waiting).scalar_one())
 
 
 def find_request(

@@ -7,7 +7,7 @@ know no other difference between the two.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +29,7 @@ __all__ = [
     "MarkingSource",
     "QuestionToMark",
     "ShownAnswer",
+    "WaitingWork",
     "marking_source",
     "marking_sources",
     "question_of",
@@ -96,6 +97,16 @@ class GivenMark:
     rubric: dict[str, Any] = field(default_factory=dict)  # see `rubric_detail`
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingWork:
+    """A piece of work with answers that wait for a person."""
+
+    work: str
+    title: str
+    #: By question, the people of each answer that waits; questions without one are left out.
+    questions: Mapping[str, Sequence[tuple[str, ...]]]
+
+
 class MarkingSource(Protocol):
     """The work of one kind, as marking by hand sees it."""
 
@@ -109,6 +120,15 @@ class MarkingSource(Protocol):
 
     def answers(self, connection: Connection, work: str, question: QuestionToMark) -> Sequence[AnswerToMark]:
         """The answers to a question that count, of the whole class."""
+
+    def waiting(self, connection: Connection) -> Sequence[WaitingWork]:
+        """What waits for a person of all works: for each question the answers whose `waits` is true.
+
+        The home page of staff asks it each time: it reads what waits and what has changed, not the class.
+        """
+
+    def questions_of_people(self, connection: Connection, work: str) -> Collection[str]:
+        """The questions that only people mark, and those of which they marked an answer, by their ids."""
 
     def marked(self, connection: Connection, work: str, question: QuestionToMark) -> Sequence[AnswerToMark]:
         """The answers that people have marked, each mark once, also where another attempt counts now."""
@@ -138,6 +158,9 @@ class MarkingSource(Protocol):
 
     def earlier(self, connection: Connection, answer: AnswerToMark) -> Sequence[Mark]:
         """All marks that people gave the part, the oldest first."""
+
+    def people_of(self, connection: Connection, ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """All who submitted each of these submissions or attempts; unknown ones are left out."""
 
     def work_of(self, connection: Connection, id: str) -> str:
         """The assignment or quiz of a submission or attempt; raises NotFound."""

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from autograder.course.local_time import counted, shown
 from autograder.errors import Conflict
+from autograder.pages.text import worth
 from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.marking.assigned_work import marking_refusal
 from autograder.site.marks import Current, Mark, Source
@@ -138,7 +139,7 @@ def log_entry(event: Event, local: Callable[[int], str]) -> LogEntry:
         case Accepted(pos=pos, who=who):
             return LogEntry(event.at, f"{who} accepted the late save of question {pos + 1}.")
         case Graded(points=points):
-            return LogEntry(event.at, f"The attempt was marked with {points} points.")
+            return LogEntry(event.at, f"The attempt was marked with {worth(points)}.")
         case Saved(pos=pos):
             how = (
                 "came too late and does not count"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,14 +25,15 @@ from autograder.site.marking.source import (
     GivenMark,
     QuestionToMark,
     ShownAnswer,
+    WaitingWork,
     question_of,
 )
-from autograder.site.marks import Mark, current_mark, mark_of
+from autograder.site.marks import Mark, Source, Waiting, current_mark, mark_of
 from autograder.site.requests import reads
 from autograder.site.roles import Permission
 from autograder.site.staff import requires
 from autograder.site.tables import mark as mark_table
-from autograder.site.tables import points_text
+from autograder.site.tables import points_text, waiting_mark
 from quizzes.attempts.response import answer_from
 from quizzes.content.items.essay import EssayQuestion
 from quizzes.content.markup import escaped, render
@@ -53,7 +54,6 @@ from quizzes.web.staff.access import staff_at
 __all__ = ["NamedItem", "QuizMarking", "marking", "quiz_marking"]
 
 MARKING = "quiz marking"
-LONGEST_TITLE = 80  # characters of a question's text that name it
 CENT = Decimal("0.0001")
 
 
@@ -81,7 +81,7 @@ class NamedItem:
 
     digest: str
     id: str  # in addresses
-    title: str
+    title: str  # of its bank and its own id, in words
     points: Decimal
 
 
@@ -108,13 +108,15 @@ class QuizMarking:
             id = _id(item.reference)
             known = questions.get(id)
             most = max(item.points, known.points) if known else item.points
-            questions[id] = QuestionToMark(id, item.reference, most, is_essay, tuple(_criteria(item)))
+            questions[id] = QuestionToMark(
+                id, title_of(item.reference), most, is_essay, tuple(_criteria(item))
+            )
         return sorted(questions.values(), key=lambda question: (not question.by_hand, question.id))
 
     def questions_in_order(self, connection: Connection, work: str) -> list[NamedItem]:
         """The items in the attempts at a quiz, each version of one with its digest, by their references."""
         items = [
-            NamedItem(digest, _id(item.reference), item.reference.rpartition("/")[2], item.points)
+            NamedItem(digest, _id(item.reference), title_of(item.reference), item.points)
             for digest, item in self._items_at(connection, work)
         ]
         return sorted(items, key=lambda item: item.id)
@@ -125,6 +127,62 @@ class QuizMarking:
             digest for digest, item in self._items_at(connection, work) if _id(item.reference) == question.id
         ]
         return list(self._answers(connection, work, question, hashes))
+
+    def waiting(self, connection: Connection) -> list[WaitingWork]:
+        """Essays that wait for their first mark, and answers that changed after a person marked them."""
+        rows = connection.execute(
+            select(
+                attempt.c.id,
+                attempt.c.quiz,
+                attempt.c.person,
+                attempt_item.c.question_hash,
+                waiting_mark.c.why,
+            )
+            .select_from(waiting_mark)
+            .join(attempt, attempt.c.id == waiting_mark.c.work)
+            .join(
+                attempt_item,
+                and_(
+                    attempt_item.c.attempt == attempt.c.id,
+                    cast(attempt_item.c.pos, Text) == waiting_mark.c.part,
+                ),
+            )
+            .where(waiting_mark.c.kind == QUIZ, attempt.c.state == "graded", attempt.c.preview.is_(False))
+            .order_by(attempt.c.quiz, attempt.c.id)
+        )
+        waiting: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(list))
+        for row in rows:
+            item = self._item_with(row.question_hash, row.id)
+            if row.why == Waiting.CHANGED or isinstance(item.question, EssayQuestion):
+                waiting[row.quiz][_id(item.reference)].append((row.person,))
+        return [
+            WaitingWork(work, title, dict(waiting[work]))
+            for work, title in self.works(connection)
+            if work in waiting
+        ]
+
+    def questions_of_people(self, connection: Connection, work: str) -> set[str]:
+        """The essays, and the items whose points a person gave or took back in an attempt."""
+        items = dict(self._items_at(connection, work))
+        personal = [source for source in Source if source.personal]
+        marked = connection.execute(
+            select(attempt_item.c.question_hash)
+            .join(attempt, attempt.c.id == attempt_item.c.attempt)
+            .join(
+                mark_table,
+                and_(mark_table.c.work == attempt.c.id, mark_table.c.part == cast(attempt_item.c.pos, Text)),
+            )
+            .where(
+                attempt.c.quiz == work,
+                attempt.c.state == "graded",
+                attempt.c.preview.is_(False),
+                mark_table.c.kind == QUIZ,
+                mark_table.c.source.in_(personal),
+            )
+            .distinct()
+        )
+        essays = {_id(item.reference) for item in items.values() if isinstance(item.question, EssayQuestion)}
+        return essays | {_id(items[digest].reference) for (digest,) in marked}
 
     def marked(self, connection: Connection, work: str, question: QuestionToMark) -> list[AnswerToMark]:
         """The answers that people have marked: every attempt's mark is its own."""
@@ -206,6 +264,11 @@ class QuizMarking:
         marks = history_of(connection, answer.id).get(int(answer.part), [])
         return [given for given in marks if given.source.personal]
 
+    def people_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Whose attempts they are."""
+        rows = connection.execute(select(attempt.c.id, attempt.c.person).where(attempt.c.id.in_(ids)))
+        return {row.id: (row.person,) for row in rows}
+
     def work_of(self, connection: Connection, id: str) -> str:
         """The quiz of an attempt."""
         return find_attempt(connection, id).quiz
@@ -262,15 +325,14 @@ class QuizMarking:
             .where(attempt.c.quiz == quiz, attempt.c.state == "graded", attempt.c.preview.is_(False))
             .group_by(attempt_item.c.question_hash)
         )
-        items = []
-        for row in rows:
-            if row.question_hash not in self._items:
-                for item in self._quizzes.exam.items_of(row.attempt):
-                    self._items.setdefault(
-                        item.question_hash, _Item(item.reference, item.question, item.points)
-                    )
-            items.append((row.question_hash, self._items[row.question_hash]))
-        return items
+        return [(row.question_hash, self._item_with(row.question_hash, row.attempt)) for row in rows]
+
+    def _item_with(self, digest: str, attempt_id: str) -> _Item:
+        """The item with a digest, which an attempt has; it is read once."""
+        if digest not in self._items:
+            for item in self._quizzes.exam.items_of(attempt_id):
+                self._items.setdefault(item.question_hash, _Item(item.reference, item.question, item.points))
+        return self._items[digest]
 
     def _answers(
         self,
@@ -320,14 +382,15 @@ class QuizMarking:
             if current is None:
                 continue
             personal = current.mark if current.mark.source.personal else None
-            settled = [item for item in given if not item.source.personal and not item.pending]
+            automatic = current_mark([item for item in given if not item.source.personal], row.rev or 0)
+            waits = automatic is None or (automatic.pending if question.by_hand else automatic.mark.pending)
             yield AnswerToMark(
                 row.id,
                 str(row.pos),
                 (row.person,),
                 personal,
                 current.changed,
-                settled[-1].points if settled else None,
+                None if automatic is None or waits else automatic.points,
                 given[-1].id,
                 blank=not question.by_hand,
             )
@@ -342,6 +405,12 @@ def quiz_marking(site: AppContext) -> QuizMarking | None:
     if source is None:
         source = site.parts[MARKING] = QuizMarking(quizzes)
     return source
+
+
+def title_of(reference: str) -> str:
+    """An item's reference in words: `loss-curves/which-rate` is “Loss curves: which rate”."""
+    bank, _, item = reference.replace("-", " ").rpartition("/")
+    return f"{bank[:1].upper()}{bank[1:]}: {item}" if bank else item
 
 
 def _id(reference: str) -> str:

@@ -73,6 +73,7 @@ def results_page(request: Request) -> Response:
     if is_json(request):
         return JSONResponse([_as_json(row) for row in shown])
     kept: dict[str, object] = {"find": find, "sort": sort, "attempts": which, "page": number}
+    numbers = _numbers(placed)
     unique = {question.id: question for question in questions}
     return quiz_page(
         request,
@@ -82,7 +83,8 @@ def results_page(request: Request) -> Response:
         many=len(shown),
         number=number,
         pages=-(-len(shown) // ROWS),
-        questions=list(unique.values()),
+        questions=sorted(unique.values(), key=lambda item: (numbers.get(item.id) or len(numbers), item.id)),
+        numbers=numbers,
         means=means,
         mean=_mean([row.points for row in counted_rows if row.points is not None]),
         find=find,
@@ -126,6 +128,15 @@ def _placed(
         positions,
         {id: marks[pos] for id, pos in positions.items() if graded and pos in marks},
     )
+
+
+def _numbers(rows: list[ResultRow]) -> dict[str, int | None]:
+    """The number of each question, where it has the same one in all attempts."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        for question, pos in row.positions.items():
+            found[question].add(pos + 1)
+    return {question: min(known) if len(known) == 1 else None for question, known in found.items()}
 
 
 def _mean(points: list[Decimal]) -> Decimal | None:

@@ -73,15 +73,15 @@ def test_cut_middle_keeps_both_ends() -> None:
     [
         (2, "2"),
         (1.5, "1.5"),
-        (1 / 3, "0.33"),
-        (-0.001, "0"),
+        (1 / 3, "0.3333"),
+        (-0.00001, "0"),
         (0.1 + 0.2, "0.3"),
         (math.nan, "\u2013"),
         (1e300, "1e+300"),
     ],
 )
 def test_points(value: float, text: str) -> None:
-    """Points have at most two decimals and no noise."""
+    """Points have at most four decimals and no noise."""
     assert points(value) == text
 
 

@@ -94,7 +94,9 @@ def test_so_far_until_a_person_has_marked(course: Course) -> None:
     assert (ann.earned, ann.possible, ann.unmarked, ann.is_final) == (4.5, 4.5, 1.5, False)
     assert (bob.earned, bob.possible, bob.unmarked, bob.is_final) == (4.5, 5, 1, False)
     page = (course.root / "graded" / "feedback" / "ann.html").read_text(encoding="utf-8")
-    assert "so far" in page
+    assert (
+        "<strong>4.5</strong> of 4.5 points by checks" in page and "4.5</strong> of 4.5 points so far" in page
+    )
     assert "The derivative of 2x is 2." in page
     for code in codes(course, "why-mean"):
         mark(course, code, "--points", "0,5", "--comment", "Well put.")
@@ -104,7 +106,8 @@ def test_so_far_until_a_person_has_marked(course: Course) -> None:
     assert (ann.earned, ann.possible, ann.is_final) == (6, 6, True)
     assert (bob.earned, bob.possible, bob.is_final) == (5.5, 6, True)
     page = (course.root / "graded" / "feedback" / "ann.html").read_text(encoding="utf-8")
-    assert "Well put." in page
+    assert "Well put." in page and "so far" not in page  # its checks gave the same, and so it says
+    assert "<strong>4.5</strong> of 4.5 points by checks" in page and "<strong>6</strong> of 6 points" in page
     assert codes(course, "why-two") == []
     assert autograder("verify", "graded", folder=course.root).returncode == 0
 

@@ -122,6 +122,8 @@ def test_access_limits_the_pages_of_quizzes(site: LiveHomework, tmp_path: Path) 
         attempts = {student.name: student.start() for student in (ann, bob)}
         tim = server.student(role="ta", name="tim")
         done = ina.post(person("tim", "access"), role="ta", content="", students="assigned", assigned="ann")
+        assert ">assistant</option>" in done.text and "<dd>assistant</dd>" in done.text
+        assert "<td>assistant</td>" in ina.page("/people") and "<td>ta</td>" not in ina.page("/people")
         assert done.is_success
         monitor = tim.page("/staff/all")
         assert attempts["ann"] in monitor

@@ -147,7 +147,7 @@ def test_somebody_new_has_nothing_before(course: Course) -> None:
     """What a new person gets is shown as set, not as a change of what they never had."""
     done = course.take("student_id,role,multiplier\nta,ta,\ns1,,2\n")
     assert "added: ta (ta)\n" in done.stdout
-    assert "set: ta: role ta\n" in done.stdout
+    assert "set: ta: role assistant\n" in done.stdout
     assert "set: s1: time × 2\n" in done.stdout
     assert "→" not in done.stdout
 
@@ -160,7 +160,7 @@ def test_somebody_new_has_nothing_before(course: Course) -> None:
         ("student_id,extra_minutes\ns1,-\n", "s1: extra time + 10 minutes → none"),
         ("student_id,label\ns1,-\n", "s1: label B → none"),
         ("student_id,role\nprof,student\n", "prof: role instructor → student"),
-        ("student_id,role\nprof,TA\n", "prof: role instructor → ta"),
+        ("student_id,role\nprof,TA\n", "prof: role instructor → assistant"),
     ],
 )
 def test_a_loss_is_confirmed(course: Course, table: str, shown: str) -> None:

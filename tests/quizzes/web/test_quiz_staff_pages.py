@@ -136,6 +136,9 @@ def test_results(server: LiveServer) -> None:
     attempts = {"good": taken(server, good), "bad": taken(server, bad, right=False)}
     preview = tim.post("/quizzes/all/start", preview="yes").headers["Location"]
     page = tim.page("/staff/all/results")
+    heads = re.findall(r"/marking/quiz/all/questions/[^>]*>([^<]*)</a> <small>([^<]*)</small></th>", page)
+    assert [head for head, _ in heads] == [f"Question {number}" for number in range(1, 12)]
+    assert heads[0][1] == "Adagrad: rate after two, 1 point"
     assert preview.rpartition("/")[2].partition("#")[0] not in page
     for name, attempt in attempts.items():
         assert f'/staff/attempts/{attempt}">{name.capitalize()}' in page

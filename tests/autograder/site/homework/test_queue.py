@@ -20,19 +20,23 @@ from autograder.site.homework.grade_records import GradingResult
 from autograder.site.homework.graders import here, is_of_an_ended_server
 from autograder.site.homework.queue import (
     LEASE,
+    LONG_WAIT,
     MOST_TRIES,
     Lease,
     enqueue,
     fail,
+    failures_in,
     finish,
     lease_next,
     position_in_queue,
     release_leases,
     retry_failed,
+    waiting_for_long,
 )
 from autograder.site.homework.submissions import latest_gradings, store_submission
 from autograder.site.homework.tables import grading
 from autograder.site.people import add_person, enrol
+from autograder.site.roles import Access, Role, StudentData
 
 FACTS = Facts("Doubling", 6.0, (), (), 0.0, 1.0, 0)
 
@@ -218,6 +222,40 @@ def test_three_graders_that_die(queue: QueueFixture) -> None:
     assert lease is not None
     queue.finish(lease)
     assert queue.state(name) == "graded"
+
+
+def test_what_waits_for_long(queue: QueueFixture) -> None:
+    """A submission is named after a class's time, until it is graded, to whoever sees its student's work."""
+    queue.submit("ann", "a")
+    sees_all = Access("ina", Role.INSTRUCTOR, StudentData.ALL, edits_content=True)
+    sees_nobody = Access("tim", Role.TA, StudentData.ASSIGNED, edits_content=False)
+
+    def named(access: Access, after: int) -> dict[str, int]:
+        with queue.database.reading() as connection:
+            return waiting_for_long(connection, "course", access, queue.now + after)
+
+    assert named(sees_all, LONG_WAIT) == {}
+    assert named(sees_all, LONG_WAIT + 1) == {"hw": 1}
+    assert named(sees_nobody, LONG_WAIT + 1) == {}
+    lease = queue.lease()
+    assert lease is not None and named(sees_all, LONG_WAIT + 1) == {"hw": 1}
+    queue.finish(lease)
+    assert named(sees_all, LONG_WAIT + 1) == {}
+
+
+def test_failures_are_named_to_who_sees_them(queue: QueueFixture) -> None:
+    """A submission that could not be graded counts for those who see its student's work."""
+    queue.submit("ann", "a")
+    for _ in range(MOST_TRIES):
+        lease = queue.lease()
+        assert lease is not None
+        with queue.database.transaction() as connection:
+            fail(connection, lease.id, lease.secret, "no memory")
+    with queue.database.reading() as connection:
+        sees_all = Access("ina", Role.INSTRUCTOR, StudentData.ALL, edits_content=True)
+        sees_nobody = Access("tim", Role.TA, StudentData.ASSIGNED, edits_content=False)
+        assert failures_in(connection, "course", sees_all) == {"hw": 1}
+        assert failures_in(connection, "course", sees_nobody) == {}
 
 
 def test_failed_gradings_of_another_assignment(queue: QueueFixture) -> None:

@@ -206,3 +206,13 @@ def test_others_are_marked(live: LiveHomework) -> None:
     assert {what: reply.status_code for what, reply in answers.items() if reply.status_code == 403} == {}
     assert answers["points of a submission"].status_code == 303
     assert answers["an attempt opened again"].status_code == 303
+
+
+def test_the_home_page_counts_the_requests_that_the_list_shows(live: LiveHomework) -> None:
+    """A partner's request, one's own and one in a conflict of interest are in neither."""
+    for name, shown in (("tim", 1), ("ina", 4)):
+        reader = Student(live.server, name).sign_in()
+        listed = reader.get("/regrade-requests", headers={"Accept": "application/json"}).json()
+        assert len(listed) == shown
+        words = "1 regrade request waits" if shown == 1 else f"{shown} regrade requests wait"
+        assert f"{words} for an answer" in reader.page("/")
