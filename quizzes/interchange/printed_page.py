@@ -39,6 +39,7 @@ ul, ol { padding-left: 1.6rem; } .boxes { list-style: none; padding-left: 0; } .
 .name { display: grid; grid-template-columns: 2fr 1fr; gap: 2rem; }
 .name p { display: flex; gap: .5rem; align-items: end; } .name .line { flex: 1; height: 1.4rem; }
 .blank { display: inline-block; min-width: 9rem; border-bottom: 1px solid #000; }
+.key { font-weight: 600; margin: .4rem 0; }
 .hint { font-size: .85rem; font-style: italic; }
 pre { white-space: pre-wrap; border: 1px solid #999; padding: .5rem; }
 img { max-width: 100%; } footer { font-size: .8rem; border-top: 1px solid #999; margin-top: 2rem; }
@@ -63,7 +64,7 @@ def printed_page(quiz: Quiz, version: str, part: str, picture: Callable[[str], b
         size = worth(quiz.points), counted(len(questions), "question")
         body.append(Markup("<p>{}, {}.</p>").format(*size))
         body.append(Markup("<ul>{}</ul>").format(_items(Markup(render(rule)) for rule in quiz.rules)))
-        body.append(Markup(render(quiz.instructions or "")))
+        body.append(Markup("<div>{}</div>").format(Markup(render(quiz.instructions or ""))))
     for number, question in enumerate(questions, start=1):
         body.append({"questions": _asked, "sheet": _room, "key": _right}[part](number, question, picture))
     body.append(Markup("<footer>{}, version {}</footer>").format(quiz.title, version))
@@ -161,8 +162,9 @@ def _right(number: int, question: ShownQuestion, picture: Callable[[str], bytes 
             places = [ids.index(id) for id in chosen]
         letters = ", ".join(LETTERS[place] for place in places if place < len(LETTERS))
     named = Markup("<p><b>{}</b></p>").format(letters) if letters else Markup("")
-    return Markup("<section>{}{}{}{}</section>").format(
-        _head(number, question), named, key, Markup(question.explanation)
+    explanation = Markup("<div>{}</div>").format(Markup(question.explanation))
+    return Markup('<section>{}{}<div class="key">{}</div>{}</section>').format(
+        _head(number, question), named, key, explanation
     )
 
 
