@@ -146,9 +146,9 @@ def _month(name: str) -> int | None:
 
 def _in_named_zone(wall: datetime, name: str, zone: ZoneInfo) -> datetime | None:
     """A time in the zone of a name: the course's own names for it go first, then those all agree on."""
-    zone_names = {_name_and_offset(wall, zone, fold) for fold in (0, 1)}
+    zone_names = [_name_and_offset(wall, zone, fold) for fold in (0, 1)]
     # A machine that does not change its clock keeps the abbreviation of the other half of the year.
-    zone_names |= {_name_and_offset(wall.replace(month=month, day=1), zone, 0) for month in (1, 7)}
+    zone_names += [_name_and_offset(wall.replace(month=month, day=1), zone, 0) for month in (1, 7)]
     for known, offset in zone_names:
         if known.casefold() == name.casefold():
             return wall.replace(tzinfo=timezone(offset))

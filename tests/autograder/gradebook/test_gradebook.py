@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -136,6 +137,19 @@ def test_who_is_in_it(term: Path) -> None:
     assert [student_row.student for student_row in gradebook.rows] == ["s000", "s001", "s002", "s003", "s004"]
     assert "Not on the roster: s004." in gradebook.remarks
     assert row(gradebook, "s000").total == Fraction(7, 10) * Fraction(8, 10) + Fraction(3, 10)
+
+
+def test_remarks_come_in_the_order_of_the_columns(term: Path) -> None:
+    """Homework without a due date is named in the order of the table, in each run."""
+    weeks = [f"week{number}" for number in range(1, 6)]
+    for name in weeks:
+        file = term / "assignments" / name / "assignment.yaml"
+        file.write_text(re.sub("(?m)^due: .*\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
+    hand_in(term, **{name: [8] for name in weeks})
+    remarks = [remark for remark in gradebook_at(term).remarks if "no due date" in remark]
+    assert remarks == [
+        f"{name} has no due date: students without a submission get no zero." for name in weeks
+    ]
 
 
 def test_a_grant_for_nothing(term: Path) -> None:
