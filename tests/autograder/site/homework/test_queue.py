@@ -243,14 +243,19 @@ def test_what_waits_for_long(queue: QueueFixture) -> None:
     assert named(sees_all, LONG_WAIT + 1) == {}
 
 
-def test_failures_are_named_to_who_sees_them(queue: QueueFixture) -> None:
-    """A submission that could not be graded counts for those who see its student's work."""
-    queue.submit("ann", "a")
+def fail_every_try(queue: QueueFixture, why: str) -> None:
+    """A grader takes the next submission as often as it is tried, and each time fails."""
     for _ in range(MOST_TRIES):
         lease = queue.lease()
         assert lease is not None
         with queue.database.transaction() as connection:
-            fail(connection, lease.id, lease.secret, "no memory")
+            fail(connection, lease.id, lease.secret, why)
+
+
+def test_failures_are_named_to_who_sees_them(queue: QueueFixture) -> None:
+    """A submission that could not be graded counts for those who see its student's work."""
+    queue.submit("ann", "a")
+    fail_every_try(queue, "no memory")
     with queue.database.reading() as connection:
         sees_all = Access("ina", Role.INSTRUCTOR, StudentData.ALL, edits_content=True)
         sees_nobody = Access("tim", Role.TA, StudentData.ASSIGNED, edits_content=False)
@@ -261,11 +266,7 @@ def test_failures_are_named_to_who_sees_them(queue: QueueFixture) -> None:
 def test_failed_gradings_of_another_assignment(queue: QueueFixture) -> None:
     """They are not queued again with these."""
     name = queue.submit("ann", "a")
-    for _ in range(MOST_TRIES):
-        lease = queue.lease()
-        assert lease is not None
-        with queue.database.transaction() as connection:
-            fail(connection, lease.id, lease.secret, "no sandbox here")
+    fail_every_try(queue, "no sandbox here")
     with queue.database.transaction() as connection:
         assert retry_failed(connection, "course", "another") == 0
     assert queue.state(name) == "failed"
@@ -274,11 +275,7 @@ def test_failed_gradings_of_another_assignment(queue: QueueFixture) -> None:
 def test_a_fault_that_a_grader_names(queue: QueueFixture) -> None:
     """It is tried three times, and its words are kept for staff."""
     name = queue.submit("ann", "a")
-    for _ in range(MOST_TRIES):
-        lease = queue.lease()
-        assert lease is not None
-        with queue.database.transaction() as connection:
-            fail(connection, lease.id, lease.secret, "no sandbox here")
+    fail_every_try(queue, "no sandbox here")
     assert queue.lease() is None
     with queue.database.reading() as connection:
         grading = latest_gradings(connection, [name])[name]
@@ -293,11 +290,7 @@ def test_a_failed_regrade_replaces_nothing(queue: QueueFixture) -> None:
     queue.finish(lease, 5)
     with queue.database.transaction() as connection:
         enqueue(connection, "course", name, "b1", reason="regrade", seed=1, at=queue.now)
-    for _ in range(MOST_TRIES):
-        lease = queue.lease()
-        assert lease is not None
-        with queue.database.transaction() as connection:
-            fail(connection, lease.id, lease.secret, "broken")
+    fail_every_try(queue, "broken")
     with queue.database.reading() as connection:
         assert latest_gradings(connection, [name])[name].earned == 5
 
