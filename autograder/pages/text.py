@@ -84,7 +84,8 @@ def count(amount: int, noun: str, plural: str = "") -> str:
 
 def points(value: float | Decimal) -> str:
     """Points with at most four decimals, as they are stored, such as `2`, `1.5` and `0.3333`."""
-    if not math.isfinite(value):
+    is_finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+    if not is_finite:
         return "\u2013"
     if not -1e6 < value < 1e6:
         return f"{value:g}"
@@ -115,7 +116,8 @@ def fraction(earned: float, possible: float) -> float:
 
 def worth(value: float | Decimal) -> str:
     """Such as `1 point` and `1.5 points`."""
-    return f"{points(value)} {'point' if value == 1 else 'points'}"
+    text = points(value)
+    return f"{text} {'point' if text == '1' else 'points'}"
 
 
 def of_points(earned: float, possible: float) -> str:
