@@ -226,8 +226,8 @@ def _remarks(
         named = ", ".join(strangers[:10]) + (f" and {len(strangers) - 10} more" if strangers[10:] else "")
         yield f"Not on the roster: {named}."
     late = {score.name for row in rows for score in row.scores if score.state is State.OPEN}
-    for name in (name for name in by_name if name in late):
-        if by_name[name].due_for_all is None and not any(by_name[name].due.values()):
+    for name, column in by_name.items():
+        if name in late and column.due_for_all is None and not any(column.due.values()):
             yield f"{name} has no due date: students without a submission get no zero."
 
 

@@ -32,7 +32,10 @@ def test_no_grade_depends_on_the_processor(name: str, tmp_path: Path) -> None:
 
 
 def graded(name: str, submissions: Path, out: Path, kernel: str) -> dict[str, list[tuple[object, ...]]]:
-    """What every student is told and gets, by a run of the command on such a processor."""
+    """What every student is told and gets, by a run of the command on such a processor.
+
+    In a process of its own: NumPy chooses the code when it is loaded.
+    """
     command = [sys.executable, "-m", "autograder", "grade", name, str(submissions), "--out", str(out)]
     environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
     done = subprocess.run(

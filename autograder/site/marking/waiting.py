@@ -60,11 +60,8 @@ class WaitingForMarker:
         """What else waits, as a sentence; empty for nothing."""
         if not self.others:
             return ""
-        waits, verb = (
-            counted(self.others, "answer waits", "answers wait"),
-            "is" if self.others == 1 else "are",
-        )
-        return f"{waits} for other markers, or {verb} assigned to nobody"
+        waits = counted(self.others, "answer waits", "answers wait")
+        return f"{waits} for other markers, or {'is' if self.others == 1 else 'are'} assigned to nobody"
 
     @property
     def path(self) -> str:
@@ -92,10 +89,13 @@ def waiting_for(connection: Connection, site: AppContext, access: Access) -> lis
                 for people in answers:
                     if not excluded.isdisjoint(people):
                         continue
-                    if not theirs.isdisjoint(people):
+                    is_mine = not theirs.isdisjoint(people)
+                    if not is_mine and visible is not None and visible.isdisjoint(people):
+                        continue
+                    if is_mine or key not in assigned:
                         mine += 1
-                    elif visible is None or not visible.isdisjoint(people):
-                        mine, others = (mine, others + 1) if key in assigned else (mine + 1, others)
+                    else:
+                        others += 1
                 if mine or others:
                     questions[question] = WaitingNumbers(mine, others)
             if questions:

@@ -252,8 +252,9 @@ def _match(reader: Reader, interaction: Node) -> dict[str, Any]:
         if left in key:
             raise LeftOut(f"“{short(lefts[left])}” has several right partners")
         key[left] = right
-    for left in (left for left in lefts if left not in key):
-        reader.lost(f"The entry {short(lefts[left])} has no partner and was left out.")
+    for left, text in lefts.items():
+        if left not in key:
+            reader.lost(f"The entry {short(text)} has no partner and was left out.")
     whole = earned(processing, {ident: tuple(right_pairs)})
     if whole <= 0:
         raise LeftOut("its right pairs earn no points")
