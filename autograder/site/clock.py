@@ -134,7 +134,9 @@ class ServerClock:
 
     def _read(self) -> tuple[int, int]:
         with self._lock:
-            steady, wall = self._steady(), self._wall()
+            # In this order: a pause between the two makes the wall clock look late, which changes nothing;
+            # in the other one it would look ahead, and this clock would be for good.
+            wall, steady = self._wall(), self._steady()
             offset = wall - steady - self._offset
             if offset > LARGEST_STEP * MILLION:
                 if offset > 2 * self._leap:

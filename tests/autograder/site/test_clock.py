@@ -23,6 +23,22 @@ def test_it_tells_the_wall_clocks_time() -> None:
     assert clock.behind() == 0
 
 
+@given(st.lists(st.integers(0, LARGEST_STEP), max_size=20))
+def test_a_pause_between_two_readings_is_no_leap(pauses: list[int]) -> None:
+    """However long the process is stopped, and wherever, its clock is not ahead of the machine's after it."""
+    machine, stopped = 1_000_000, iter(pauses)
+
+    def read() -> int:
+        nonlocal machine
+        machine += next(stopped, 0)
+        return machine * 1_000_000
+
+    clock = ServerClock(wall=read, steady=read)
+    for _ in pauses:
+        assert clock.now() <= machine
+    assert clock.now() == clock.now() == machine
+
+
 def test_a_wall_clock_set_back_lengthens_nothing() -> None:
     """Time goes on at its own pace, and an operator can see by how much the wall differs."""
     fake = FakeClock(at=1_000_000)
