@@ -168,8 +168,9 @@ class Writer:
 
     def _transaction(self, jobs: list[Job]) -> list[JobResult]:
         with self._database.transaction() as connection:
-            if connection.dialect.name == "postgresql" and self._lock_rows is not None:
-                self._lock_rows(connection, sorted({row for job in jobs for row in job.rows}))
+            rows = sorted({row for job in jobs for row in job.rows})
+            if rows and connection.dialect.name == "postgresql" and self._lock_rows is not None:
+                self._lock_rows(connection, rows)
             return [_run_job(job, connection) for job in jobs]
 
 

@@ -42,6 +42,7 @@ from quizzes.store.answers import save
 from quizzes.store.attempts import (
     AttemptRow,
     NewAttempt,
+    VersionChanged,
     answers_of,
     find_attempt,
     lock_attempts,
@@ -81,6 +82,7 @@ class PreparedAttempt:
     """The questions of an attempt that nobody has started yet."""
 
     id: str
+    version: str
     seed: str
     items: Sequence[AttemptItem]
 
@@ -142,9 +144,7 @@ class ExamService:
         if running is None and not self._has_disk_space(self.database):
             raise Busy("The server's disk is nearly full.", next_step="Tell the course's staff at once.")
         prepared = self._take_prepared(quiz, version) or self._prepare(version)
-        new_attempt = NewAttempt(prepared.id, version, prepared.seed, lock, prepared.items, preview)
-        with self._items_lock:
-            self._items_cache[prepared.id] = person, prepared.items  # its page is asked for next
+        new_attempt = self._new_attempt(prepared, person, lock, preview=preview)
         if running is not None and overdue(running, at):
             # In its own transaction: it has ended, whether or not another one may start.
             self.writer.submit(
@@ -161,6 +161,39 @@ class ExamService:
             )
         )
 
+    def start_prepared(self, quiz: str, person: str, lock: str) -> Future[AttemptRow | None] | None:
+        """The same without a read before the write, for a class that starts at once.
+
+        None where no attempt is prepared, and None as the result where `start` has more to do than to write
+        one: a new version is out, an open attempt has to be closed first, or the disk is nearly full.
+        """
+        at = self.clock.now()
+        checked_lock(lock)
+        if (prepared := self._take_prepared(quiz)) is None:
+            return None
+        new_attempt = self._new_attempt(prepared, person, lock)
+        return self.writer.submit(
+            partial(self._start_prepared, quiz=quiz, person=person, new_attempt=new_attempt, at=at)
+        )
+
+    def _start_prepared(
+        self, connection: Connection, quiz: str, person: str, new_attempt: NewAttempt, at: int
+    ) -> AttemptRow | None:
+        if not self._has_disk_space(self.database):
+            return None
+        try:
+            row = start_attempt(connection, quiz, person, new_attempt, at, self.clock.now)
+        except VersionChanged:
+            return None
+        return None if overdue(row, at) else row
+
+    def _new_attempt(
+        self, prepared: PreparedAttempt, person: str, lock: str, *, preview: bool = False
+    ) -> NewAttempt:
+        with self._items_lock:
+            self._items_cache[prepared.id] = person, prepared.items  # its page is asked for next
+        return NewAttempt(prepared.id, prepared.version, prepared.seed, lock, prepared.items, preview)
+
     def prepare(self, quiz: str, version: str, wanted: int, limit: int) -> list[PreparedAttempt]:
         """Build the questions of attempts before they start: `wanted` in all, `limit` now; returns the new.
 
@@ -176,15 +209,16 @@ class ExamService:
         prepared.extend(new)
         return new
 
-    def _take_prepared(self, quiz: str, version: str) -> PreparedAttempt | None:
+    def _take_prepared(self, quiz: str, version: str | None = None) -> PreparedAttempt | None:
+        """One of a version, or of the version that was the newest when they were prepared."""
         with self._prepared_lock:
             known, prepared = self._prepared.get(quiz, (version, None))
-            return prepared.popleft() if prepared and known == version else None
+            return prepared.popleft() if prepared and version in (None, known) else None
 
     def _prepare(self, version: str) -> PreparedAttempt:
         attempt_id = secrets.token_urlsafe(16)
         seed = self._signer.of("seed", f"{version}\n{attempt_id}")
-        return PreparedAttempt(attempt_id, seed, self._versions(version).build_questions(seed))
+        return PreparedAttempt(attempt_id, version, seed, self._versions(version).build_questions(seed))
 
     def view(self, attempt_id: str, person: str, *, closes: bool = True) -> View:
         """A student's own attempt, closed first if it is overdue, which waits for a commit.

@@ -24,6 +24,7 @@ from quizzes.store.tables import answer, attempt, attempt_item, flag
 __all__ = [
     "AttemptRow",
     "NewAttempt",
+    "VersionChanged",
     "answers_of",
     "attempt_from_rows",
     "attempts_at",
@@ -140,6 +141,10 @@ class NewAttempt:
     preview: bool = False
 
 
+class VersionChanged(Conflict):
+    """The questions of a new attempt are of a version that is no longer the newest."""
+
+
 def start_attempt(
     connection: Connection,
     quiz_id: str,
@@ -171,7 +176,7 @@ def start_attempt(
             return already
         raise refusal
     if row.version != new_attempt.version:
-        raise Conflict(
+        raise VersionChanged(
             "A new version of the quiz was just published.", next_step="Press Start the quiz again."
         )
     began = now()

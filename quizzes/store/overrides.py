@@ -36,23 +36,30 @@ FIELDS = {
     "multiplier": Fraction,
 }
 
-# Run at every start, so they are built once.
-TERMS_AND_ROLE = (
+# Run at every start, so they are built once: a row for each override, or one row without any.
+TERMS = (
     select(quiz, enrolment.c.role, enrolment.c.label, enrolment.c.multiplier, enrolment.c.extra)
     .add_columns(enrolment.c.dropped_at, enrolment.c.is_test)
+    .add_columns(override.c.scope, override.c.who, override.c.field, override.c.value)
     .outerjoin(
         enrolment, and_(enrolment.c.course == quiz.c.course, enrolment.c.person == bindparam("person"))
     )
+    .outerjoin(
+        override,
+        and_(
+            override.c.quiz == quiz.c.id,
+            # What the next condition says already, but as SQLite finds it in the index.
+            or_(override.c.scope == "person", override.c.scope == "label"),
+            override.c.who.in_((enrolment.c.person, enrolment.c.label)),
+            or_(
+                and_(override.c.scope == "person", override.c.who == enrolment.c.person),
+                and_(override.c.scope == "label", override.c.who == enrolment.c.label),
+            ),
+        ),
+    )
     .where(quiz.c.id == bindparam("quiz_id"))
 )
-LOCKED_TERMS_AND_ROLE = TERMS_AND_ROLE.with_for_update(read=True, of=quiz)
-OVERRIDES = select(override).where(
-    override.c.quiz == bindparam("quiz_id"),
-    or_(
-        and_(override.c.scope == "person", override.c.who == bindparam("person")),
-        and_(override.c.scope == "label", override.c.who == bindparam("label")),
-    ),
-)
+LOCKED_TERMS = TERMS.with_for_update(read=True, of=quiz)
 
 
 def set_override(
@@ -107,18 +114,15 @@ def terms_and_row(
 
     With `lock` nobody changes the quiz until the transaction ends.
     """
-    row = connection.execute(
-        LOCKED_TERMS_AND_ROLE if lock else TERMS_AND_ROLE, {"quiz_id": quiz_id, "person": person_id}
-    ).one_or_none()
-    if row is None:
+    statement = LOCKED_TERMS if lock else TERMS
+    rows = connection.execute(statement, {"quiz_id": quiz_id, "person": person_id}).all()
+    if not rows:
         raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
+    row = rows[0]
     if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
     accommodation = Accommodation(Fraction(row.multiplier), row.extra)
-    override_rows = connection.execute(
-        OVERRIDES, {"quiz_id": quiz_id, "person": person_id, "label": row.label}
-    )
-    overrides = [override_in(override_row) for override_row in override_rows]
+    overrides = [override_in(one) for one in rows if one.field is not None]
     return terms_for(schedule_of(row), accommodation, overrides), row
 
 

@@ -127,8 +127,12 @@ async def begin(request: Request) -> Response:
     form = await form_of(request, session)
     lock = new_lock()
     exam, preview = quizzes_of(request).exam, "preview" in form
-    starting = await site.in_reader(lambda: exam.start(quiz, session.person, lock, preview=preview))
-    attempt = await result_of(starting)
+    starting = None if preview else exam.start_prepared(quiz, session.person, lock)
+    attempt = None if starting is None else await result_of(starting)
+    if attempt is None:
+        attempt = await result_of(
+            await site.in_reader(lambda: exam.start(quiz, session.person, lock, preview=preview))
+        )
     if attempt.deadline_at is not None and attempt.deadline_at + SESSION_MARGIN > session.ends_at:
         until = attempt.deadline_at + SESSION_MARGIN
         await site.written(lambda connection: extend_session(connection, session.token, until))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from fake_clock import MINUTE
-from live_server import ESSAY, NUMERIC, TEXT, LiveServer
+from live_server import ESSAY, NUMERIC, TEXT, LiveServer, Student
 from noted_statements import noted_statements
+from sqlalchemy import update
 from starlette.routing import Route
 
 from autograder.site.application import site_routes
+from autograder.site.tables import enrolment
 from quizzes.store.quizzes import current_version
 
 
@@ -151,6 +154,88 @@ def test_a_new_version_drops_what_was_prepared(server: LiveServer) -> None:
     with server.database.reading() as connection:
         assert row.version == current_version(connection, "all")
     assert attempt not in [attempt.id for attempt in server.exam._prepared["all"][1]]
+
+
+def outcome(student: Student, quiz: str = "all") -> tuple[int, str, str]:
+    """What a start answers: its status, what it says, and the state of the attempt that it leads to."""
+    reply = student.post(f"/quizzes/{quiz}/start")
+    if reply.status_code != 303:
+        return reply.status_code, re.sub(r"<[^>]+>", "", reply.text.split("<main")[1]).strip(), ""
+    attempt, _, begun = reply.headers["Location"].rpartition("/")[2].partition("#")
+    row = student.server.exam.inspect(attempt)[0].attempt
+    return 303, begun, f"{row.number} {row.state.value} {row.preview} {row.version}"
+
+
+def drop(server: LiveServer, students: Sequence[Student]) -> None:
+    """They have left the course."""
+    with server.database.transaction() as connection:
+        gone = update(enrolment).where(enrolment.c.person.in_([student.name for student in students]))
+        connection.execute(gone.values(dropped_at=server.clock.now()))
+
+
+def start_all(server: LiveServer, students: Sequence[Student]) -> None:
+    """Their attempts are open."""
+    for student in students:
+        student.start()
+
+
+def use_up(server: LiveServer, students: Sequence[Student]) -> None:
+    """Their attempts are submitted."""
+    for student in students:
+        server.close_attempt(student.start())
+
+
+def run_out(server: LiveServer, students: Sequence[Student]) -> None:
+    """The time of their attempts is over, and the server has not closed them yet."""
+    start_all(server, students)
+    server.fake.pass_(30 * MINUTE)
+
+
+def publish_another(server: LiveServer, students: Sequence[Student]) -> None:
+    """A new version is out, of which nothing is prepared."""
+    path = server.course.root / "quizzes" / "all.yaml"
+    path.write_text(path.read_text("utf-8").replace("Answer them all.", "Answer some."), encoding="utf-8")
+    server.publish(attempts=None)
+
+
+SITUATIONS: dict[str, Callable[[LiveServer, Sequence[Student]], object]] = {
+    "nothing special": lambda server, students: None,
+    "open already": start_all,
+    "used up": use_up,
+    "ran out": run_out,
+    "dropped": drop,
+    "a new version": publish_another,
+    "closed": lambda server, students: server.fake.pass_(120 * MINUTE),
+    "a full disk": lambda server, students: setattr(server.exam, "_has_disk_space", lambda database: False),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("attempts", [1, None])
+def test_a_prepared_attempt_starts_as_any_other(
+    server: LiveServer, situation: str, attempts: int | None
+) -> None:
+    """Whether an attempt was prepared changes nothing but the time it takes, whatever else has happened."""
+    server.publish(attempts=attempts)
+    students = [server.student() for _ in range(2)]
+    server.quizzes.prepare()
+    SITUATIONS[situation](server, students)
+    server.quizzes.exam.prepare("all", server.exam._prepared["all"][0], 2, 2)
+    with_prepared = outcome(students[0])
+    server.exam._prepared.clear()
+    assert with_prepared == outcome(students[1])
+
+
+def test_a_prepared_start_is_one_short_write(server: LiveServer) -> None:
+    """A class that starts at once reads nothing before the write, which is five statements for each."""
+    server.publish()
+    students = [server.student() for _ in range(2)]
+    server.quizzes.prepare()
+    students[0].start()  # the statements are compiled
+    with noted_statements(server) as seen:
+        assert students[1].post("/quizzes/all/start").status_code == 303
+    written = [statement for statement in seen if not statement.startswith("BEGIN")]
+    assert len(written) == 5
 
 
 def test_a_page_without_answers_is_the_page_with_them(server: LiveServer) -> None:
