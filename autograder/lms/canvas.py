@@ -96,6 +96,8 @@ def _candidate(paths: Sequence[Path], assignment: str) -> CollectedSubmission:
     match = _match(main.name)
     assert match is not None  # or it is not in a submission
     slug, user = match["slug"] or "", match["user"]
+    # Of Team_7 the number is taken for the user's; of a file 12_hw1.ipynb it is the other way round.
+    has_another = re.match(r"\d+_", match["name"]) is not None
     return CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
         main,
@@ -105,6 +107,7 @@ def _candidate(paths: Sequence[Path], assignment: str) -> CollectedSubmission:
         keys=(slug,) if slug else (),
         roster_columns=(("canvas_id", user),),
         name=slug,
+        group=f"{slug}_{user}" if slug and has_another else "",
         files=_files(newest) if len(paths) > 1 else None,
     )
 

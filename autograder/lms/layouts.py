@@ -11,7 +11,7 @@ from autograder.course.roster import Roster
 from autograder.lms.canvas import CANVAS
 from autograder.lms.gradescope import GRADESCOPE
 from autograder.lms.moodle import MOODLE, moodle_layout
-from autograder.lms.other_platforms import BLACKBOARD, BRIGHTSPACE, ILIAS
+from autograder.lms.other_platforms import BLACKBOARD, BRIGHTSPACE, ILIAS, SAKAI
 from autograder.lms.worksheet import Worksheet, tables_near, worksheets_in
 from autograder.submissions.collecting import (
     NBGRADER,
@@ -25,7 +25,7 @@ from autograder.submissions.dropbox import DROPBOX
 
 __all__ = ["LAYOUTS", "collect_submissions"]
 
-LAYOUTS = (GRADESCOPE, MOODLE, DROPBOX, NBGRADER, BLACKBOARD, BRIGHTSPACE, CANVAS, ILIAS)
+LAYOUTS = (GRADESCOPE, MOODLE, DROPBOX, NBGRADER, BLACKBOARD, BRIGHTSPACE, CANVAS, ILIAS, SAKAI)
 
 
 def collect_submissions(

@@ -69,6 +69,7 @@ __all__ = [
     "natural",
     "safe_name",
     "single_submission",
+    "stamp_in",
     "submissions_in_folder",
     "submitted_at",
     "unmatched_files",
@@ -354,8 +355,13 @@ def submitted_at(folder: Path, assignment: str, zone: ZoneInfo) -> datetime | No
 
 def stamp_of(folder: Path, assignment: str) -> str:
     """What nbgrader noted: 2015-02-02 15:58:23.948203 UTC, or with the abbreviation of the machine's zone."""
+    return stamp_in(folder / assignment)
+
+
+def stamp_in(folder: Path) -> str:
+    """What a platform wrote into the timestamp.txt of a directory; empty where there is none."""
     try:
-        return read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
+        return read_regular_file(folder / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, SubmissionError, UnicodeDecodeError):
@@ -485,6 +491,7 @@ def _read(
 # The directories of single students, as the platforms name them.
 STUDENTS_FOLDER = re.compile(r"submission_\d+|.+_assignsubmission_[a-z]+_?", re.DOTALL)
 COPY = re.compile(r"(?:[ _-]?\(\d+\)|-\d+| copy)\Z")  # what a second download's name has at its end
+SECOND_COPY = re.compile(r" \(\d\)\Z")  # what a browser puts behind a name that it has saved before
 MOST_LEVELS = 10  # of directories that hold nothing else
 
 
@@ -642,7 +649,7 @@ def _with_keys(entries: list[CollectedSubmission], assignment: str) -> list[Coll
     return [
         replace(entry, keys=_keys_in(entry.student, assignment), name=match["name"] if match else "")
         for entry in entries
-        for match in [LOGIN.fullmatch(entry.student)]
+        for match in [LOGIN.fullmatch(SECOND_COPY.sub("", entry.student))]
     ]
 
 
@@ -650,8 +657,10 @@ def _keys_in(name: str, assignment: str) -> tuple[str, ...]:
     """A name and what it may hold of a student, the surest first.
 
     Cloned repositories and renamed files have the assignment's name before or behind the student's:
-    week1-alee, alee_week1, Ann Lee - week1. Some platforms add the login in brackets.
+    week1-alee, alee_week1, Ann Lee - week1. Some platforms add the login in brackets; alee (1) is what a
+    browser makes of a second alee.
     """
+    name = SECOND_COPY.sub("", name) or name
     keys = [name]
     before, found, behind = name.partition(assignment) if assignment else (name, "", "")
     before, behind = before.rstrip(" _-"), behind.lstrip(" _-")
@@ -672,7 +681,7 @@ def _match(
     strangers = []
     for entry in entries:
         person, reason = _person(entry, roster)
-        if person is not None:
+        if person is not None and not _is_groups(entry, person, groups):
             matched.append(replace(entry, student=person.student_id))
         elif members := _members(entry, roster, groups):
             # The number in its name is the group's, and no way back to a member.
@@ -684,7 +693,15 @@ def _match(
             matched.append(entry)
         else:
             strangers.append(Unmatched(entry.origin or entry.path.name, reason))
-    return matched, strangers
+    # What two members of a group were named with is one submission of each.
+    distinct = {(entry.student, entry.path, entry.files, entry.order()): entry for entry in matched}
+    return list(distinct.values()), strangers
+
+
+def _is_groups(entry: CollectedSubmission, person: Person, groups: Groups) -> bool:
+    """Whether groups.csv knows the group that a submission of a person is named after."""
+    group = letters(entry.group)
+    return group in groups.members and group not in person.names()
 
 
 def _person(entry: CollectedSubmission, roster: Roster) -> tuple[Person | None, str]:
@@ -728,8 +745,8 @@ def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list
         return []
     if letters(entry.group) == "defaultgroup":
         return groups.without(roster)
-    if entry.group:
-        return groups.of(entry.group, roster)
+    if entry.group and (members := groups.of(entry.group, roster)):
+        return members
     key = next(iter(entry.keys), "")
     return groups.of(key, roster) if letters(key) in groups.members else []
 

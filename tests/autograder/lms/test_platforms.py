@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.roster import Person, Roster
+from autograder.course.groups import Groups
+from autograder.course.roster import Person, Roster, letters
 from autograder.errors import UsageError
 from autograder.lms.layouts import collect_submissions
 from autograder.submissions.class_archive import unpacked
@@ -127,6 +128,17 @@ def test_canvas_with_names_hidden(collect) -> None:  # type: ignore[no-untyped-d
         ("anon_b3Qz9", True),
         ("anon_x7Kp2", False),
     ]
+
+
+@pytest.mark.parametrize("team", ["Team Alpha", "Team 7", "Team_7"])
+def test_canvas_groups(tmp_path: Path, team: str) -> None:
+    """Of a group Canvas writes the name and one member's number: it is every member's submission."""
+    slug = team.replace(" ", "").lower()
+    files = {f"{slug}_11_500_hw1.ipynb": "{}", "kimmin_13_501_hw1.ipynb": "{}"}
+    groups = Groups({letters(team): ("s1", "s2")})
+    result = collect_submissions(lay_out(tmp_path, files), "hw1", ROSTER, groups=groups)
+    assert [submission.student for submission in result] == ["s1", "s2", "s3"]
+    assert result.layout == "canvas" and result.unmatched == ()
 
 
 def test_canvas_several_notebooks_in_one_submission(collect) -> None:  # type: ignore[no-untyped-def]
