@@ -5,7 +5,7 @@
     12345-678 - Ada Lovelace - 4 May, 2026 1958 - week1.ipynb     Brightspace, without; a date abroad
     Lovelace_Ada_ada.l_501/week1.ipynb                             ILIAS: last and first name, login, number
     Team 77/Lovelace_Ada_ada.l_501/week1.ipynb                     ILIAS, of a team
-    Lovelace, Ada(ada.l)/Submission attachment(s)/week1.ipynb      Sakai, with timestamp.txt in Ada's directory
+    Lovelace, Ada(ada.l)/Submission attachment(s)/week1.ipynb      Sakai, with Ada's timestamp.txt
 
 `lms.layouts` tries them after the platforms that have modules of their own.
 """

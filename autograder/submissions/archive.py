@@ -86,6 +86,7 @@ class Member:
     size: int
     read: Callable[[], bytes]  # at most LARGEST_FILE and a byte more; called once, before the next member
     modified: float = 0.0  # seconds since 1970; 0 where the archive does not say
+    is_instant: bool = False  # whether that is in UTC, and not by the clock of whoever packed it
 
 
 def is_archive(path: Path) -> bool:
@@ -262,7 +263,7 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
             except BROKEN as problem:  # the list of members is elsewhere, so the others can be read
                 raise DamagedMember(f"It is {DAMAGED}.", next_step=SUBMIT_FILE) from problem
 
-        yield Member(name, kind, info.file_size if kind == "file" else 0, read, _modified(info))
+        yield Member(name, kind, info.file_size if kind == "file" else 0, read, *_modified(info))
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
@@ -292,15 +293,15 @@ def _extra_fields(info: zipfile.ZipInfo) -> Iterator[tuple[int, bytes]]:
         at += 4 + length
 
 
-def _modified(info: zipfile.ZipInfo) -> float:
+def _modified(info: zipfile.ZipInfo) -> tuple[float, bool]:
     """When a member was written: in UTC where the archiver says so, else by the clock on the wall."""
     for kind, content in _extra_fields(info):
         if kind == EXTENDED_TIME and len(content) >= 5 and content[0] & 1:
-            return float(struct.unpack_from("<i", content, 1)[0])
+            return float(struct.unpack_from("<i", content, 1)[0]), True
     try:
-        return datetime(*info.date_time).timestamp()
+        return datetime(*info.date_time).timestamp(), False
     except (ValueError, OverflowError, OSError):
-        return 0.0
+        return 0.0, False
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
@@ -316,7 +317,7 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
             file = archive.extractfile(info)
             return file.read(LARGEST_FILE + 1) if file is not None else b""
 
-        yield Member(info.name, kind, info.size if kind == "file" else 0, read, float(info.mtime))
+        yield Member(info.name, kind, info.size if kind == "file" else 0, read, float(info.mtime), True)
         archive.members.clear()  # type: ignore[attr-defined]  # or it keeps every header it has read
 
 
