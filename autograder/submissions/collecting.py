@@ -5,6 +5,7 @@
     a directory of notebooks                       each file's name
     a directory of directories                     each directory's name
     submitted/<student>/<assignment>/…             as nbgrader collects it, with timestamp.txt
+    <student>+<assignment>+<time>/…                as nbgrader's exchange has it, inbound
     a learning platform's download                 as the platform's `Layout` reads it
 
 `submission` chooses the notebook in a student's directory, at any depth, and reads it; an archive may stand
@@ -369,6 +370,10 @@ def stamp_in(folder: Path) -> str:
 
 
 COLLECTED = "submitted"  # the directory of an nbgrader course that holds students' submissions
+# A submission in nbgrader's exchange; a random text may be at its end.
+EXCHANGED = re.compile(
+    r"(?P<student>[^+]+)\+(?P<assignment>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d .+?)(?:\+[\w-]{12})?", re.DOTALL
+)
 NOBODY = Roster()
 UNIVERSAL = ZoneInfo("UTC")
 NO_GROUPS = Groups()
@@ -602,7 +607,7 @@ def _class_folder(path: Path, assignment: str, roster: Roster) -> Path:
 
 def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     if not is_folder(path / COLLECTED) and path.name != COLLECTED:
-        return None
+        return _read_exchange(path, assignment)
     root = path / COLLECTED if is_folder(path / COLLECTED) else path
     collected, unmatched = submissions_in_folder(root, assignment)
     entries = []
@@ -616,6 +621,29 @@ def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmissio
         origin = entry.path.relative_to(root).parts[0]
         entries.append(replace(entry, path=folder, files=files, stamp=stamp, origin=origin))
     return entries, unmatched
+
+
+def _read_exchange(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
+    """The inbound directory of nbgrader's exchange, from which `nbgrader collect` copies; each attempt's."""
+    try:
+        children = sorted(visible(path), key=lambda child: natural(child.name))
+    except OSError:
+        return None
+    found = {child: match for child in children if (match := EXCHANGED.fullmatch(child.name))}
+    if 2 * len(found) <= len(children):
+        return None
+    entries = [
+        CollectedSubmission(
+            storable(match["student"]),
+            child,
+            origin=storable(child.name),
+            keys=(storable(match["student"]),),
+            stamp=match["time"],
+        )
+        for child, match in found.items()
+        if match["assignment"] == assignment
+    ]
+    return entries, unmatched_files(child for child in children if child not in found)
 
 
 def _own_files(folder: Path) -> tuple[tuple[str, Path], ...]:

@@ -168,6 +168,26 @@ def test_moodle_single_files(collect) -> None:  # type: ignore[no-untyped-def]
     assert [submission.student for submission in collect(names)] == ["s1", "s2", "s3", "s4"]
 
 
+@pytest.mark.parametrize("has_roster", [False, True])
+@pytest.mark.parametrize("random", ["", "+aB3_-xyzXYZ9"])
+@pytest.mark.parametrize("zone", ["UTC", "+00"])
+def test_the_inbound_directory_of_nbgrader_s_exchange(
+    tmp_path: Path, has_roster: bool, random: str, zone: str
+) -> None:
+    """Each attempt is its student's, at the time in its name; other assignments' are passed over."""
+    names = ("s1+hw1+2026-05-04 19:58:00.000000", "s1+hw1+2026-05-04 20:01:00.000000")
+    names = (*names, "s2+hw1+2026-05-04 20:00:00.000000", "s2+hw2+2026-05-04 20:00:00.000000")
+    files = {f"{name} {zone}{random}/hw1.ipynb": "{}" for name in names}
+    result = collect_submissions(lay_out(tmp_path, files), "hw1", ROSTER if has_roster else Roster())
+    assert (result.layout, result.unmatched) == ("nbgrader", ())
+    assert [(submission.student, submission.submitted) for submission in result] == [
+        ("s1", datetime(2026, 5, 4, 19, 58, tzinfo=UTC)),
+        ("s1", datetime(2026, 5, 4, 20, 1, tzinfo=UTC)),
+        ("s2", datetime(2026, 5, 4, 20, 0, tzinfo=UTC)),
+    ]
+    assert not any(submission.read("hw1").problem.startswith("There is no") for submission in result)
+
+
 def test_gradescope(collect) -> None:  # type: ignore[no-untyped-def]
     """A group's submission is each member's; ids keep their zeros; times have their zone."""
     result = collect(
