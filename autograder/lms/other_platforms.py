@@ -217,7 +217,12 @@ def _read_sakai(folder: Path, assignment: str) -> Read | None:
     for child in children:
         if (match := SAKAI_FLAT.fullmatch(child.name)) is not None and not is_folder(child):
             flat.setdefault(match["student"], []).append(child)
-    entries = [_sakai_candidate(child.name, child, _attachments(child)) for child in folders]
+    entries = [
+        entry
+        for child in folders
+        # Sakai has directories of those, too, who have not submitted.
+        if (entry := _sakai_candidate(child.name, child, _attachments(child))).files != () or entry.stamp
+    ]
     if 2 * len(marked) <= len(folders) or any(map(is_notebook, children)):
         if folders or not flat:
             return None

@@ -178,6 +178,8 @@ def test_sakai(tmp_path: Path, above: str) -> None:
     for name, content in SAKAI.items():
         (tmp_path / "class" / above / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "class" / above / name).write_text(content)
+    absent = tmp_path / "class" / above / "Absent, Fay(s8)"
+    absent.joinpath("Submission attachment(s)").mkdir(parents=True)  # of who has not submitted
     result = collect_submissions(tmp_path / "class", "hw1", ROSTER, ZONE)
     assert (result.layout, [entry.student for entry in result]) == ("sakai", ["s1", "s2", "s3"])
     read = [entry.read("hw1") for entry in result]
