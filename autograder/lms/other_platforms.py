@@ -19,6 +19,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from autograder.errors import SubmissionError
+from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,
@@ -170,7 +171,8 @@ def _read_ilias(folder: Path, assignment: str) -> Read | None:
     except OSError:
         return None
     named = [child for child in folders if child in teams or ILIAS_NAME.fullmatch(child.name)]
-    if not named or 2 * len(named) <= len(folders) or any(map(is_notebook, children)):
+    loose = [child for child in children if is_notebook(child)]
+    if 2 * len(named) <= len(folders) + len(loose):
         return None
     entries = [_ilias_candidate(child) for child in folders if child not in teams]
     entries += [
@@ -178,7 +180,8 @@ def _read_ilias(folder: Path, assignment: str) -> Read | None:
         for team, members in teams.items()
         for member in members
     ]
-    return entries, unmatched_files(_others(children, folders))
+    entries += map(_added_by_hand, loose)
+    return entries, unmatched_files(_others(children, [*folders, *loose]))
 
 
 def _team(folder: Path) -> list[Path]:
@@ -189,8 +192,14 @@ def _team(folder: Path) -> list[Path]:
     return [child for child in children if is_folder(child) and ILIAS_NAME.fullmatch(child.name)]
 
 
-def _others(children: Iterable[Path], folders: Sequence[Path]) -> list[Path]:
-    return [child for child in children if child not in folders]
+def _others(children: Iterable[Path], taken: Sequence[Path]) -> list[Path]:
+    return [child for child in children if child not in taken]
+
+
+def _added_by_hand(path: Path) -> CollectedSubmission:
+    """A notebook that somebody put beside the platform's directories: its name says whose it is."""
+    student = storable(stem(path))
+    return CollectedSubmission(student, path, origin=storable(path.name), keys=(student,))
 
 
 def _ilias_candidate(path: Path) -> CollectedSubmission:
@@ -217,22 +226,17 @@ def _read_sakai(folder: Path, assignment: str) -> Read | None:
     for child in children:
         if (match := SAKAI_FLAT.fullmatch(child.name)) is not None and not is_folder(child):
             flat.setdefault(match["student"], []).append(child)
-    entries = [
-        entry
-        for child in folders
-        # Sakai has directories of those, too, who have not submitted.
-        if (entry := _sakai_candidate(child.name, child, _attachments(child))).files != () or entry.stamp
-    ]
-    if 2 * len(marked) <= len(folders) or any(map(is_notebook, children)):
-        if folders or not flat:
-            return None
-        entries = [
-            _sakai_candidate(
-                student, paths[0], [(SAKAI_FLAT.sub(r"\g<file>", path.name), path) for path in paths]
-            )
-            for student, paths in flat.items()
-        ]
-    taken = {*folders, *(path for paths in flat.values() for path in paths)}
+    loose = [child for child in children if is_notebook(child) and not SAKAI_FLAT.fullmatch(child.name)]
+    if 2 * (len(marked) + len(flat)) <= len(folders) + len(flat) + len(loose):
+        return None
+    entries = [_sakai_candidate(child.name, child, _attachments(child)) for child in folders]
+    # Sakai has directories of those, too, who have not submitted.
+    entries = [entry for entry in entries if entry.files != () or entry.stamp]
+    for student, paths in flat.items():
+        files = [(SAKAI_FLAT.sub(r"\g<file>", path.name), path) for path in paths]
+        entries.append(_sakai_candidate(student, paths[0], files))
+    entries += map(_added_by_hand, loose)
+    taken = {*folders, *loose, *(path for paths in flat.values() for path in paths)}
     return entries, unmatched_files(
         child
         for child in children

@@ -411,7 +411,7 @@ def find_submissions(
     entries, remarks = _dated(entries, layout, zone, layouts)
     matched, strangers = _match(entries, roster, groups)
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
-    matched, undecided = _without_ties(matched)
+    matched, undecided = _without_ties(matched, path)
     unmatched = [*strangers, *undecided, *unmatched]
     if not matched:
         listed = "".join(f" {file.name}: {file.reason}" for file in unmatched[:MOST_LISTED])
@@ -780,11 +780,13 @@ def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list
 
 
 def _without_ties(
-    entries: list[CollectedSubmission],
+    entries: list[CollectedSubmission], path: Path
 ) -> tuple[list[CollectedSubmission], list[Unmatched]]:
     """The entries of students whose attempts have an order, and those of students whose have none.
 
     Two entries of one student are two attempts only if something says which was first. `entries` are sorted.
+    They are named by their places in `path`: where an archive was unpacked is nobody's business, and another
+    place each time.
     """
     tied = {
         entry.student: (earlier, entry)
@@ -795,10 +797,15 @@ def _without_ties(
         Unmatched(
             entry.origin or entry.path.name,
             f"There are two submissions of {entry.student}, and nothing says which is the later: "
-            f"{tied[entry.student][0].path} and {tied[entry.student][1].path}. "
+            f"{' and '.join(_place(each, path) for each in tied[entry.student])}. "
             "Move one of them away, or rename it to the student it belongs to.",
         )
         for entry in entries
         if entry.student in tied
     ]
     return [entry for entry in entries if entry.student not in tied], undecided
+
+
+def _place(entry: CollectedSubmission, path: Path) -> str:
+    """Where a submission is in the directory that is collected."""
+    return storable(Path(os.path.relpath(entry.path, path)).as_posix())
