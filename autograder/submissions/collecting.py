@@ -670,6 +670,8 @@ def _only_folder(path: Path) -> list[Path]:
     return children if len(children) == 1 and is_folder(children[0]) else []
 
 
+COPY_OF = re.compile(r"\b(?:copy of|kopie v[oa]n|copie de|c[oó]pia d[ei])\s*\Z", re.IGNORECASE)
+BRANCH = re.compile(r"-(?:main|master)\Z")
 LOGIN = re.compile(r"(?P<name>.+?)\s*\((?P<login>[^()]+)\)", re.DOTALL)  # Lee, Ann(alee)
 
 
@@ -686,15 +688,17 @@ def _keys_in(name: str, assignment: str) -> tuple[str, ...]:
 
     Cloned repositories and renamed files have the assignment's name before or behind the student's:
     week1-alee, alee_week1, Ann Lee - week1. Some platforms add the login in brackets; alee (1) is what a
-    browser makes of a second alee.
+    browser makes of a second alee, week1-alee-main an archive of a repository, and Copy of week1 what Google
+    makes of a shared one.
     """
     name = SECOND_COPY.sub("", name) or name
     keys = [name]
     before, found, behind = name.partition(assignment) if assignment else (name, "", "")
-    before, behind = before.rstrip(" _-"), behind.lstrip(" _-")
+    before, behind = COPY_OF.sub("", before).rstrip(" _-"), behind.lstrip(" _-")
     is_apart = len(before) + len(behind) + len(assignment) < len(name)  # a sign stands between them
     if found and is_apart and bool(before) != bool(behind):
         keys.append(before or behind)
+    keys += [BRANCH.sub("", key) for key in keys if BRANCH.search(key)]
     for key in tuple(keys):
         if match := LOGIN.fullmatch(key):
             keys += [match["login"], match["name"]]

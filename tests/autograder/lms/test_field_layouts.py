@@ -166,6 +166,8 @@ ROSTER = Roster((Person("alee", "Lee", "Ann", email="alee@example.org"), Person(
         ("Lee, Ann(alee)/Submission attachment(s)/tiny.ipynb", "Ott, Ben (bott)/tiny.ipynb"),
         ("Ann Lee (alee) - tiny.ipynb", "tiny - Ben Ott (bott).ipynb"),
         ("Ann Lee/tiny/Version 1/tiny.ipynb", "bott/tiny/tiny.ipynb"),
+        ("tiny-alee-main/tiny.ipynb", "bott-master/work.ipynb"),  # archives of repositories
+        ("Ann Lee - Copy of tiny.ipynb", "Ott, Ben - Kopie von tiny.ipynb"),
         ("alee_tiny (1).ipynb", "bott (2).ipynb"),  # saved by a browser that had saved the name before
     ],
 )
