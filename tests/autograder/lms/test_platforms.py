@@ -175,8 +175,8 @@ def test_the_inbound_directory_of_nbgrader_s_exchange(
     tmp_path: Path, has_roster: bool, random: str, zone: str
 ) -> None:
     """Each attempt is its student's, at the time in its name; other assignments' are passed over."""
-    names = ("s1+hw1+2026-05-04 19:58:00.000000", "s1+hw1+2026-05-04 20:01:00.000000")
-    names = (*names, "s2+hw1+2026-05-04 20:00:00.000000", "s2+hw2+2026-05-04 20:00:00.000000")
+    names = [f"s1+hw1+2026-05-04 {time}:00.000000" for time in ("19:58", "20:01")]
+    names += [f"s2+{assignment}+2026-05-04 20:00:00.000000" for assignment in ("hw1", "hw2")]
     files = {f"{name} {zone}{random}/hw1.ipynb": "{}" for name in names}
     result = collect_submissions(lay_out(tmp_path, files), "hw1", ROSTER if has_roster else Roster())
     assert (result.layout, result.unmatched) == ("nbgrader", ())
