@@ -51,7 +51,7 @@ PROMPTS = (
 )
 
 # Modules for showing things: a stand-in whose calls do nothing can be imported in their place.
-DISPLAY = {"IPython", "ipywidgets", "matplotlib", "mpl_toolkits", "plotly", "seaborn"}
+DISPLAY = {"IPython", "ipykernel", "ipywidgets", "matplotlib", "mpl_toolkits", "plotly", "seaborn"}
 STAND_INS = DISPLAY | {"autograder", "tqdm"}
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -102,6 +102,15 @@ IPYTHON = {
         "    print('here')\n    LOW = 0",
         WITH_LOW,
     ],
+    "asking the shell what it is": [
+        "import numpy as np\nimport sys\ndef in_a_notebook():\n    try:\n"
+        "        from IPython import get_ipython as shell\n        if 'IPKernelApp' not in shell().config:\n"
+        "            return False\n    except (ImportError, AttributeError):\n        return False\n"
+        "    return get_ipython().__class__.__name__ == 'ZMQInteractiveShell'",
+        "is_there = 'ipykernel' in sys.modules and 'IPython' in sys.modules\n"
+        "LOW = 0 if in_a_notebook() and is_there and hasattr(get_ipython(), 'kernel') else 1",
+        WITH_LOW,
+    ],
     "input": ["import numpy as np\nname = input('Name? ')\nprint(name)\nLOW = len(name)", WITH_LOW],
     "await": [
         NUMPY,
