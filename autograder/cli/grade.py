@@ -59,7 +59,7 @@ def grade(
         from autograder.lms.worksheet import read_worksheet, tables_near, worksheets_in
         from autograder.results.results_folder import Results
         from autograder.runs.run import RunOptions, grade_class
-        from autograder.submissions.class_archive import unpacked
+        from autograder.submissions.class_archive import has_instants, unpacked
         from autograder.submissions.collecting import Unmatched
         from autograder.submissions.notebook import storable
 
@@ -83,6 +83,7 @@ def grade(
                 find_groups(root.root, assignment),
                 worksheets_in([*tables, *tables_near(folder)]),
                 dated=folder != path,
+                has_instants=has_instants(path),
             )
             left_out = (Unmatched(member.name, member.reason) for member in skipped)
             collected = replace(

@@ -6,7 +6,7 @@
     04.05.2026 20:00                    a table that was saved by a spreadsheet, in countries with dots
     2026-05-04-20-00-00                 Blackboard
     Monday, 4 May 2026, 8:00 PM         Moodle, in a few languages
-    May 4, 2026 800 PM                  Brightspace
+    May 4, 2026 800 PM                  Brightspace, or 4 May, 2026 2000
 
 The layouts of `submissions` and `lms` hand over the text; a text that cannot be read is reported.
 """
@@ -44,7 +44,8 @@ CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?)?\s*(?P<half>[ap]\.?\s?m\.?)?",
     re.IGNORECASE,
 )
-RUN_TOGETHER = re.compile(r"(\d{1,2})(\d{2})\s*([AP]M)", re.IGNORECASE)  # Brightspace leaves the colon out
+# Brightspace leaves the colon out.
+RUN_TOGETHER = re.compile(r"(\d{1,2})(\d{2})(\s*[AP]\.?\s?M\.?)?", re.IGNORECASE)
 # The first letters of the months, without accents, in English, German, French, Spanish, Italian,
 # Portuguese and Dutch.
 MONTHS = (
@@ -124,7 +125,9 @@ def _wordy(text: str) -> datetime | None:
         return None
     month = _month(match["month"] or match["us_month"])
     day = int(match["day"] or match["us_day"])
-    clock = RUN_TOGETHER.sub(r"\1:\2 \3", match["clock"].strip())
+    clock = match["clock"].strip()
+    if together := RUN_TOGETHER.fullmatch(clock):
+        clock = f"{together[1]}:{together[2]}{together[3] or ''}"
     time = CLOCK.fullmatch(clock)
     if month is None or time is None:
         return None

@@ -8,7 +8,7 @@ autograder and the authoring tools use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -39,6 +39,7 @@ from autograder.grading.student_source import find_source
 from autograder.report import (
     CheckResult,
     FunctionSource,
+    Note,
     Report,
     Score,
     Status,
@@ -50,6 +51,7 @@ from autograder.sandbox.sandbox_process import SandboxProcess
 from autograder.sandbox.session import Session
 from autograder.sandbox.shared import shared
 from autograder.submissions.notebook import cell_source, raw_cells, read_notebook
+from autograder.submissions.stubs import definitions_in_text_cells
 from autograder.submissions.submission import Submission
 from autograder.submissions.written_answers import written_text
 
@@ -211,6 +213,7 @@ class Grader:
             # Afterwards, since the diagnosis may call functions that keep something between calls.
             tasks = [self._report_on(each, student, session, cells) for each in graded]
             notes = session.notes if session.loaded or earlier is None else earlier.submission.notes
+        notes = [*notes, *(note for note in self._text_cells(submission, tasks) if note not in notes)]
         written = self._written_answers(submission, bool(problem))
         return Report(
             assignment=self.assignment.id,
@@ -235,6 +238,24 @@ class Grader:
             written=written,
             environment=environment(),
         )
+
+    def _text_cells(self, submission: Submission, tasks: Sequence[TaskReport]) -> Iterator[Note]:
+        """A note on each missing function that stands in a cell which is text, and so is not run."""
+        if submission.problem or not any(
+            check.status == Status.MISSING for task in tasks for check in task.checks
+        ):
+            return
+        for found in definitions_in_text_cells(
+            raw_cells(submission.notebook),
+            [cell.source for cell in submission.cells],
+            self.assignment.functions,
+        ):
+            yield Note(
+                cell=found.cell,
+                line=found.line,
+                text=f"{found.function} is not run: this is a {found.kind} cell. "
+                "Make it a code cell (in Jupyter: Esc, then Y), and run it.",
+            )
 
     def _written_answers(self, submission: Submission, unreadable: bool) -> list[WrittenAnswer]:
         """The written answers as they were found; an unreadable submission has none."""

@@ -96,6 +96,8 @@ def _candidate(paths: Sequence[Path], assignment: str) -> CollectedSubmission:
     match = _match(main.name)
     assert match is not None  # or it is not in a submission
     slug, user = match["slug"] or "", match["user"]
+    # Of Team_7 the number is taken for the user's; of a file 12_hw1.ipynb it is the other way round.
+    has_another = re.match(r"\d+_", match["name"]) is not None
     return CollectedSubmission(
         storable(f"{slug} ({user})" if slug else user),
         main,
@@ -105,6 +107,7 @@ def _candidate(paths: Sequence[Path], assignment: str) -> CollectedSubmission:
         keys=(slug,) if slug else (),
         roster_columns=(("canvas_id", user),),
         name=slug,
+        group=f"{slug}_{user}" if slug and has_another else "",
         files=_files(newest) if len(paths) > 1 else None,
     )
 
@@ -202,6 +205,7 @@ def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -
         for position, row in enumerate(table.rows[1:], 1):
             marked = len(row) > student and row[student].strip() == POSSIBLE
             table.put(position, at, column.possible if marked else "")
+    _require_scale(table, student, at, column)
     for grade_row in column.rows:
         person, why = grade_row.in_roster(roster)
         if person is None or person.canvas_id not in where:
@@ -209,6 +213,24 @@ def _fill(table: Table, column: CanvasColumn, unmatched: dict[str, Unmatched]) -
             unmatched[name] = Unmatched(name, why or f"{table.path} has no ID for this student.")
             continue
         table.put(where[person.canvas_id], at, column.cell(grade_row))
+
+
+def _require_scale(table: Table, student: int, at: int, column: CanvasColumn) -> None:
+    """Refuse an assignment that is worth other points in Canvas: 6 of 6 would be 6 of 100 there."""
+    for position, row in enumerate(table.rows[1:], 1):
+        if not column.rows or len(row) <= max(student, at) or row[student].strip() != POSSIBLE:
+            continue
+        try:
+            known = float(row[at].strip().replace(",", "."))
+        except ValueError:
+            continue  # of a column that is not an assignment's
+        if abs(known - float(column.possible)) > 0.005:
+            raise UsageError(
+                f"{table.path}, line {position + 1}: {POSSIBLE} of {table.rows[0][at].strip()} is "
+                f"{row[at].strip()}, but there are {column.possible} points.",
+                next_step=f"Set the assignment's points to {column.possible} in Canvas and export the "
+                "gradebook again.",
+            )
 
 
 def _assignment(table: Table, title: str) -> int:

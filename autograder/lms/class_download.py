@@ -22,7 +22,7 @@ from autograder.errors import AutograderError, UsageError
 from autograder.lms.layouts import collect_submissions
 from autograder.lms.worksheet import tables_near, worksheets_in
 from autograder.submissions.archive import is_archive
-from autograder.submissions.class_archive import unpacked
+from autograder.submissions.class_archive import has_instants, unpacked
 from autograder.submissions.limited_program import serve_limited
 
 __all__ = ["DownloadRequest"]
@@ -78,6 +78,7 @@ def _collected(request: DownloadRequest) -> dict[str, Any]:
                 find_groups(root.root, request.assignment),
                 worksheets_in([root.root / ROSTER, *tables_near(folder)]),
                 dated=True,
+                has_instants=has_instants(path),
             )
             found = []
             unmatched = [{"name": member.name, "reason": member.reason} for member in skipped]

@@ -17,7 +17,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
@@ -81,17 +81,24 @@ def _recognises(folder: Path) -> bool:
         return False
 
 
-def moodle_layout(worksheets: Sequence[Worksheet] = (), *, dated: bool = False) -> Layout:
+def moodle_layout(
+    worksheets: Sequence[Worksheet] = (), *, dated: bool = False, has_instants: bool = False
+) -> Layout:
     """How to read a download with the worksheets that there are; `dated` files have the times of Moodle's."""
 
     def read(folder: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
-        return read_moodle(folder, assignment, worksheets, dated=dated)
+        return read_moodle(folder, assignment, worksheets, dated=dated, has_instants=has_instants)
 
     return Layout("moodle", read, untimed=UNTIMED)
 
 
 def read_moodle(
-    folder: Path, assignment: str, worksheets: Sequence[Worksheet] = (), *, dated: bool = False
+    folder: Path,
+    assignment: str,
+    worksheets: Sequence[Worksheet] = (),
+    *,
+    dated: bool = False,
+    has_instants: bool = False,
 ) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     """The submissions of a download, each with all of its files, and what is of no submission.
 
@@ -120,7 +127,7 @@ def read_moodle(
     are_hidden = len(submissions) > 1 and len(names) == 1 and all(id_.isdecimal() for id_, _ in submissions)
     for paths in submissions.values():
         if any(path.is_dir() or path.is_symlink() or is_notebook(path) for path in paths):
-            entry = _candidate(paths, dated=dated)
+            entry = _candidate(paths, _written(paths, UTC if has_instants else None) if dated else "")
             entry = replace(entry, anonymous=entry.anonymous or are_hidden)
             candidates += _of_worksheet(entry, worksheets)
         else:
@@ -136,7 +143,7 @@ def read_moodle(
     return candidates, unmatched
 
 
-def _candidate(paths: Sequence[Path], *, dated: bool) -> CollectedSubmission:
+def _candidate(paths: Sequence[Path], stamp: str) -> CollectedSubmission:
     """The submission that a directory, or these files, are of."""
     match = NAME.fullmatch(paths[0].name)
     assert match is not None  # or it is not in a submission
@@ -152,7 +159,7 @@ def _candidate(paths: Sequence[Path], *, dated: bool) -> CollectedSubmission:
         anonymous=letters(name) in HIDDEN_NAMES,
         group=name,
         files=tuple((_own_name(path), path) for path in paths) if len(paths) > 1 else None,
-        stamp=_written(paths) if dated else "",
+        stamp=stamp,
     )
 
 
@@ -160,12 +167,12 @@ def _origin(name: str, number: str) -> str:
     return f"{name}_{number}_assignsubmission_file_" if number else f"{name}_assignsubmission_file_"
 
 
-def _written(paths: Sequence[Path]) -> str:
-    """The latest time of the files, by the clock on the wall: archives have no zone."""
+def _written(paths: Sequence[Path], zone: tzinfo | None) -> str:
+    """The latest time of the files, in a zone; without one, as the clock on the wall showed it."""
     files = [file.path for path in paths if path.is_dir() for file in folder_files(path)]
     files += [path for path in paths if not path.is_dir()]
     times = [file.lstat().st_mtime for file in files if file.is_file() and not file.is_symlink()]
-    return datetime.fromtimestamp(max(times)).isoformat(sep=" ") if times else ""
+    return datetime.fromtimestamp(max(times), zone).isoformat(sep=" ") if times else ""
 
 
 def _of_worksheet(entry: CollectedSubmission, worksheets: Sequence[Worksheet]) -> list[CollectedSubmission]:

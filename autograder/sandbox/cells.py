@@ -39,6 +39,9 @@ SHELL_LINE = re.compile(
     r"|^\s*+(?:cat|cd|conda|cp|load_ext|ls|mamba|matplotlib|mkdir|mv|pip|pip3|rm|rmdir|uv)\s"
 )
 MAGIC = re.compile(r"(\s*+)(?:([\w\s,.\[\]]++=)\s*+)?([%!?]*)\s*+(\w*+)(.*)", re.DOTALL)
+NEWER_SYNTAX = re.compile(
+    r"\s*(?:(?:async\s+)?def\s+\w+\[[\w*]|class\s+\w+\[[\w*]|type\s+\w+\b.*=)"
+)  # of types
 SETTING = re.compile(r"\s*=\s*|\s+")  # between the name of a variable of the environment and its value
 PYLAB = "import numpy, numpy as np; from numpy import *; from matplotlib import pyplot as plt"
 # As IPython has them: the first or second line decides whether a cell was pasted with its prompts.
@@ -48,7 +51,7 @@ PROMPTS = (
 )
 
 # Modules for showing things: a stand-in whose calls do nothing can be imported in their place.
-DISPLAY = {"IPython", "ipywidgets", "matplotlib", "mpl_toolkits", "plotly", "seaborn"}
+DISPLAY = {"IPython", "ipykernel", "ipywidgets", "matplotlib", "mpl_toolkits", "plotly", "seaborn"}
 STAND_INS = DISPLAY | {"autograder", "tqdm"}
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -163,8 +166,13 @@ def run_cells(
                     shown.keep(statement.cell, execute(statement.expression(), namespace), namespace)
                 else:
                     execute(statement.code, namespace)
-            except NameError as problem:
-                if str(problem.name) not in unavailable or not isinstance(statement.node, ANNOTATED):
+            except (NameError, AttributeError) as problem:
+                absent = (
+                    str(problem.name) in unavailable
+                    if isinstance(problem, NameError)
+                    else not statement.facts.uses.isdisjoint(names_of_absent(statements))
+                )
+                if not absent or not isinstance(statement.node, ANNOTATED):
                     raise
                 execute(statement.compiled(__future__.annotations.compiler_flag), namespace)
         except BaseException as problem:
@@ -187,6 +195,21 @@ def run_cells(
     notes += [note(statement.cell, line, text) for statement, line, text in draws(statements, needs)]
     notes += [note(statement.cell, statement.line, text) for statement, text in emptied(statements, wanted)]
     return outcome
+
+
+def names_of_absent(statements: Iterable[Statement]) -> set[str]:
+    """The names that imports of what is not there when graded would bind, at any depth of blocks.
+
+    Where `try: import torch` fails, `except` binds `torch` to something else, such as None.
+    """
+    return {
+        name
+        for statement in statements
+        for part in ast.walk(statement.node)
+        for top, names in imported(part)
+        if not importable(top)
+        for name in names
+    }
 
 
 def run_definitions(
@@ -515,7 +538,6 @@ def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "
             return []  # another language
         keeps_output = magic[:1] == ["capture"] and magic[1:2] and magic[1].isidentifier()
         lines[first] = f"{magic[1]} = get_ipython()" if keeps_output else ""
-    newer = newer_python(python)
     while True:
         try:
             with warnings.catch_warnings():
@@ -523,6 +545,7 @@ def parse(number: int, source: str, notes: list[dict[str, Any]], python: str = "
                 return [part for node in tree(lines) for part in as_cell(node)]
         except SyntaxError as problem:
             line, what = problem.lineno or 1, f"SyntaxError: {problem.msg}"
+            newer = newer_python(python, problem.msg, "".join(lines[line - 1 : line]))
             # Syntax that this Python does not have yet costs its own statement, not the whole cell.
             rest = without_statement(lines, line - 1) if newer else None
             whole = "nothing of this cell was run" if rest is None else "this statement was not run"
@@ -565,15 +588,22 @@ def as_cell(node: ast.stmt) -> list[ast.stmt]:
     return parts
 
 
-def newer_python(python: str) -> str:
-    """A sentence that names both versions, where the notebook's is the newer one."""
+def newer_python(python: str, problem: str, line: str) -> str:
+    """A sentence that names both versions, where the notebook's is the newer one, or may be.
+
+    Some editors note no version. There the syntax decides: f-strings and parameters of types are newer.
+    """
     ours = sys.version_info[:2]
     found = re.match(r"(\d{1,3})\.(\d{1,3})", python)
-    if found is None or (theirs := (int(found[1]), int(found[2]))) <= ours:
+    if found is not None and (theirs := (int(found[1]), int(found[2]))) > ours:
+        before = f"The notebook was run with Python {theirs[0]}.{theirs[1]}"
+    elif found is None and (problem.startswith("f-string") or NEWER_SYNTAX.match(line)):
+        before = "The notebook does not say with which Python it was run"
+    else:
         return ""
     return (
-        f" The notebook was run with Python {theirs[0]}.{theirs[1]} and is graded with Python "
-        f"{ours[0]}.{ours[1]}: write it so that {ours[0]}.{ours[1]} understands it."
+        f" {before} and is graded with Python {ours[0]}.{ours[1]}: "
+        f"write it so that {ours[0]}.{ours[1]} understands it."
     )
 
 

@@ -76,6 +76,7 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
         name = type(value).__name__
         article = "an" if name[0] in "aeiouAEIOU" else "a"
         raise FrameError(f"{article} {name}, which is neither a number nor an array")
+    keeps_items = isinstance(value, (list, tuple, np.ndarray))
     items, converted = [], []
     for count, item in enumerate(value):
         if count >= MOST_ITEMS:
@@ -86,10 +87,18 @@ def plain(value: Any, depth: int = 0) -> tuple[Any, list[str]]:
             if isinstance(value, np.ndarray):
                 raise FrameError("an array of object, which does not hold ordinary numbers") from None
             raise
-        items.append(plain_item)
+        # A loop may have used this item before the next one is written over it, into the same array.
+        items.append(plain_item if keeps_items else _copied(plain_item))
         if names:
             converted += [name for name in names if name not in converted]
     return (tuple(items) if isinstance(value, tuple) else items), converted
+
+
+def _copied(value: Any) -> Any:
+    """A plain value with arrays of its own."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_copied, value))
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _is_plain_number(value: Any) -> bool:
@@ -106,7 +115,7 @@ def _holds_objects(value: Any) -> bool:
 def _can_be_looped_over(value: Any) -> bool:
     """Whether a `for` loop takes it, by one protocol or by the older one."""
     kind = type(value)
-    return hasattr(kind, "__iter__") or (hasattr(kind, "__len__") and hasattr(kind, "__getitem__"))
+    return hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")
 
 
 def _plain_array(array: Any) -> tuple[Any, list[str]]:

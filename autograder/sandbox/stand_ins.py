@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+JUPYTERS = ("IPython", "ipykernel")  # by which notebooks know, too: `"ipykernel" in sys.modules`
 ITEMS = 16  # that iterating over a stand-in yields, so that a loop over colours runs
 
 
@@ -55,6 +56,20 @@ class StandIn:
 
     def __exit__(self, *_: Any) -> None:
         """Nothing is left to close."""
+
+
+class Settings(StandIn):
+    """The settings of Jupyter's shell."""
+
+    def __contains__(self, key: object) -> bool:
+        return key == "IPKernelApp"
+
+
+class ZMQInteractiveShell(StandIn):
+    """What `get_ipython()` gives: by its name and its settings notebooks know that they are in Jupyter."""
+
+    __module__ = "ipykernel.zmqshell"
+    config = Settings()
 
 
 def subplots(rows: int = 1, columns: int = 1, *, squeeze: bool = True, **named: Any) -> tuple[Any, Any]:
@@ -122,7 +137,7 @@ def load_images(*_: Any, **__: Any) -> Any:
 
 CONTENTS: dict[str, dict[str, Any]] = {
     "tqdm": {"tqdm": Bar, "trange": bars, "tqdm_notebook": Bar, "tnrange": bars},
-    "IPython": {"get_ipython": StandIn, "display": lambda *_, **__: None},
+    "IPython": {"get_ipython": ZMQInteractiveShell, "display": lambda *_, **__: None},
     "autograder": {
         "check": lambda *_, **__: None,
         "progress": lambda items, *_, **__: iter(items),
@@ -209,8 +224,11 @@ def install(cells: Any) -> Imports:
     sys.meta_path.insert(0, hook)
     for name, value in {
         "display": lambda *_, **__: None,
-        "get_ipython": StandIn,
+        "get_ipython": ZMQInteractiveShell,
         "input": lambda *_: "",
     }.items():
         setattr(builtins, name, value)
+    for name in JUPYTERS:
+        sys.modules[name] = module = StandInModule(name)
+        module.__path__ = []  # a package, whose modules the hook makes
     return hook

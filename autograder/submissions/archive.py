@@ -68,7 +68,8 @@ BROKEN: tuple[type[Exception], ...] = (
 BROKEN += (NotImplementedError, struct.error, IndexError, KeyError, RuntimeError)
 DAMAGED = "damaged, or packed in a way that cannot be read"  # ends a sentence about a member
 DOS_DIRECTORY = 0x10  # an attribute; some archivers write a directory's name without a slash
-EXTENDED_TIME = 0x5455  # a field of ZIP archives
+EXTENDED_TIME, UNICODE_PATH = 0x5455, 0x7075  # fields of ZIP archives
+UTF_8 = 0x800  # a flag of a ZIP's member: its name is UTF-8
 LARGEST_DIRECTORY = 16 * 1024**2  # bytes of a ZIP's central directory, which is read at once
 
 
@@ -85,6 +86,7 @@ class Member:
     size: int
     read: Callable[[], bytes]  # at most LARGEST_FILE and a byte more; called once, before the next member
     modified: float = 0.0  # seconds since 1970; 0 where the archive does not say
+    is_instant: bool = False  # whether that is in UTC, and not by the clock of whoever packed it
 
 
 def is_archive(path: Path) -> bool:
@@ -244,7 +246,7 @@ def _bounded(
 def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
     for info in archive.infolist():
         mode = info.external_attr >> 16
-        name = info.filename.replace("\\", "/")
+        name = _zip_name(info).replace("\\", "/")
         if name.endswith("/") or (info.external_attr & DOS_DIRECTORY and not info.file_size):
             kind = "folder"
         elif info.flag_bits & 1:
@@ -261,21 +263,45 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
             except BROKEN as problem:  # the list of members is elsewhere, so the others can be read
                 raise DamagedMember(f"It is {DAMAGED}.", next_step=SUBMIT_FILE) from problem
 
-        yield Member(name, kind, info.file_size if kind == "file" else 0, read, _modified(info))
+        yield Member(name, kind, info.file_size if kind == "file" else 0, read, *_modified(info))
 
 
-def _modified(info: zipfile.ZipInfo) -> float:
-    """When a member was written: in UTC where the archiver says so, else by the clock on the wall."""
-    at = 0
-    while at + 9 <= len(info.extra):
-        kind, length = struct.unpack_from("<HH", info.extra, at)
-        if kind == EXTENDED_TIME and length >= 5 and info.extra[at + 4] & 1:
-            return float(struct.unpack_from("<i", info.extra, at + 5)[0])
-        at += 4 + length
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """A member's name: in UTF-8 also where the archiver does not say so, as macOS does not.
+
+    `zipfile` takes the bytes of such a name for code page 437, of which letters are hardly ever valid UTF-8.
+    """
+    if info.flag_bits & UTF_8:
+        return info.filename
     try:
-        return datetime(*info.date_time).timestamp()
+        written = info.filename.encode("cp437")
+        checksum = struct.pack("<BI", 1, zlib.crc32(written))  # of the name that the field stands beside
+        for kind, content in _extra_fields(info):
+            if kind == UNICODE_PATH and content.startswith(checksum):
+                return content[len(checksum) :].decode().partition("\0")[0]
+        return written.decode()
+    except UnicodeError:
+        return info.filename
+
+
+def _extra_fields(info: zipfile.ZipInfo) -> Iterator[tuple[int, bytes]]:
+    """What archivers add to a member: the kind and the content of each field."""
+    at = 0
+    while at + 4 <= len(info.extra):
+        kind, length = struct.unpack_from("<HH", info.extra, at)
+        yield kind, info.extra[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def _modified(info: zipfile.ZipInfo) -> tuple[float, bool]:
+    """When a member was written: in UTC where the archiver says so, else by the clock on the wall."""
+    for kind, content in _extra_fields(info):
+        if kind == EXTENDED_TIME and len(content) >= 5 and content[0] & 1:
+            return float(struct.unpack_from("<i", content, 1)[0]), True
+    try:
+        return datetime(*info.date_time).timestamp(), False
     except (ValueError, OverflowError, OSError):
-        return 0.0
+        return 0.0, False
 
 
 def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
@@ -291,7 +317,7 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[Member]:
             file = archive.extractfile(info)
             return file.read(LARGEST_FILE + 1) if file is not None else b""
 
-        yield Member(info.name, kind, info.size if kind == "file" else 0, read, float(info.mtime))
+        yield Member(info.name, kind, info.size if kind == "file" else 0, read, float(info.mtime), True)
         archive.members.clear()  # type: ignore[attr-defined]  # or it keeps every header it has read
 
 

@@ -22,7 +22,7 @@ from autograder.submissions.guarded_files import is_ignored
 from autograder.submissions.notebook import LARGEST_FILE, storable
 from autograder.submissions.selection import may_hold_notebook
 
-__all__ = ["SkippedMember", "unpacked"]
+__all__ = ["SkippedMember", "has_instants", "unpacked"]
 
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8 * 1024**3
@@ -67,6 +67,20 @@ def unpacked(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[tuple[Path, l
         except AutograderError as problem:
             _speak_of_the_archive(problem, path, folder, skipped)
             raise
+
+
+def has_instants(path: Path) -> bool:
+    """Whether the times of all files in an archive are in UTC: then no time zone of a machine changes them.
+
+    ZIP archives have the time on the clock of whoever packed them; many archivers add that in UTC.
+    """
+    if not is_archive(path) or not path.is_file() or path.is_symlink():
+        return False
+    try:
+        with open(path, "rb") as file, members(file, MOST_MEMBERS, MOST_BYTES, large_ones=False) as archive:
+            return all(member.is_instant for member in archive if member.kind == "file")
+    except (SubmissionError, OSError):
+        return False  # `unpacked` says what is wrong with it
 
 
 def _speak_of_the_archive(

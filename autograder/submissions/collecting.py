@@ -5,6 +5,7 @@
     a directory of notebooks                       each file's name
     a directory of directories                     each directory's name
     submitted/<student>/<assignment>/…             as nbgrader collects it, with timestamp.txt
+    <student>+<assignment>+<time>/…                as nbgrader's exchange has it, inbound
     a learning platform's download                 as the platform's `Layout` reads it
 
 `submission` chooses the notebook in a student's directory, at any depth, and reads it; an archive may stand
@@ -69,6 +70,7 @@ __all__ = [
     "natural",
     "safe_name",
     "single_submission",
+    "stamp_in",
     "submissions_in_folder",
     "submitted_at",
     "unmatched_files",
@@ -354,8 +356,13 @@ def submitted_at(folder: Path, assignment: str, zone: ZoneInfo) -> datetime | No
 
 def stamp_of(folder: Path, assignment: str) -> str:
     """What nbgrader noted: 2015-02-02 15:58:23.948203 UTC, or with the abbreviation of the machine's zone."""
+    return stamp_in(folder / assignment)
+
+
+def stamp_in(folder: Path) -> str:
+    """What a platform wrote into the timestamp.txt of a directory; empty where there is none."""
     try:
-        return read_regular_file(folder / assignment / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
+        return read_regular_file(folder / STAMP, LONGEST_STAMP)[:LONGEST_STAMP].decode().strip()
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, SubmissionError, UnicodeDecodeError):
@@ -363,6 +370,10 @@ def stamp_of(folder: Path, assignment: str) -> str:
 
 
 COLLECTED = "submitted"  # the directory of an nbgrader course that holds students' submissions
+# A submission in nbgrader's exchange; a random text may be at its end.
+EXCHANGED = re.compile(
+    r"(?P<student>[^+]+)\+(?P<assignment>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d .+?)(?:\+[\w-]{12})?", re.DOTALL
+)
 NOBODY = Roster()
 UNIVERSAL = ZoneInfo("UTC")
 NO_GROUPS = Groups()
@@ -400,7 +411,7 @@ def find_submissions(
     entries, remarks = _dated(entries, layout, zone, layouts)
     matched, strangers = _match(entries, roster, groups)
     matched.sort(key=lambda entry: (natural(entry.student), entry.order()))
-    matched, undecided = _without_ties(matched)
+    matched, undecided = _without_ties(matched, path)
     unmatched = [*strangers, *undecided, *unmatched]
     if not matched:
         listed = "".join(f" {file.name}: {file.reason}" for file in unmatched[:MOST_LISTED])
@@ -485,6 +496,7 @@ def _read(
 # The directories of single students, as the platforms name them.
 STUDENTS_FOLDER = re.compile(r"submission_\d+|.+_assignsubmission_[a-z]+_?", re.DOTALL)
 COPY = re.compile(r"(?:[ _-]?\(\d+\)|-\d+| copy)\Z")  # what a second download's name has at its end
+SECOND_COPY = re.compile(r" \(\d\)\Z")  # what a browser puts behind a name that it has saved before
 MOST_LEVELS = 10  # of directories that hold nothing else
 
 
@@ -595,7 +607,7 @@ def _class_folder(path: Path, assignment: str, roster: Roster) -> Path:
 
 def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
     if not is_folder(path / COLLECTED) and path.name != COLLECTED:
-        return None
+        return _read_exchange(path, assignment)
     root = path / COLLECTED if is_folder(path / COLLECTED) else path
     collected, unmatched = submissions_in_folder(root, assignment)
     entries = []
@@ -609,6 +621,29 @@ def _read_nbgrader(path: Path, assignment: str) -> tuple[list[CollectedSubmissio
         origin = entry.path.relative_to(root).parts[0]
         entries.append(replace(entry, path=folder, files=files, stamp=stamp, origin=origin))
     return entries, unmatched
+
+
+def _read_exchange(path: Path, assignment: str) -> tuple[list[CollectedSubmission], list[Unmatched]] | None:
+    """The inbound directory of nbgrader's exchange, from which `nbgrader collect` copies; each attempt's."""
+    try:
+        children = sorted(visible(path), key=lambda child: natural(child.name))
+    except OSError:
+        return None
+    found = {child: match for child in children if (match := EXCHANGED.fullmatch(child.name))}
+    if 2 * len(found) <= len(children):
+        return None
+    entries = [
+        CollectedSubmission(
+            storable(match["student"]),
+            child,
+            origin=storable(child.name),
+            keys=(storable(match["student"]),),
+            stamp=match["time"],
+        )
+        for child, match in found.items()
+        if match["assignment"] == assignment
+    ]
+    return entries, unmatched_files(child for child in children if child not in found)
 
 
 def _own_files(folder: Path) -> tuple[tuple[str, Path], ...]:
@@ -635,6 +670,8 @@ def _only_folder(path: Path) -> list[Path]:
     return children if len(children) == 1 and is_folder(children[0]) else []
 
 
+COPY_OF = re.compile(r"\b(?:copy of|kopie v[oa]n|copie de|c[oó]pia d[ei])\s*\Z", re.IGNORECASE)
+BRANCH = re.compile(r"-(?:main|master)\Z")
 LOGIN = re.compile(r"(?P<name>.+?)\s*\((?P<login>[^()]+)\)", re.DOTALL)  # Lee, Ann(alee)
 
 
@@ -642,7 +679,7 @@ def _with_keys(entries: list[CollectedSubmission], assignment: str) -> list[Coll
     return [
         replace(entry, keys=_keys_in(entry.student, assignment), name=match["name"] if match else "")
         for entry in entries
-        for match in [LOGIN.fullmatch(entry.student)]
+        for match in [LOGIN.fullmatch(SECOND_COPY.sub("", entry.student))]
     ]
 
 
@@ -650,14 +687,18 @@ def _keys_in(name: str, assignment: str) -> tuple[str, ...]:
     """A name and what it may hold of a student, the surest first.
 
     Cloned repositories and renamed files have the assignment's name before or behind the student's:
-    week1-alee, alee_week1, Ann Lee - week1. Some platforms add the login in brackets.
+    week1-alee, alee_week1, Ann Lee - week1. Some platforms add the login in brackets; alee (1) is what a
+    browser makes of a second alee, week1-alee-main an archive of a repository, and Copy of week1 what Google
+    makes of a shared one.
     """
+    name = SECOND_COPY.sub("", name) or name
     keys = [name]
     before, found, behind = name.partition(assignment) if assignment else (name, "", "")
-    before, behind = before.rstrip(" _-"), behind.lstrip(" _-")
+    before, behind = COPY_OF.sub("", before).rstrip(" _-"), behind.lstrip(" _-")
     is_apart = len(before) + len(behind) + len(assignment) < len(name)  # a sign stands between them
     if found and is_apart and bool(before) != bool(behind):
         keys.append(before or behind)
+    keys += [BRANCH.sub("", key) for key in keys if BRANCH.search(key)]
     for key in tuple(keys):
         if match := LOGIN.fullmatch(key):
             keys += [match["login"], match["name"]]
@@ -672,7 +713,7 @@ def _match(
     strangers = []
     for entry in entries:
         person, reason = _person(entry, roster)
-        if person is not None:
+        if person is not None and not _is_groups(entry, person, groups):
             matched.append(replace(entry, student=person.student_id))
         elif members := _members(entry, roster, groups):
             # The number in its name is the group's, and no way back to a member.
@@ -684,7 +725,15 @@ def _match(
             matched.append(entry)
         else:
             strangers.append(Unmatched(entry.origin or entry.path.name, reason))
-    return matched, strangers
+    # What two members of a group were named with is one submission of each.
+    distinct = {(entry.student, entry.path, entry.files, entry.order()): entry for entry in matched}
+    return list(distinct.values()), strangers
+
+
+def _is_groups(entry: CollectedSubmission, person: Person, groups: Groups) -> bool:
+    """Whether groups.csv knows the group that a submission of a person is named after."""
+    group = letters(entry.group)
+    return group in groups.members and group not in person.names()
 
 
 def _person(entry: CollectedSubmission, roster: Roster) -> tuple[Person | None, str]:
@@ -728,18 +777,20 @@ def _members(entry: CollectedSubmission, roster: Roster, groups: Groups) -> list
         return []
     if letters(entry.group) == "defaultgroup":
         return groups.without(roster)
-    if entry.group:
-        return groups.of(entry.group, roster)
+    if entry.group and (members := groups.of(entry.group, roster)):
+        return members
     key = next(iter(entry.keys), "")
     return groups.of(key, roster) if letters(key) in groups.members else []
 
 
 def _without_ties(
-    entries: list[CollectedSubmission],
+    entries: list[CollectedSubmission], path: Path
 ) -> tuple[list[CollectedSubmission], list[Unmatched]]:
     """The entries of students whose attempts have an order, and those of students whose have none.
 
     Two entries of one student are two attempts only if something says which was first. `entries` are sorted.
+    They are named by their places in `path`: where an archive was unpacked is nobody's business, and another
+    place each time.
     """
     tied = {
         entry.student: (earlier, entry)
@@ -750,10 +801,15 @@ def _without_ties(
         Unmatched(
             entry.origin or entry.path.name,
             f"There are two submissions of {entry.student}, and nothing says which is the later: "
-            f"{tied[entry.student][0].path} and {tied[entry.student][1].path}. "
+            f"{' and '.join(_place(each, path) for each in tied[entry.student])}. "
             "Move one of them away, or rename it to the student it belongs to.",
         )
         for entry in entries
         if entry.student in tied
     ]
     return [entry for entry in entries if entry.student not in tied], undecided
+
+
+def _place(entry: CollectedSubmission, path: Path) -> str:
+    """Where a submission is in the directory that is collected."""
+    return storable(Path(os.path.relpath(entry.path, path)).as_posix())

@@ -1,5 +1,7 @@
 """Stubs: which functions of an assignment a notebook defines, and which of them are still as handed out.
 
+A function whose cell has become a text cell by a wrong key press is found, too: `definitions_in_text_cells`.
+
 `selection` tells the untouched handout from a student's work with it, and `autograder submit` says before
 anything is submitted that a notebook holds no work. What a stub is says `autograder.sandbox.cells.is_stub`;
 this module finds the same in a text, since students' code is neither run nor parsed outside the sandbox.
@@ -8,9 +10,19 @@ this module finds the same in a text, since students' code is neither run nor pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["defined_functions", "is_untouched", "stubs_among"]
+from autograder.submissions.notebook import cell_source
+
+__all__ = [
+    "TextDefinition",
+    "defined_functions",
+    "definitions_in_text_cells",
+    "is_untouched",
+    "stubs_among",
+]
 
 # Strings, comments and line breaks inside a statement. What is not closed ends with its line or its cell.
 OPAQUE = re.compile(
@@ -22,6 +34,7 @@ OPAQUE = re.compile(
 )
 DOCSTRING = re.compile(r"(?:[rRuU]?\"\"\s*)+")  # when OPAQUE is emptied
 RAISES_NOTHING_ELSE = re.compile(r"raise\s+NotImplementedError\s*")
+TEXT_CELLS = {"markdown": "Markdown", "raw": "raw"}
 LONGEST_HEAD = 5000  # characters of a function's parameters
 
 
@@ -29,6 +42,32 @@ def defined_functions(sources: Iterable[str], functions: Sequence[str]) -> list[
     """Those of the functions that the cells define in any way: def, class, assignment or import."""
     text = _without_texts(sources)
     return [name for name in functions if _binding(name).search(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDefinition:
+    """A function that is written in a cell that no kernel runs."""
+
+    function: str
+    cell: int  # counted from 1 over all cells
+    line: int
+    kind: str  # of the cell: "Markdown" or "raw"
+
+
+def definitions_in_text_cells(
+    cells: Sequence[Any], sources: Iterable[str], functions: Sequence[str]
+) -> list[TextDefinition]:
+    """Those of the functions that only text cells define; `cells` are raw ones, `sources` the code cells'."""
+    text = _without_texts(sources)
+    found: dict[str, TextDefinition] = {}
+    for number, cell in enumerate(cells, start=1):
+        kind = cell.get("cell_type") if isinstance(cell, Mapping) else None
+        source = cell_source(cell) if kind in TEXT_CELLS else None
+        for name in functions if source and "def " in source else ():
+            if match := re.search(rf"^[ \t]*def[ \t]+{re.escape(name)}[ \t]*\(", source or "", re.MULTILINE):
+                line = (source or "").count("\n", 0, match.start()) + 1
+                found[name] = TextDefinition(name, number, line, TEXT_CELLS[str(kind)])
+    return [found[name] for name in found if not _binding(name).search(text)]
 
 
 def stubs_among(sources: Iterable[str], functions: Sequence[str]) -> list[str]:

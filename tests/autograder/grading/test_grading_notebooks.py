@@ -71,6 +71,30 @@ def test_what_is_no_notebook_earns_nothing_and_says_why(grader: Grader, tmp_path
     assert Report.from_json(report.to_json()) == report
 
 
+@pytest.mark.parametrize(("kind", "shown"), [("markdown", "Markdown"), ("raw", "raw")])
+def test_a_cell_that_became_text_is_named(
+    grader: Grader, tiny: Assignment, tmp_path: Path, kind: str, shown: str
+) -> None:
+    """A wrong key press makes a code cell text: its function is missing, and the report says where it is."""
+    notebook = filled_in(tiny)
+    number, cell = next(
+        (number, cell)
+        for number, cell in enumerate(notebook["cells"], start=1)
+        if cell["cell_type"] == "code" and "def mean_square(" in cell["source"]
+    )
+    cell["cell_type"] = kind
+    report = graded(grader, tmp_path / "hw.ipynb", to_bytes(notebook))
+    assert task(report, SECOND) == (0, 2)
+    (note,) = report.submission.notes
+    assert note.cell == number and "def mean_square(" in cell["source"].split("\n")[note.line - 1]
+    assert note.text.startswith(f"mean_square is not run: this is a {shown} cell.")
+    again = grader.grade(read_submission("student-1", tmp_path / "hw.ipynb"), report)
+    assert again.submission.notes == [note]  # said once, however often it is graded
+    notebook["cells"].append({**cell, "cell_type": "code", "outputs": [], "execution_count": None})
+    report = graded(grader, tmp_path / "hw.ipynb", to_bytes(notebook))
+    assert task(report, SECOND) == (2, 2) and report.submission.notes == []
+
+
 def test_a_missing_file_is_a_report_too(grader: Grader, tmp_path: Path) -> None:
     """A file that is gone does not end the run."""
     report = grader.grade(read_submission("student-1", tmp_path / "gone.ipynb"))

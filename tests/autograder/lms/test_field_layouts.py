@@ -166,6 +166,9 @@ ROSTER = Roster((Person("alee", "Lee", "Ann", email="alee@example.org"), Person(
         ("Lee, Ann(alee)/Submission attachment(s)/tiny.ipynb", "Ott, Ben (bott)/tiny.ipynb"),
         ("Ann Lee (alee) - tiny.ipynb", "tiny - Ben Ott (bott).ipynb"),
         ("Ann Lee/tiny/Version 1/tiny.ipynb", "bott/tiny/tiny.ipynb"),
+        ("tiny-alee-main/tiny.ipynb", "bott-master/work.ipynb"),  # archives of repositories
+        ("Ann Lee - Copy of tiny.ipynb", "Ott, Ben - Kopie von tiny.ipynb"),
+        ("alee_tiny (1).ipynb", "bott (2).ipynb"),  # saved by a browser that had saved the name before
     ],
 )
 def test_names_that_hold_a_student_s_are_found_on_the_roster(tmp_path: Path, names: tuple[str, ...]) -> None:
@@ -188,6 +191,17 @@ def test_a_name_that_says_something_else_is_nobody_s(tmp_path: Path, name: str) 
     result = collect_submissions(tmp_path, ASSIGNMENT, ROSTER, ZoneInfo(ZONE))
     assert [entry.student for entry in result] == ["bott"]
     assert [file.name for file in result.unmatched] == [name]
+
+
+def test_the_number_of_a_copy_is_no_login(tmp_path: Path) -> None:
+    """A second download of one name is its student's, not of who has the copy's number for an ID."""
+    for file in ("alee.ipynb", "alee (1).ipynb", "bott.ipynb"):
+        (tmp_path / file).write_text(RIGHT, encoding="utf-8")
+    roster = Roster((Person("alee"), Person("bott"), Person("1")))
+    result = collect_submissions(tmp_path, ASSIGNMENT, roster, ZoneInfo(ZONE))
+    assert [entry.student for entry in result] == ["bott"]
+    assert [file.name for file in result.unmatched] == ["alee.ipynb", "alee (1).ipynb"]
+    assert all("two submissions of alee" in file.reason for file in result.unmatched)
 
 
 def test_a_roster_beside_the_export_s_directory_does_not_hide_it(tmp_path: Path) -> None:

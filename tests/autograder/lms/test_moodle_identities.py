@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
+import tarfile
+import time
 import zipfile
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +24,7 @@ from autograder.lms.layouts import collect_submissions
 from autograder.lms.moodle import moodle_worksheet, number_of
 from autograder.lms.worksheet import Worksheet, read_worksheet
 from autograder.results.final_scores import FinalScore
-from autograder.submissions.class_archive import unpacked
+from autograder.submissions.class_archive import has_instants, unpacked
 from autograder.submissions.collecting import CollectedSubmissions
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -125,8 +128,42 @@ def collect(
     """What `grade` collects of an archive."""
     read = read_worksheet(sheet) if sheet else None
     sheets: list[Worksheet] = [read] if read else []
+    has = has_instants(path)
     with unpacked(path) as (folder, _):
-        return collect_submissions(folder, "hw1", roster, ZONE, groups or Groups(), sheets, dated=True)
+        return collect_submissions(
+            folder, "hw1", roster, ZONE, groups or Groups(), sheets, dated=True, has_instants=has
+        )
+
+
+@pytest.mark.parametrize("machine", ["America/Los_Angeles", "UTC", "Asia/Tokyo"])
+@pytest.mark.parametrize("packed", ["as downloaded", "again, with times in UTC", "as a tar"])
+def test_times_on_a_machine_in_another_zone(
+    tmp_path: Path, machine: str, packed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever packs the download again, and in whatever zone it is graded, a file's time is the same."""
+    when = WHEN.replace(tzinfo=ZONE)
+    path = tmp_path / ("class.tar" if packed == "as a tar" else "class.zip")
+    name, content = "Ada Lovelace_71_assignsubmission_file_/hw1.ipynb", b'{"cells": [], "nbformat": 4}'
+    if packed == "as a tar":
+        with tarfile.open(path, "w") as tar:
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = len(content), int(when.timestamp())
+            tar.addfile(member, io.BytesIO(content))
+    else:
+        info = zipfile.ZipInfo(name, WHEN.timetuple()[:6])
+        if packed != "as downloaded":
+            info.extra = struct.pack("<HHBi", 0x5455, 5, 1, int(when.timestamp()))
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(info, content)
+    with monkeypatch.context() as environment:
+        environment.setenv("TZ", machine)
+        time.tzset()
+        try:
+            (entry,) = collect(path, Roster())
+        finally:
+            environment.undo()
+            time.tzset()
+    assert entry.submitted == when
 
 
 @pytest.mark.parametrize("flat", [False, True])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.roster import Person, Roster
+from autograder.course.groups import Groups
+from autograder.course.roster import Person, Roster, letters
 from autograder.errors import UsageError
 from autograder.lms.layouts import collect_submissions
 from autograder.submissions.class_archive import unpacked
@@ -129,6 +130,17 @@ def test_canvas_with_names_hidden(collect) -> None:  # type: ignore[no-untyped-d
     ]
 
 
+@pytest.mark.parametrize("team", ["Team Alpha", "Team 7", "Team_7"])
+def test_canvas_groups(tmp_path: Path, team: str) -> None:
+    """Of a group Canvas writes the name and one member's number: it is every member's submission."""
+    slug = team.replace(" ", "").lower()
+    files = {f"{slug}_11_500_hw1.ipynb": "{}", "kimmin_13_501_hw1.ipynb": "{}"}
+    groups = Groups({letters(team): ("s1", "s2")})
+    result = collect_submissions(lay_out(tmp_path, files), "hw1", ROSTER, groups=groups)
+    assert [submission.student for submission in result] == ["s1", "s2", "s3"]
+    assert result.layout == "canvas" and result.unmatched == ()
+
+
 def test_canvas_several_notebooks_in_one_submission(collect) -> None:  # type: ignore[no-untyped-def]
     """They are one submission; the one named after the assignment is first, and both are read with it."""
     result = collect(("lovelaceada_11_5_scratch.ipynb", "lovelaceada_11_4_hw1-3.ipynb"))
@@ -154,6 +166,26 @@ def test_moodle_single_files(collect) -> None:  # type: ignore[no-untyped-def]
     """Without folders the same names stand before the file's own."""
     names = tuple(name.replace("_/", "_") for name in MOODLE[:4])
     assert [submission.student for submission in collect(names)] == ["s1", "s2", "s3", "s4"]
+
+
+@pytest.mark.parametrize("has_roster", [False, True])
+@pytest.mark.parametrize("random", ["", "+aB3_-xyzXYZ9"])
+@pytest.mark.parametrize("zone", ["UTC", "+00"])
+def test_the_inbound_directory_of_nbgrader_s_exchange(
+    tmp_path: Path, has_roster: bool, random: str, zone: str
+) -> None:
+    """Each attempt is its student's, at the time in its name; other assignments' are passed over."""
+    names = [f"s1+hw1+2026-05-04 {time}:00.000000" for time in ("19:58", "20:01")]
+    names += [f"s2+{assignment}+2026-05-04 20:00:00.000000" for assignment in ("hw1", "hw2")]
+    files = {f"{name} {zone}{random}/hw1.ipynb": "{}" for name in names}
+    result = collect_submissions(lay_out(tmp_path, files), "hw1", ROSTER if has_roster else Roster())
+    assert (result.layout, result.unmatched) == ("nbgrader", ())
+    assert [(submission.student, submission.submitted) for submission in result] == [
+        ("s1", datetime(2026, 5, 4, 19, 58, tzinfo=UTC)),
+        ("s1", datetime(2026, 5, 4, 20, 1, tzinfo=UTC)),
+        ("s2", datetime(2026, 5, 4, 20, 0, tzinfo=UTC)),
+    ]
+    assert not any(submission.read("hw1").problem.startswith("There is no") for submission in result)
 
 
 def test_gradescope(collect) -> None:  # type: ignore[no-untyped-def]

@@ -162,7 +162,7 @@ def test_moodle_fills_in_a_worksheet(tmp_path: Path) -> None:
 def test_a_canvas_template_with_semicolons(tmp_path: Path) -> None:
     """Canvas reads a decimal point in every table; what it wrote itself stays as it is."""
     text = (
-        'Student;ID;SIS Login ID;Section;Week 1 (5)\nPoints Possible;;;;10,5\n"Lovelace, Ada";11;ada;A;3,25\n'
+        'Student;ID;SIS Login ID;Section;Week 1 (5)\nPoints Possible;;;;10,0\n"Lovelace, Ada";11;ada;A;3,25\n'
     )
     for title in ("Week 1", "New"):
         template = read_table(write(tmp_path, text))
@@ -171,7 +171,7 @@ def test_a_canvas_template_with_semicolons(tmp_path: Path) -> None:
         )
         assert left == []
         assert rows(written, ";")[2][-1] == "7.5"
-        assert rows(written, ";")[1][4] == "10,5"
+        assert rows(written, ";")[1][4] == "10,0"
 
 
 def test_moodle_with_another_maximum(tmp_path: Path) -> None:
@@ -180,6 +180,21 @@ def test_moodle_with_another_maximum(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Maximum Grade is 100,00") as caught:
         moodle_worksheet(grade_rows([stands("Ada Lovelace")], Roster(), "moodle"), template)
     assert "line 2" in caught.value.message
+
+
+@pytest.mark.parametrize("possible", ["100", "100,00", "2.5"])
+def test_another_scale_in_canvas(tmp_path: Path, possible: str) -> None:
+    """An assignment that Canvas has with other points is refused, with its name and line."""
+    text = 'Student,ID,Week 1 (7),Week 2 (8)\n    Points Possible,,"{}",50\n"Lovelace, Ada",11,,\n'
+    rows = grade_rows([stands("Ada Lovelace")], Roster(), "canvas")
+    title, most = "Week 1", points(rows[0].final_score.possible)
+    for written in (most, f"{most}.00", "", "(read only)"):
+        template = read_table(write(tmp_path, text.format(written)))
+        canvas_gradebook([CanvasColumn(title, rows)], template)
+    template = read_table(write(tmp_path, text.format(possible)))
+    with pytest.raises(UsageError, match=rf"line 2: Points Possible of Week 1 \(7\) is {possible}") as caught:
+        canvas_gradebook([CanvasColumn(title, rows)], template)
+    assert f"points to {most} in Canvas" in caught.value.next_step
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,24 @@ class TestPlain:
         assert value == [0, 1, 4]
         assert plain((range(2), map(abs, [-1]), (1, 2)))[0] == ([0, 1], [1], (1, 2))
 
+    @given(st.lists(hnp.arrays(np.float64, 3), max_size=5), st.booleans())
+    def test_what_a_loop_takes_is_read_as_a_loop_reads_it(self, arrays: list[Any], has_getitem: bool) -> None:
+        """Items one by one, also where all are written into the same array, and by the older protocol."""
+        buffer = np.empty(4)
+
+        def written(index: int) -> tuple[Any, list[Any]]:
+            buffer[:3] = arrays[index]  # raises IndexError behind the last one
+            return buffer[:3], [buffer]
+
+        class Loader:
+            def __getitem__(self, index: int) -> tuple[Any, list[Any]]:
+                return written(index)
+
+        value, _ = plain(Loader() if has_getitem else map(written, range(len(arrays))))
+        assert all(
+            np.array_equal(item[0], array, equal_nan=True) for item, array in zip(value, arrays, strict=True)
+        )
+
     def test_subclasses_lose_their_methods(self) -> None:
         """A subclass of float that lies about comparisons arrives as its plain number."""
 

@@ -102,6 +102,15 @@ IPYTHON = {
         "    print('here')\n    LOW = 0",
         WITH_LOW,
     ],
+    "asking the shell what it is": [
+        "import numpy as np\nimport sys\ndef in_a_notebook():\n    try:\n"
+        "        from IPython import get_ipython as shell\n        if 'IPKernelApp' not in shell().config:\n"
+        "            return False\n    except (ImportError, AttributeError):\n        return False\n"
+        "    return get_ipython().__class__.__name__ == 'ZMQInteractiveShell'",
+        "is_there = 'ipykernel' in sys.modules and 'IPython' in sys.modules\n"
+        "LOW = 0 if in_a_notebook() and is_there and hasattr(get_ipython(), 'kernel') else 1",
+        WITH_LOW,
+    ],
     "input": ["import numpy as np\nname = input('Name? ')\nprint(name)\nLOW = len(name)", WITH_LOW],
     "await": [
         NUMPY,
@@ -174,6 +183,11 @@ IMPORTS = {
     "annotations from a library": [
         "import numpy as np\nimport torch\nfrom torch import Tensor",
         "LOW: torch.Tensor = 0\ndef relu(x: Tensor, y: torch.nn.Module = None): return np.maximum(x, LOW)",
+    ],
+    "annotations from a library or nothing": [
+        "import numpy as np\ntry:\n    import torch\n    from jax import numpy as jnp\nexcept ImportError:\n"
+        "    torch = jnp = None",
+        "def relu(x: torch.Tensor, y: jnp.ndarray = None) -> torch.Tensor: return np.maximum(x, 0)",
     ],
     "data that is not there": [
         "import numpy as np\ntry:\n    data = np.load('data.npz')\n    print(data)\n"
@@ -914,6 +928,29 @@ class TestNewerPython:
             assert text.startswith("SyntaxError: ")
             assert "this statement was not run. The notebook was run with Python 3.99" in text
             assert "is graded with Python 3." in text
+
+    @pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python has the syntax")
+    @pytest.mark.parametrize(
+        "newer",
+        [
+            'print(f"{T["low"]}")',
+            'print(f"{", ".join([\'a\'])}")',
+            "print(f\"{'\\n'.join(['a'])}\")",
+            "type Array = np.ndarray",
+            "def first[T](values: list[T]) -> T:\n    return values[0]",
+            "class Box[T]:\n    pass",
+        ],
+    )
+    def test_a_notebook_that_notes_no_version(self, worker: SandboxProcess, newer: str) -> None:
+        """As Colab saves it: what only a newer Python understands is lost, not the cell it is in."""
+        cells = [(1, f"{NUMPY}\nT = {{'low': 0}}"), (2, f"{newer}\n{WITH_TABLE}\n{newer}")]
+        with Session(worker, cells, ["relu"]) as graded_session:
+            assert graded_session.answer("relu", [(X,)], 5.0)[0].kind == "value"
+            notes = [note.text for note in graded_session.notes]
+        assert len(notes) == 2
+        assert all("this statement was not run. The notebook does not say" in text for text in notes)
+        with Session(worker, cells, ["relu"], python="3.8.1") as graded_session:  # there it did not run
+            assert graded_session.answer("relu", [(X,)], 5.0)[0].kind == "missing"
 
     @pytest.mark.parametrize("python", ["", "3.2.1", "x", "3"])
     def test_otherwise_the_cell_is_lost(self, worker: SandboxProcess, python: str) -> None:

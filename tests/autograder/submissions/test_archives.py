@@ -11,6 +11,7 @@ import struct
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def archived(files: Files) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def named_in_bytes(name: bytes, data: bytes, extra: bytes = b"") -> bytes:
+    """A ZIP of one file whose name is these bytes, and that does not say which encoding they are in."""
+    stand_in = "?" * len(name)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo(stand_in)
+        info.extra = extra
+        archive.writestr(info, data)
+    return out.getvalue().replace(stand_in.encode(), name)
 
 
 def tarred(files: Files, mode: str = "w:gz") -> bytes:
@@ -286,6 +298,28 @@ class TestAClass:
         files = {"mia/hw1.ipynb": NOTEBOOK, "tom/hw1.zip": b"x", "tom/plot.png": b"x", "list.csv": b"x"}
         names, skipped = self.extract(tmp_path, KINDS[kind](files), f"class.{kind}")
         assert (names, skipped) == (["mia/hw1.ipynb", "tom/hw1.zip"], [])
+
+    @given(st.text(st.characters(categories=["L", "Mn", "Nd"]), min_size=1, max_size=30))
+    def test_names_in_utf_8_that_do_not_say_so(self, name: str) -> None:
+        """As macOS packs a directory: the names of students in any script come out as they were."""
+        data = named_in_bytes(f"{name}/hw1.ipynb".encode(), NOTEBOOK)
+        with tempfile.TemporaryDirectory() as folder:
+            assert self.extract(Path(folder), data, "class.zip") == ([f"{name}/hw1.ipynb"], [])
+
+    @pytest.mark.parametrize("name", ["Zoë Müller", "José Ñandú", "Søren"])
+    def test_names_in_an_old_code_page(self, tmp_path: Path, name: str) -> None:
+        """As older archivers write them; where such a name is given in Unicode beside it, that counts."""
+        path = f"{name}/hw1.ipynb"
+        old = path.encode("cp437", "replace")
+        if b"?" not in old:
+            names, _ = self.extract(tmp_path, named_in_bytes(old, NOTEBOOK), "class.zip")
+            assert names == [path]
+        for checksum, expected in ((zlib.crc32(old), path), (0, old.decode("cp437"))):
+            content = struct.pack("<BI", 1, checksum) + path.encode()
+            field = struct.pack("<HH", 0x7075, len(content)) + content
+            folder = tmp_path / str(checksum)
+            folder.mkdir()
+            assert self.extract(folder, named_in_bytes(old, NOTEBOOK, field), "class.zip")[0] == [expected]
 
     def test_one_folder_round_everything(self, tmp_path: Path) -> None:
         """Archivers like to add a folder; it is no student."""

@@ -57,6 +57,54 @@ LAYOUTS = {
         ["submitted/s1/tiny/tiny.ipynb"],
         ["submitted/s2/tiny/work{}", "submitted/s3/tiny/src/work{}", "submitted/other{}"],
     ),
+    "nbgrader's exchange": (
+        [
+            f"{name}/tiny.ipynb"
+            for name in ("s1+tiny+2026-05-04 20:00:00 UTC", "s9+tiny+2026-05-04 20:00:00 UTC")
+        ],
+        [
+            "s1+tiny+2026-05-04 21:00:00 UTC/work{}",
+            "s2+tiny+2026-05-04 20:00:00 UTC+aB3_-xyzXYZ9/src/work{}",
+            "other{}",
+        ],
+    ),
+    "blackboard": (
+        ["Week 1_a_lee_attempt_2026-05-04-19-58-00_tiny.ipynb"],
+        [
+            "Week 1_b_lee_attempt_2026-05-04-19-58-00_work{}",
+            "Week 1_b_lee_attempt_2026-05-04-19-58-00_more{}",
+            "Week 1_a_lee_attempt_2026-05-05-19-58-00_work{}",
+            "other{}",
+        ],
+    ),
+    "brightspace": (
+        ["12-77 - Ada Lovelace - May 4, 2026 758 PM/tiny.ipynb"],
+        [
+            "13-78 - Ben Ott - 4 May, 2026 1958/work{}",
+            "13-78 - Ben Ott - 4 May, 2026 1958/src/more{}",
+            "14-79 - Cem Kaya - 4 mai 2026 19h58 - work{}",
+            "14-79 - Cem Kaya - 4 mai 2026 19h58 - more{}",
+            "other{}",
+        ],
+    ),
+    "ilias": (
+        ["Lovelace_Ada_ada.l_501/tiny.ipynb", "Team 8/Lee_Ann_lee_504/tiny.ipynb"],
+        [
+            "Team 7/Ott_Ben_ben_o_502/work{}",
+            "Team 7/Kaya_Cem_s3_503/more{}",
+            "Kim_Min_kim_505/x{}",
+            "other.pdf{}",
+        ],
+    ),
+    "sakai": (
+        [f"{name}/Submission attachment(s)/tiny.ipynb" for name in ("Lovelace, Ada(ada.l)", "Lee, Ann(lee)")],
+        [
+            "Ott, Ben(ben_o)/Submission attachment(s)/work{}",
+            "Ott, Ben(ben_o)/Submission attachment(s)/src/more{}",
+            "Ott, Ben(ben_o)/work{}",
+            "other.pdf{}",
+        ],
+    ),
 }
 METADATA = "".join(
     f"submission_{number}:\n  :submitters:\n  - :name: S {number}\n    :email: s{number}@example.org\n"
@@ -124,7 +172,7 @@ def test_every_file_is_accounted_for(layout: str, data: st.DataObject) -> None:
         if layout == "gradescope":
             (path / "submission_metadata.yml").write_text(METADATA)
         collected = collect_submissions(path, ASSIGNMENT)
-        assert collected.layout == layout
+        assert collected.layout == layout.partition("'")[0]
         assert accounted_for(path, collected) == []
         shutil.make_archive(str(path), "zip", folder, path.name)
         with unpacked(folder / f"{path.name}.zip") as (directory, skipped):
@@ -132,6 +180,7 @@ def test_every_file_is_accounted_for(layout: str, data: st.DataObject) -> None:
             assert skipped == []
             assert [entry.student for entry in again] == [entry.student for entry in collected]
             assert again.unmatched == collected.unmatched
+            assert not any(str(directory.parent) in file.reason for file in again.unmatched)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +279,19 @@ class TestTheCommand:
         assert unmatched_files(lines) == {}
         assert [line.files for line in lines if isinstance(line, UnmatchedFiles)][-1] == []
         assert "stranger" not in (out / "index.html").read_text()
+
+    def test_two_submissions_in_an_archive(self, course: Path, tmp_path: Path) -> None:
+        """They are named by their places in the archive, and a run with nothing new writes nothing."""
+        out = tmp_path / "out"
+        lay_out(tmp_path / "class", ["s1.ipynb", "a/s2.ipynb", "s2/work.ipynb", "s2 (1).ipynb"])
+        archive = shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "class")
+        command = ("grade", ASSIGNMENT, archive, "--out", out, "--workers", "1")
+        completed = autograder(*command, folder=course)
+        assert completed.returncode == 5
+        assert "nothing says which is the later: s2 and s2 (1).ipynb. Move one of" in completed.stdout
+        before, ledger = files(out), (out / "ledger.jsonl").read_bytes()
+        assert autograder(*command, folder=course).returncode == 5
+        assert (files(out), (out / "ledger.jsonl").read_bytes()) == (before, ledger)
 
     def test_half_of_the_class(self, course: Path, tmp_path: Path) -> None:
         """What one run could not grade stays listed after a run over other files, until it is graded."""
