@@ -115,7 +115,10 @@ def site_groups(connection: Connection, of: str) -> list[SiteGroup]:
 
 
 def plan_groups(connection: Connection, of: str, table: Table, assignments: Sequence[str]) -> GroupPlan:
-    """What a table would change; raises UsageError with file and line. Groups it does not name stay."""
+    """What a table would change; raises UsageError with file and line.
+
+    Groups it does not name stay, without those of their members whom it has in another group.
+    """
     enrolled = select(person.c.id, person.c.name, person.c.email).join_from(enrolment, person)
     people = [
         Person(row.id, full_name=row.name, email=row.email or "")
@@ -150,18 +153,27 @@ def plan_groups(connection: Connection, of: str, table: Table, assignments: Sequ
         old = before[key].members if key in before else ()
         joined = [names.get(member, member) for member in members if member not in old]
         gone = [names.get(member, member) for member in old if member not in members]
-        what = f"{name}{f' ({key[0]})' if key[0] else ''}"
         if key not in before:
-            lines.append(f"new: {what}: {', '.join(joined)}")
+            lines.append(f"new: {_what(name, key[0])}: {', '.join(joined)}")
         elif joined or gone:
             lines.append(
-                f"changed: {what}:"
+                f"changed: {_what(name, key[0])}:"
                 + (f" joins: {', '.join(joined)}" if joined else "")
                 + (f" leaves: {', '.join(gone)}" if gone else "")
             )
+    kept = []
+    for key, group in before.items():
+        if key in wanted:
+            continue
+        gone = [member for member in group.members if (group.assignment, member) in placed]
+        if gone:
+            act = "changed" if len(gone) < len(group.members) else "removed"
+            leaves = ", ".join(names.get(member, member) for member in gone)
+            lines.append(f"{act}: {_what(group.name, group.assignment)}: leaves: {leaves}")
+        else:
+            kept.append(group.name)
     if not lines:
         lines.append("Nothing changes.")
-    kept = [group.name for key, group in before.items() if key not in wanted]
     if kept:
         lines.append(f"not in the table, kept: {', '.join(kept)}")
     chosen = {key: (name, tuple(sorted(members))) for key, (name, members) in wanted.items()}
@@ -333,6 +345,11 @@ def _group_id(connection: Connection, of: str, assignment: str, key: str) -> int
     )
     row: Row[tuple[int]] | None = connection.execute(named).one_or_none()
     return None if row is None else int(row.id)
+
+
+def _what(name: str, assignment: str) -> str:
+    """A group as a line of the difference names it."""
+    return f"{name} ({assignment})" if assignment else name
 
 
 def _digest(groups: Sequence[SiteGroup]) -> str:

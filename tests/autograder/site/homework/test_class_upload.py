@@ -114,7 +114,7 @@ def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
 
 
 def test_a_time_that_has_not_come_yet(tmp_path: Path) -> None:
-    """It is named and counts as now, and is known from then on; no clock follows it, after a restart neither."""
+    """It is named, counts as now, and is known from then on; after a restart, too, no clock follows it."""
     with serving(tiny_site(tmp_path), "--graders", "0") as site:
         ann, ina = site.visitor("ann"), site.visitor("ina")
         archive = of_ann(solved(site.course), "2099-05-01 10:00:00 UTC")
