@@ -187,7 +187,6 @@ def store_rubric(
     key = _key(course, kind, work, question.id)
     if before.version == 0:
         connection.execute(insert(rubric).values(**key, from_full=new.from_full, version=1))
-        known: set[str] = set()
     else:
         this = [rubric.c[name] == key[name] for name in key]
         done = connection.execute(
@@ -200,11 +199,12 @@ def store_rubric(
                 "Somebody else has changed this rubric meanwhile.",
                 next_step="Go back, reload the page, and make your change again.",
             )
-        known = {item.id for item in before.items}
     items = tuple(item if item.id else replace(item, id=secrets.token_urlsafe(6)) for item in new.items)
     this_item = [rubric_item.c[name] == key[name] for name in key]
+    # Removed ones, too: a form that was opened before may have one of them, which comes back.
+    known = set(connection.execute(select(rubric_item.c.item).where(*this_item)).scalars())
     for place, item in enumerate(items, 1):
-        values = {"place": place, "text": item.text, "points": item.points}
+        values = {"place": place, "text": item.text, "points": item.points, "removed_at": None}
         if item.id in known:
             connection.execute(
                 update(rubric_item).where(*this_item, rubric_item.c.item == item.id).values(values)
@@ -213,8 +213,8 @@ def store_rubric(
             connection.execute(insert(rubric_item).values(**key, item=item.id, **values))
     gone = known - {item.id for item in items}
     if gone:
-        removed = update(rubric_item).where(*this_item, rubric_item.c.item.in_(gone))
-        connection.execute(removed.values(removed_at=at))
+        is_there = rubric_item.c.item.in_(gone), rubric_item.c.removed_at.is_(None)
+        connection.execute(update(rubric_item).where(*this_item, *is_there).values(removed_at=at))
     stored = Rubric(items, new.from_full, seen + 1)
     if not log:
         return stored

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 from live_server import Student
 from marking_site import (
@@ -200,6 +201,31 @@ def test_two_people_on_one_rubric(site: MarkingSite) -> None:
     assert ina.post(f"{QUESTION}/rubric", **fields_of(both.text, "/rubric")).is_redirect
     page = ina.page(QUESTION)
     assert "Ina&#39;s</textarea>" in page and "Tim&#39;s" in page  # the log keeps the other
+
+
+def test_an_item_that_somebody_else_removed_comes_back(site: MarkingSite) -> None:
+    """Whoever keeps their own rubric keeps the item; the difference is shown, and its marks have it again."""
+    tim, ina = site.person("tim"), site.person("ina")
+    path = answer_paths(tim)[0]
+    mark(tim, path, item=list(items_on(tim.page(path)).values()))
+    form = fields_of(ina.page(QUESTION), "/rubric")
+
+    def changed(who: Student, **fields: object) -> httpx.Response:
+        """Send the rubric, and once more where the page asks to confirm what it changes."""
+        reply = who.post(f"{QUESTION}/rubric", **{**form, **fields, "token": who.token})
+        assert reply.status_code == 200, reply.text
+        return who.post(f"{QUESTION}/rubric", **fields_of(reply.text, "/rubric"))
+
+    assert changed(tim, item_text=["", *form["item_text"][1:]]).is_redirect
+    site.recalculate()
+    assert points_on(tim.page(path)) == "0.5"
+    both = ina.post(f"{QUESTION}/rubric", **form)
+    assert both.status_code == 409
+    form = fields_of(both.text, "/rubric")
+    assert changed(ina).is_redirect
+    site.recalculate()
+    assert points_on(tim.page(path)) == "1"
+    assert len(items_on(tim.page(path))) == 2
 
 
 def test_a_mark_given_while_the_rubric_changes(site: MarkingSite) -> None:
