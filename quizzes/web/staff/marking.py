@@ -264,6 +264,11 @@ class QuizMarking:
         marks = history_of(connection, answer.id).get(int(answer.part), [])
         return [given for given in marks if given.source.personal]
 
+    def is_for(self, connection: Connection, answer: AnswerToMark, given: Mark) -> bool:
+        """Whether a mark is for the revision of the answer that is stored now."""
+        stored = answers_of(connection, answer.id).get(int(answer.part))
+        return given.answer_rev == (stored.rev if stored else 0)
+
     def people_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Whose attempts they are."""
         rows = connection.execute(select(attempt.c.id, attempt.c.person).where(attempt.c.id.in_(ids)))

@@ -137,6 +137,21 @@ def test_undo(site: MarkingSite) -> None:
     assert points_on(first) == "0.5"
 
 
+def test_undo_brings_back_no_mark_of_other_words(site: MarkingSite) -> None:
+    """Where the mark before was for an earlier answer, the new one waits again: nobody has marked it."""
+    site.live.publish(counts="last")
+    tim = site.person("tim")
+    mark(tim, answer_of(tim, ANSWERS["ann"]), points="1", comment="Right.")
+    site.submit("ann", "I do not know.")
+    path = answer_of(tim, "I do not know.")
+    assert "The points are for an earlier answer" in tim.page(path)
+    mark(tim, path, points="0.25", comment="Hm.")
+    undo = fields_of(tim.page(path), f"{path}/undo")
+    assert tim.post(f"{path}/undo", **undo).status_code == 303
+    assert points_on(tim.page(path)) == "–"
+    assert site.score("ann") == "4.5 of 4.5 points so far"
+
+
 def test_a_changed_item_changes_everybody_who_has_it(site: MarkingSite) -> None:
     """The difference is shown before anything is stored; a new item changes nobody."""
     tim, ina = site.person("tim"), site.person("ina")
