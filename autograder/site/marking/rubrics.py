@@ -7,10 +7,11 @@ were marked again meanwhile.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ __all__ = [
 MOST_ITEMS = 30
 LONGEST_TEXT = 300  # characters of an item
 MOST_POINTS = Decimal(10_000)
-CENT = Decimal("0.0001")
+POINTS = re.compile(r"[+-]?(\d{1,6}([.,]\d{0,4})?|[.,]\d{1,4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,11 @@ def comment_by(used: Rubric, chosen: Collection[str], comment: str) -> str:
 
 
 def read_points(written: str, *, negative: bool = False, most: Decimal = MOST_POINTS) -> Decimal:
-    """Points that a person wrote; raises Conflict for anything else."""
-    try:
-        points = Decimal(written.strip().replace(",", ".").replace("\N{MINUS SIGN}", "-")[:20] or "x")
-    except InvalidOperation:
-        points = Decimal("NaN")
+    """Points that a person wrote, with at most four decimals; raises Conflict for anything else."""
+    plain = written.strip().replace("\N{MINUS SIGN}", "-")
+    points = Decimal(plain.replace(",", ".")) if POINTS.fullmatch(plain) else Decimal("NaN")
     least = -most if negative else Decimal(0)
-    if not points.is_finite() or not least <= points <= most or points != points.quantize(CENT):
+    if not points.is_finite() or not least <= points <= most:
         raise Conflict(
             f"“{written.strip()[:20]}” is not a number of points from {points_text(least)} to "
             f"{points_text(most)} with at most four digits after the decimal point.",
