@@ -142,7 +142,9 @@ async def check_draft(request: Request) -> Response:
     session = await site.in_reader(staff_of_course, request)
     kind, name = _named(request)
     sent = await json_of(request, session, LARGEST_JSON)
-    text, seed = str(sent.get("text", "")), str(sent.get("seed", "1"))[:20]
+    # JSON may have half a character, which no file has.
+    text = str(sent.get("text", "")).encode("utf-8", "replace").decode()
+    seed = str(sent.get("seed", "1")).encode("ascii", "replace").decode()[:20]
 
     def look() -> dict[str, Any]:
         draft = _look(site, kind, name, text, seed)
