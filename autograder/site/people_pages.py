@@ -18,16 +18,15 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.course.csv_table import parse_table, table_text, write_table
+from autograder.course.csv_table import guard_formula, parse_table, table_text, write_table
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import AutograderError, Conflict, Refused, UsageError
-from autograder.gradebook.tables import guard_formula
 from autograder.site.app_context import AppContext
 from autograder.site.enrolment.acts import drop_students, sections_in
 from autograder.site.enrolment.look_pages import LOOK_ROUTES
 from autograder.site.enrolment.person_pages import PERSON_ROUTES
 from autograder.site.enrolment.token_pages import TOKEN_ROUTES
-from autograder.site.people import COURSE, names_in
+from autograder.site.people import COURSE, factor_text, names_in
 from autograder.site.requests import (
     LARGEST_PAGE,
     PageRoute,
@@ -135,8 +134,8 @@ def export_people(request: Request) -> Response:
             *map(guard_formula, (row.id, row.name, row.email or "", ", ".join(row.sections))),
             row.role,
             guard_formula(row.label),
-            row.multiplier if "/" not in row.multiplier else f"{float(Fraction(row.multiplier)):g}",
-            f"{row.extra / 60_000:g}",
+            factor_text(Fraction(row.multiplier)),
+            f"{row.extra / 60_000:.9g}",
         ]
         for row in people
     ]

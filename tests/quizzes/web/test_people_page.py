@@ -15,6 +15,8 @@ from live_server import LiveServer, Student, live_server
 from platform_rosters import CANVAS
 
 from autograder.site.database import Database
+from autograder.site.people import add_person
+from autograder.site.roles import Role
 from quizzes.schedule.timing import Accommodation
 
 
@@ -83,6 +85,42 @@ def test_a_loss_has_to_be_ticked(live: LiveServer) -> None:
     assert confirm(teacher, page, take_away="yes").status_code == 200
     assert "× 1.5" not in teacher.page("/people")
     assert live.exam.inspect(attempt)[0].attempt.deadline_at == started_at + 40 * MINUTE
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_loss_beside_somebody_of_any_role(live: LiveServer, role: Role) -> None:
+    """A table that names members of staff is imported, too, where what it takes away stays."""
+    teacher, student = live.student(role="instructor"), live.student(Accommodation(Fraction(3, 2)))
+    other = live.student(role=role.value)
+    table = f"student_id,name,multiplier\n{student.name},Ann,1\n{other.name},Sam,1\n"
+    page = upload(teacher, roster=table).text
+    assert confirm(teacher, page).status_code == 200
+    people = teacher.page("/people")
+    assert "× 1.5" in people and "Sam" in people
+
+
+def test_the_exported_table_changes_nothing(live: LiveServer) -> None:
+    """Whatever stands in it, what is imported again is what is stored: roles, factors, signs of formulas."""
+    teacher = live.student(role="instructor")
+    odd = {"=1+1": "4/3", "'=a": "1.3333333", "@ann": "2", "-": "1", "+49, tel": "1.125"}
+    for number, (name, factor) in enumerate(odd.items()):
+        student = live.student(Accommodation(Fraction(factor), 466_667 * number), name=f"s{number}")
+        section = {"role": "student", "sections": f"{name.replace(',', '')}, B", "seen": ""}
+        teacher.post(f"/people/person/{student.name}/access", **section)
+        with live.database.transaction() as connection:
+            add_person(connection, student.name, name, f"{number}@example.org")
+    for role in Role:
+        live.student(role=role.value)
+    exported = teacher.get("/people/export").text
+    shown = upload(teacher, roster=exported.replace("1.33333333333,", "1.33333333334,"))  # 4/3 has no end
+    assert shown.status_code == 200, shown.text
+    assert "TAKEN AWAY" not in shown.text
+    assert {line for line in re.findall(r"changed: [^<\n]*", shown.text) if "s0: time" not in line} == set()
+    page = teacher.page("/people/person/s1")
+    fields = dict(re.findall(r'name="(label|multiplier|extra_minutes)" value="([^"]*)"', page))
+    done = teacher.post("/people/person/s1/time", **{**fields, "label": "early"}, reason="A label")
+    assert "label: none → early" in done.text or "label none → early" in done.text
+    assert "time × " not in done.text.split("<dl", 1)[0]
 
 
 def test_what_changed_meanwhile(live: LiveServer) -> None:
