@@ -37,6 +37,7 @@ __all__ = [
     "end_rule",
     "plan_rules",
     "rules_in",
+    "sections_with_dates",
 ]
 
 MOST_DAYS, MOST_MINUTES = 365, 60 * 24 * 14
@@ -195,6 +196,11 @@ def rules_in(connection: Connection, of: str) -> list[StoredRule]:
         StoredRule(row.id, _rule(row), row.until, row.reason, row.at, row.by_whom)
         for row in reversed(connection.execute(_current(of)).all())
     ]
+
+
+def sections_with_dates(connection: Connection, of: str) -> set[str]:
+    """The sections that have due dates of their own."""
+    return {stored.rule.who for stored in rules_in(connection, of) if stored.rule.scope is Scope.SECTION}
 
 
 def plan_rules(connection: Connection, course: Course, of: str, form: RuleForm, *, who: str) -> DuePlan:

@@ -176,6 +176,30 @@ def test_an_extension_counts_for_lateness_and_ends(dates: Dates) -> None:
     assert dates.ina.post(f"/extensions/{number}/end").status_code == 404
 
 
+def test_a_roster_takes_no_date_of_a_section_away_unasked(dates: Dates) -> None:
+    """Who leaves a section with dates of its own is marked, and stays in it unless that is ticked."""
+    access = {"role": "student", "content": "", "students": "", "sections": "Tuesday"}
+    dates.ina.post("/people/person/bob/access", **access)
+    dates.give(scope="section", section="Tuesday", days="2")
+    table = "student_id,section\nann,Monday\nbob,Monday\n"
+
+    def imported(**more: str) -> str:
+        """The difference of the table, which is confirmed."""
+        files = {"roster": ("roster.csv", table)}
+        page = dates.ina.http.post("/people/preview", data={"token": dates.ina.token}, files=files).text
+        digest = page.split('name="digest" value="')[1].split('"')[0]
+        done = dates.ina.post("/people/import", roster=table, accommodations="", digest=digest, **more)
+        assert done.status_code == 200
+        return page
+
+    shown = imported()
+    assert "changed: ann: section none → Monday" in shown
+    assert "TAKEN AWAY: bob: section Tuesday → Monday, without the due dates of Tuesday" in shown
+    assert dates.of("bob") == 2 * 24 * 60
+    imported(take_away="yes")
+    assert dates.of("bob") == 0
+
+
 def test_students_ask_and_staff_answer(dates: Dates) -> None:
     """A request waits on the staff's page; granting gives the days, declining needs a reply, once each."""
     page = f"/homework/{ASSIGNMENT}/dates"
@@ -188,6 +212,9 @@ def test_students_ask_and_staff_answer(dates: Dates) -> None:
     first, second = re.findall(r'action="/extensions/requests/(\d+)"', listed)
     assert dates.ina.post(f"/extensions/requests/{first}", days="3", reply="get well").status_code == 303
     assert dates.ina.post(f"/extensions/requests/{first}", days="3").status_code == 409
+    for days in ("", "0"):  # pressing Grant declines nothing
+        granted = dates.ina.post(f"/extensions/requests/{second}", days=days, reply="Of course.")
+        assert granted.status_code == 409 and "The number of days is missing" in granted.text
     assert dates.ina.post(f"/extensions/requests/{second}", decline="yes").status_code == 409
     assert dates.ina.post(f"/extensions/requests/{second}", decline="yes", reply="no").status_code == 303
     assert (dates.of("ann"), dates.of("bob")) == (3 * 24 * 60, 0)
