@@ -34,7 +34,7 @@ from autograder.site.content.file_versions import (
     version_of,
     versions_of,
 )
-from autograder.site.content.git_commits import commit_file
+from autograder.site.content.git_commits import commit_file, saved_word
 from autograder.site.people import names_of
 from autograder.site.requests import (
     LARGEST_JSON,
@@ -132,7 +132,8 @@ async def save(request: Request) -> Response:
         answer = await site.in_thread(_commit, site, session, [name], message)
     if is_json(request):
         return JSONResponse({"seen": result.digest, "changed": result.changed, "git": answer})
-    return RedirectResponse(f"{request.url.path}?saved={'yes' if result.changed else 'same'}", 303)
+    word = saved_word(answer, changed=result.changed)
+    return RedirectResponse(f"{request.url.path}?saved={word}", 303)
 
 
 @requires(Permission.CONTENT)

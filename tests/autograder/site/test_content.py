@@ -283,6 +283,15 @@ def test_git_has_the_editors_name(live: LiveHomework) -> None:
     assert git("log", "-1", "--format=%an %s").strip() == "Ina More words"
     assert git("show", "--stat", "--format=", "HEAD").count("|") == 1
     assert git("diff", "--cached", "--name-only").strip() == "course.yaml"
+    (root / ".git" / "index.lock").touch()  # of another program that has it, or that was killed
+    fields = form(ina.page(BANK))
+    again = sent(ina, BANK, {**fields, "text": fields["text"] + "# one more line\n"}, save="yes")
+    page = ina.page(again.headers["Location"])
+    assert "Saved, but git did not commit it." in page and "# one more line" in page
+    assignment = f"/content/assignments/{ASSIGNMENT}"
+    hidden = dict(re.findall(r'name="(seen)" value="(\w+)"', ina.page(assignment)))
+    again = ina.post(assignment, **hidden, title="Other", save="yes")
+    assert "Saved, but git did not commit it." in ina.page(again.headers["Location"])
 
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=8).map(lambda lines: "".join(f"{x}\n" for x in lines))
