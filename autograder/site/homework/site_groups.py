@@ -162,16 +162,16 @@ def plan_groups(connection: Connection, of: str, table: Table, assignments: Sequ
                 + (f" leaves: {', '.join(gone)}" if gone else "")
             )
     kept = []
-    for key, group in before.items():
+    for key, other in before.items():
         if key in wanted:
             continue
-        gone = [member for member in group.members if (group.assignment, member) in placed]
+        gone = [member for member in other.members if (other.assignment, member) in placed]
         if gone:
-            act = "changed" if len(gone) < len(group.members) else "removed"
+            act = "changed" if len(gone) < len(other.members) else "removed"
             leaves = ", ".join(names.get(member, member) for member in gone)
-            lines.append(f"{act}: {_what(group.name, group.assignment)}: leaves: {leaves}")
+            lines.append(f"{act}: {_what(other.name, other.assignment)}: leaves: {leaves}")
         else:
-            kept.append(group.name)
+            kept.append(other.name)
     if not lines:
         lines.append("Nothing changes.")
     if kept:

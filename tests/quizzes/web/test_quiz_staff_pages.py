@@ -93,8 +93,8 @@ def test_two_people_move_times(server: LiveServer) -> None:
     opens, _ = schedule_at(server)
     longer = {**first, "closes_at": "", "due_at": "", "reason": "A strike"}
     assert ina.post(path, **longer).status_code == 303
-    told = tea.post(path, **{**second, "opens_at": second["opens_at"].replace("15:", "14:"), "reason": "x"})
-    assert told.status_code == 409 and "Somebody else has moved the times" in told.text
+    reply = tea.post(path, **{**second, "opens_at": second["opens_at"].replace("15:", "14:"), "reason": "x"})
+    assert reply.status_code == 409 and "Somebody else has moved the times" in reply.text
     assert schedule_at(server) == (opens, None)
 
 

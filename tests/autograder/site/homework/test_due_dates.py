@@ -213,8 +213,8 @@ def test_students_ask_and_staff_answer(dates: Dates) -> None:
     assert dates.ina.post(f"/extensions/requests/{first}", days="3", reply="get well").status_code == 303
     assert dates.ina.post(f"/extensions/requests/{first}", days="3").status_code == 409
     for days in ("", "0"):  # pressing Grant declines nothing
-        granted = dates.ina.post(f"/extensions/requests/{second}", days=days, reply="Of course.")
-        assert granted.status_code == 409 and "The number of days is missing" in granted.text
+        reply = dates.ina.post(f"/extensions/requests/{second}", days=days, reply="Of course.")
+        assert reply.status_code == 409 and "The number of days is missing" in reply.text
     assert dates.ina.post(f"/extensions/requests/{second}", decline="yes").status_code == 409
     assert dates.ina.post(f"/extensions/requests/{second}", decline="yes", reply="no").status_code == 303
     assert (dates.of("ann"), dates.of("bob")) == (3 * 24 * 60, 0)
