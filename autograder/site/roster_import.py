@@ -77,8 +77,8 @@ class ImportPlan:
             plan.is_current(connection) for plan in self._accommodations
         )
 
-    def apply(self, connection: Connection, at: int, who: str) -> None:
-        """Store the difference and audit it."""
+    def apply(self, connection: Connection, at: int, who: str, once: str | None = None) -> None:
+        """Store the difference and audit it; `once` is the id of the form that asked for it."""
         upsert_all(connection, person, [dict(values) for values in self._people])
         enrol_all(connection, COURSE, [new.student_id for new in self.added])
         set_sections(connection, COURSE, self._sections)
@@ -91,7 +91,7 @@ class ImportPlan:
             "added": [person.student_id for person in self.added],
             "changes": [change.sentence for change in self.changes],
         }
-        record_act(connection, Act(at, who, "roster import", COURSE, detail))
+        record_act(connection, Act(at, who, "roster import", COURSE, detail), once)
 
     def lines(self) -> Iterator[str]:
         """The difference as lines of text."""

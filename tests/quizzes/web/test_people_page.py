@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def confirm(teacher: Student, page: str, **fields: str) -> httpx.Response:
     digest = page.split('name="digest" value="')[1].split('"')[0]
     texts = re.findall(r'<textarea name="(\w+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
     tables = {name: html.unescape(text) for name, text in texts}
-    return teacher.post("/people/import", digest=digest, **tables, **fields)
+    (once,) = re.findall(r'name="page" value="([^"]+)"', page)
+    return teacher.post("/people/import", **{"digest": digest, "page": once, **tables, **fields})
 
 
 def test_an_import_shows_its_difference_first(live: LiveServer) -> None:
@@ -56,6 +58,23 @@ def test_an_import_shows_its_difference_first(live: LiveServer) -> None:
     assert codes.keys() == {"ann1", "ben2"}
     Student(live, "ann1").sign_in(codes["ann1"])
     assert "<td>instructor</td>" in teacher.page("/people")
+
+
+def test_a_double_click_shows_the_passcodes(live: LiveServer) -> None:
+    """The same form again imports nothing, and its answer has the passcodes of the first; they sign in."""
+    teacher = live.student(role="instructor")
+    page = upload(teacher, roster=CANVAS).text
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(lambda _: confirm(teacher, page), range(2))
+    third = confirm(teacher, page)
+    replies = first, second, third
+    assert [reply.status_code for reply in replies] == [200, 200, 200]
+    row = re.compile(r"<td>(\w+)</td><td>[^<]*</td><td><code>([\w-]+)</code>")
+    answers = [row.findall(reply.text) for reply in replies]
+    assert answers[0] == answers[1] == answers[2] != []
+    Student(live, "ann1").sign_in(dict(answers[2])["ann1"])
+    another = page.replace('name="page" value="', 'name="page" value="another-')
+    assert confirm(teacher, another).status_code == 409  # with a difference that is none any more
 
 
 def test_a_table_in_excels_encoding(live: LiveServer) -> None:
