@@ -21,7 +21,7 @@ from autograder.course.course import Course
 from autograder.course.due_rules import DueRule, DueRules, Scope
 from autograder.course.local_time import shown
 from autograder.errors import Conflict, Forbidden, NotFound, choose_one
-from autograder.site.audit import Act, record_acts
+from autograder.site.audit import Act, record_act, record_acts
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in
 from autograder.site.homework.tables import due_rule, late_day
 from autograder.site.people import students_in
@@ -108,8 +108,13 @@ class DuePlan:
         """Whether the rules that the plan was made from still hold; far cheaper than another plan."""
         return self._stored == due_rules_in(connection, self._of).digest
 
-    def apply(self, connection: Connection, course: Course, at: int, who: str) -> None:
-        """Store the rules, end those they take the place of, and record it for each person it is for."""
+    def apply(
+        self, connection: Connection, course: Course, at: int, who: str, once: str | None = None
+    ) -> None:
+        """Store the rules, end those they take the place of, and record it for each person it is for.
+
+        `once` is the id of the form that asked for it.
+        """
         if self._replaced:
             _end(connection, self._replaced, at, who)
         connection.execute(insert(due_rule), [{**row, "at": at, "by_whom": who} for row in self._rows])
@@ -132,7 +137,7 @@ class DuePlan:
         )
         subject = self.form.assignment or "course"
         detail = {**words, "who": list(self.form.who), "students": len(of_student)}
-        record_acts(connection, [Act(at, who, act, subject, detail)])
+        record_act(connection, Act(at, who, act, subject, detail), once)
 
 
 @dataclass(frozen=True)

@@ -85,8 +85,8 @@ class GroupPlan:
         """Whether what the table was compared with is still stored."""
         return self._stored == _digest(site_groups(connection, of))
 
-    def apply(self, connection: Connection, of: str, at: int, who: str) -> None:
-        """Store the groups and record it."""
+    def apply(self, connection: Connection, of: str, at: int, who: str, once: str | None = None) -> None:
+        """Store the groups and record it; `once` is the id of the form that asked for it."""
         for (assignment, key), (name, members) in self._wanted.items():
             number = _group_id(connection, of, assignment, key)
             if number is None:
@@ -97,7 +97,7 @@ class GroupPlan:
             rows = [{"group_id": number, "person": member, "at": at} for member in members]
             if rows:
                 connection.execute(insert(group_member), rows)
-        record_act(connection, Act(at, who, "import groups", of, {"changes": list(self.lines)}))
+        record_act(connection, Act(at, who, "import groups", of, {"changes": list(self.lines)}), once)
 
 
 def site_groups(connection: Connection, of: str) -> list[SiteGroup]:

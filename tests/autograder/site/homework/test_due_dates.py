@@ -137,6 +137,17 @@ def test_the_difference_is_what_is_stored(dates: Dates) -> None:
     assert dates.of("ann") == 2 * 24 * 60
 
 
+def test_a_form_that_is_sent_twice_gives_once(dates: Dates) -> None:
+    """A double click gives an extension once, and is answered as the first one was."""
+    page = dates.preview(scope="person", people="ann", work=ASSIGNMENT, days="3").text
+    form = page.split('action="/extensions/give"')[1].split("</form>")[0]
+    hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    replies = [dates.ina.post("/extensions/give", **{**hidden, "token": dates.ina.token}) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [303, 303]
+    assert dates.of("ann") == 3 * 24 * 60
+    assert dates.acts("ann").count("give extension") == 1
+
+
 def test_moving_a_due_date_lists_whom_it_overtakes(dates: Dates) -> None:
     """A later class date names the extensions it swallows; an earlier one has to be confirmed."""
     dates.give(scope="person", people="ann", work=ASSIGNMENT, days="1")

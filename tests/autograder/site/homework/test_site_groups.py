@@ -93,6 +93,18 @@ def test_an_import_shows_its_difference_and_keeps_the_rest(groups: Groups) -> No
     assert "Nothing changes" in groups.preview("group,student_id\nTeam A,ann\nTeam A,cem\n").text
 
 
+def test_a_form_that_is_sent_twice_imports_once(groups: Groups) -> None:
+    """A double click is answered as the first one was, and not by a refusal that says nothing was stored."""
+    table = "group,student_id\nTeam A,ann\nTeam A,bob\n"
+    page = groups.preview(table).text
+    fields = dict(re.findall(r'name="(page|digest)" value="([^"]+)"', page))
+    replies = [groups.ina.post("/groups/import", groups=table, **fields) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [303, 303]
+    assert groups.partners("ann") == ("ann", "bob")
+    fields["page"] = "another"
+    assert groups.ina.post("/groups/import", groups=table, **fields).status_code == 409
+
+
 def test_an_import_names_the_groups_that_somebody_leaves(groups: Groups) -> None:
     """Whoever has another group in the table leaves one that it does not name; the difference says so."""
     assert groups.imported("group,student_id\nTeam A,ann\nTeam A,bob\nTeam A,cem\n").status_code == 303
