@@ -67,10 +67,10 @@ def test_a_double_click_shows_the_passcodes(live: LiveServer) -> None:
     with ThreadPoolExecutor() as pool:
         first, second = pool.map(lambda _: confirm(teacher, page), range(2))
     third = confirm(teacher, page)
-    replies = first, second, third
-    assert [reply.status_code for reply in replies] == [200, 200, 200]
+    responses = first, second, third
+    assert [reply.status_code for reply in responses] == [200, 200, 200]
     row = re.compile(r"<td>(\w+)</td><td>[^<]*</td><td><code>([\w-]+)</code>")
-    answers = [row.findall(reply.text) for reply in replies]
+    answers = [row.findall(reply.text) for reply in responses]
     assert answers[0] == answers[1] == answers[2] != []
     Student(live, "ann1").sign_in(dict(answers[2])["ann1"])
     another = page.replace('name="page" value="', 'name="page" value="another-')

@@ -142,8 +142,8 @@ def test_a_form_that_is_sent_twice_gives_once(dates: Dates) -> None:
     page = dates.preview(scope="person", people="ann", work=ASSIGNMENT, days="3").text
     form = page.split('action="/extensions/give"')[1].split("</form>")[0]
     hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
-    replies = [dates.ina.post("/extensions/give", **{**hidden, "token": dates.ina.token}) for _ in range(2)]
-    assert [reply.status_code for reply in replies] == [303, 303]
+    responses = [dates.ina.post("/extensions/give", **{**hidden, "token": dates.ina.token}) for _ in range(2)]
+    assert [reply.status_code for reply in responses] == [303, 303]
     assert dates.of("ann") == 3 * 24 * 60
     assert dates.acts("ann").count("give extension") == 1
 

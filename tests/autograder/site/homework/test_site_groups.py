@@ -98,8 +98,8 @@ def test_a_form_that_is_sent_twice_imports_once(groups: Groups) -> None:
     table = "group,student_id\nTeam A,ann\nTeam A,bob\n"
     page = groups.preview(table).text
     fields = dict(re.findall(r'name="(page|digest)" value="([^"]+)"', page))
-    replies = [groups.ina.post("/groups/import", groups=table, **fields) for _ in range(2)]
-    assert [reply.status_code for reply in replies] == [303, 303]
+    responses = [groups.ina.post("/groups/import", groups=table, **fields) for _ in range(2)]
+    assert [reply.status_code for reply in responses] == [303, 303]
     assert groups.partners("ann") == ("ann", "bob")
     fields["page"] = "another"
     assert groups.ina.post("/groups/import", groups=table, **fields).status_code == 409
