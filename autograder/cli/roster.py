@@ -15,11 +15,10 @@ from sqlalchemy import Connection
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import Course, find_course
-from autograder.course.csv_table import read_table, write_table
+from autograder.course.csv_table import guard_formula, read_table, write_table
 from autograder.course.local_time import counted
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import UsageError
-from autograder.gradebook.tables import guard_formula
 from autograder.site.audit import terminal_user
 from autograder.site.people import COURSE, add_course, extra_time_in, names_in
 from autograder.site.roster_import import ImportPlan, plan_import, remove_people

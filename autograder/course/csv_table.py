@@ -2,7 +2,8 @@
 
 Every table of the course is read by `read_table`: commas, semicolons or tabs, with or without a byte order
 mark, in UTF-8 or UTF-16, with or without Excel's line `sep=;`. It is written by `write_table` or, where it is
-a platform's own with some cells changed, by `Table.text`, which keeps what makes it its platform's.
+a platform's own with some cells changed, by `Table.text`, which keeps what makes it its platform's. The one
+guard against formulas is here, too, for every table that is written.
 """
 
 from __future__ import annotations
@@ -16,11 +17,22 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
-__all__ = ["Table", "parse_table", "read_table", "table_text", "write_rows", "write_table"]
+__all__ = [
+    "FORMULA",
+    "Table",
+    "guard_formula",
+    "parse_table",
+    "read_table",
+    "table_text",
+    "unguard_formula",
+    "write_rows",
+    "write_table",
+]
 
 
 BOM = "\ufeff"
 DELIMITERS = ",;\t"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with, for some spreadsheet
 QUOTED = re.compile(r'"[^"]*"')
 UTF16 = (b"\xff\xfe", b"\xfe\xff")  # Blackboard's table for Excel, and what Excel calls Unicode text
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t])"?\r?\n', re.IGNORECASE)  # tells Excel the delimiter
@@ -127,6 +139,20 @@ def table_text(path: Path, content: bytes) -> str:
     if WEB_PAGE.match(text):  # some platforms call a table of HTML .xls
         raise UsageError(f"{path} is a web page (HTML or XML), not a CSV table.", next_step=SAVE_AS)
     return BOM + text if encoding == "utf-16" else text
+
+
+def guard_formula(text: str) -> str:
+    """A text people wrote, with a quote in front where a spreadsheet would take it for a formula.
+
+    A text that has the quote already gets another, so `unguard_formula` always gives back what was
+    written. IDs, logins and addresses by which a platform looks students up are written as they are.
+    """
+    return "'" + text if text.lstrip("'").startswith(FORMULA) else text
+
+
+def unguard_formula(text: str) -> str:
+    """What was written before `guard_formula`."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def write_rows(rows: Sequence[Sequence[str]], delimiter: str = ",", newline: str = "\n") -> str:

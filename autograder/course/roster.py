@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from autograder.course.csv_table import Table, read_table
+from autograder.course.csv_table import Table, read_table, unguard_formula
 from autograder.course.moodle_table import in_english
 from autograder.errors import UsageError
 
@@ -302,11 +302,11 @@ def _rows(
 
 
 def _cell(text: str) -> str:
-    """A cell's content, without the invisible characters that come along when text is copied."""
+    """A cell without invisible characters, which come along when text is copied, and without our guard."""
     if match := AS_TEXT.fullmatch(text.strip()):
         text = match[1]
     shown = [at for at, character in enumerate(text) if not _is_invisible(character)]
-    return text[shown[0] : shown[-1] + 1] if shown else ""
+    return unguard_formula(text[shown[0] : shown[-1] + 1]) if shown else ""
 
 
 def _is_invisible(character: str) -> bool:

@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.course.course import Course
-from autograder.course.csv_table import read_table
+from autograder.course.csv_table import read_table, unguard_formula
 from autograder.course.roster import Roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import unguard_formula
 from autograder.results.final_scores import FinalScore, GradedAssignment
 from autograder.results.results_folder import Results
 

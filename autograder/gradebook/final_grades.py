@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograder.course.csv_table import write_table
+from autograder.course.csv_table import guard_formula, write_table
 from autograder.gradebook.gradebook import Gradebook, Row, percent
 from autograder.gradebook.scores import State
-from autograder.gradebook.tables import guard_formula
 
 __all__ = ["FinalGrades", "final_grades", "unfinished"]
 

@@ -14,13 +14,13 @@ from fractions import Fraction
 from math import floor
 
 from autograder.course.course import FILE, Course
-from autograder.course.csv_table import write_table
+from autograder.course.csv_table import guard_formula, write_table
 from autograder.course.grading_policy import GradebookRules, Group
 from autograder.course.roster import Person, Roster
 from autograder.errors import ContentError, choose_one
 from autograder.gradebook.columns import Column
 from autograder.gradebook.scores import Score, State, kept, score_of, share
-from autograder.gradebook.tables import GradeRow, guard_formula, points
+from autograder.gradebook.tables import GradeRow, points
 from autograder.results.final_scores import FinalScore
 from autograder.submissions.collecting import natural
 from autograder.yaml_source import line_of

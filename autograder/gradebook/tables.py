@@ -1,8 +1,4 @@
-"""The grade tables of an assignment, and the one guard against formulas for every table that is written.
-
-`grades.csv` and the plain export are made here from final scores; the gradebook, the platforms' tables
-and the quizzes' results use the same guard.
-"""
+"""The grade tables of an assignment: `grades.csv` and the plain export, from final scores."""
 
 from __future__ import annotations
 
@@ -11,42 +7,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from autograder.course.csv_table import write_table
+from autograder.course.csv_table import guard_formula, unguard_formula, write_table
 from autograder.course.roster import Person, Roster
 from autograder.report import Report, ReportSummary
 from autograder.results.final_scores import FinalScore
 
 __all__ = [
-    "FORMULA",
     "MOST_MISTAKES",
     "GradeRow",
     "grade_rows",
     "grades_csv",
-    "guard_formula",
     "mistake_sentence",
     "named_mistakes",
     "plain_grades",
     "points",
     "student_in_cell",
-    "unguard_formula",
 ]
 
 
-def guard_formula(text: str) -> str:
-    """A text people wrote, with a quote in front where a spreadsheet would take it for a formula.
-
-    A text that has the quote already gets another, so `unguard_formula` always gives back what was
-    written. IDs, logins and addresses by which a platform looks students up are written as they are.
-    """
-    return "'" + text if text.lstrip("'").startswith(FORMULA) else text
-
-
-def unguard_formula(text: str) -> str:
-    """What was written before `guard_formula`."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with, for some spreadsheet
 WHY = ("raw", "penalty", "days_late", "attempt", "attempts", "submitted", "by_hand", "comment", "marked_late")
 
 

@@ -13,10 +13,10 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.csv_table import Table, write_table
+from autograder.course.csv_table import Table, guard_formula, write_table
 from autograder.course.roster import read_people, roster_from
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, guard_formula, points
+from autograder.gradebook.tables import GradeRow, points
 from autograder.submissions.archive import stem
 from autograder.submissions.collecting import (
     CollectedSubmission,

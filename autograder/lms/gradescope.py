@@ -20,9 +20,9 @@ import yaml
 from autograder.authoring.student_wheel import package_requirements
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course
-from autograder.course.csv_table import write_table
+from autograder.course.csv_table import guard_formula, write_table
 from autograder.errors import SubmissionError, UsageError
-from autograder.gradebook.tables import GradeRow, guard_formula, points
+from autograder.gradebook.tables import GradeRow, points
 from autograder.submissions.collecting import (
     CollectedSubmission,
     Layout,

@@ -21,11 +21,11 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
-from autograder.course.csv_table import Table, write_table
+from autograder.course.csv_table import Table, guard_formula, write_table
 from autograder.course.moodle_table import COMMENTS, GRADE, IDENTIFIER, MAXIMUM, in_english
 from autograder.course.roster import letters, read_people, roster_from
 from autograder.errors import UsageError
-from autograder.gradebook.tables import GradeRow, guard_formula, points
+from autograder.gradebook.tables import GradeRow, points
 from autograder.lms.worksheet import Worksheet, WorksheetRow
 from autograder.submissions.collecting import (
     CollectedSubmission,

@@ -37,6 +37,7 @@ from autograder.site.database import Database
 from autograder.site.extensions import LinkTarget, extensions
 from autograder.site.lti.score_sender import ScoreSource
 from autograder.site.lti.services import Lti
+from autograder.site.people import factor_text
 from autograder.site.roles import Access, Permission, access_of, role_name
 from autograder.site.sessions import Session, session_of
 from autograder.site.settings.maintenance import Maintenance
@@ -123,7 +124,7 @@ class AppContext:
         # A class looks at the same few instants.
         self._pages.filters["local"] = lru_cache(4096)(lambda instant: shown(instant, self.zone))
         self._pages.filters["time_of_day"] = lru_cache(4096)(lambda instant: time_of_day(instant, self.zone))
-        self._pages.filters["ratio"] = lambda text: f"{float(Fraction(text)):g}"
+        self._pages.filters["ratio"] = lambda text: factor_text(Fraction(text))
         self._pages.filters |= {"points": points, "worth": worth, "role": role_name}
 
     def now(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ __all__ = [
     "enrol_all",
     "erased_people",
     "extra_time_in",
+    "factor_text",
     "labels_in",
     "names_in",
     "names_of",
@@ -69,6 +71,17 @@ class ExtraTime(Protocol):
     @property
     def extra(self) -> int:
         """The milliseconds that are added."""
+
+
+def factor_text(factor: Fraction) -> str:
+    """A factor of time as people write it: exactly, so that what is read again is no other one.
+
+    Whatever was typed has an end as a decimal number; one that has none is shown with twelve digits.
+    """
+    whole = Context(prec=60)
+    exact = whole.divide(Decimal(factor.numerator), Decimal(factor.denominator))
+    text = exact if Fraction(exact) == factor else Context(prec=12).plus(exact)
+    return f"{text.normalize(whole):f}"
 
 
 def add_course(connection: Connection, name: str, title: str, tz: str) -> None:

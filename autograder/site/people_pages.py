@@ -12,27 +12,30 @@ from email.policy import HTTP
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlencode
 
+from cachetools import TTLCache
 from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from autograder.course.csv_table import parse_table, table_text, write_table
+from autograder.course.csv_table import guard_formula, parse_table, table_text, write_table
 from autograder.course.roster import RosterTable, find_roster, read_people
 from autograder.errors import AutograderError, Conflict, Refused, UsageError
-from autograder.gradebook.tables import guard_formula
 from autograder.site.app_context import AppContext
+from autograder.site.audit import id_of_form
 from autograder.site.enrolment.acts import drop_students, sections_in
 from autograder.site.enrolment.look_pages import LOOK_ROUTES
 from autograder.site.enrolment.person_pages import PERSON_ROUTES
 from autograder.site.enrolment.token_pages import TOKEN_ROUTES
-from autograder.site.people import COURSE, names_in
+from autograder.site.people import COURSE, factor_text, names_in
 from autograder.site.requests import (
     LARGEST_PAGE,
     PageRoute,
     body_of,
     check_form_token,
+    field_of,
     form_of,
     reads_much,
     require_shown,
@@ -60,6 +63,8 @@ SHOWS = {
     "dropped": "who has dropped the course",
     "test": "test students",
 }
+PART, MOST_KEPT, CODES_LAST = "new passcodes", 16, 300  # imports, and seconds for a form that is sent again
+Codes: TypeAlias = list[tuple[str, str, str]]  # student ID, name, passcode
 TABLES = {"roster": "The roster", "accommodations": "The table of accommodations"}
 
 
@@ -87,28 +92,42 @@ def preview_import(request: Request) -> Response:
 
 @requires(Permission.MANAGE)
 async def confirm_import(request: Request) -> Response:
-    """Store the difference that was shown; raises Conflict if it is another one by now."""
+    """Store the difference that was shown; raises Conflict if it is another one by now.
+
+    A form that is sent twice, as by a double click, imports once and is answered as the first time: whoever
+    pressed the button sees the second answer, and the new passcodes are in no other.
+    """
     site, at = site_of(request), request.state.at
     session = await site.in_reader(staff_of_course, request)
     form = await form_of(request, session, LARGEST_PAGE)
     texts = {name: form.get(name, [""])[-1] for name in TABLES}
     take_away, gone = "take_away" in form, form.get("drop", [])
+    once = field_of(form, "page", 64) or None
+    new_codes: TTLCache[str | None, Codes] = site.parts.setdefault(PART, TTLCache(MOST_KEPT, CODES_LAST))
 
-    def confirmed() -> ImportPlan:
+    def confirmed() -> ImportPlan | None:
+        with site.database.reading() as connection:
+            if id_of_form(connection, once) is not None:
+                return None
         tables = _tables(texts)
         plan = _plan(site, tables, take_away=True)
         require_shown(form, session, plan.digest, CHANGED)
         return plan if take_away or not plan.losses else _plan(site, tables, take_away=False)
 
-    def store(connection: Connection) -> list[tuple[str, str, str]]:
+    def store(connection: Connection) -> Codes:
+        if plan is None or id_of_form(connection, once) is not None:
+            return new_codes.get(once, [])
         if not plan.is_current(connection):
             raise CHANGED
         if not set(gone) <= set(plan.missing):
             raise CHANGED
-        plan.apply(connection, at, session.person)
+        plan.apply(connection, at, session.person, once)
         drop_students(connection, COURSE, gone, at=at, who=session.person, reason="not in the roster")
         names, codes = names_in(connection, COURSE), add_passcodes(connection, plan.students, site.signer)
-        return [(student, names[student], code) for student, code in codes.items()]
+        shown = [(student, names[student], code) for student, code in codes.items()]
+        if once is not None:
+            new_codes[once] = shown
+        return shown
 
     try:
         plan = await site.in_thread(confirmed)
@@ -135,8 +154,8 @@ def export_people(request: Request) -> Response:
             *map(guard_formula, (row.id, row.name, row.email or "", ", ".join(row.sections))),
             row.role,
             guard_formula(row.label),
-            row.multiplier if "/" not in row.multiplier else f"{float(Fraction(row.multiplier)):g}",
-            f"{row.extra / 60_000:g}",
+            factor_text(Fraction(row.multiplier)),
+            f"{row.extra / 60_000:.9g}",
         ]
         for row in people
     ]
@@ -196,7 +215,7 @@ def _page(
     status: int = 200,
     plan: ImportPlan | None = None,
     texts: dict[str, str] | None = None,
-    codes: list[tuple[str, str, str]] | None = None,
+    codes: Codes | None = None,
     problem: AutograderError | None = None,
     done: bool = False,
 ) -> Response:

@@ -237,7 +237,8 @@ async def uploaded_form(
 ) -> Upload:
     """A form with one file, which must have the form token of the session; no bytes if none was chosen.
 
-    `longest` bounds the bytes of each field beside it. Raises Conflict for a form that cannot be read.
+    `longest` bounds the bytes of each field beside it, where a NUL becomes U+FFFD. Raises Conflict for a form
+    that cannot be read.
     """
     async with uploaded_file(
         request, session, field, default_name, longest=longest, in_memory=LARGEST_UPLOAD
@@ -277,7 +278,7 @@ async def uploaded_file(
     except OSError as problem:  # the disk of the temporary files is full
         raise NO_ROOM from problem
     try:
-        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = {name: _stored_text(value) for name, value in form.items() if isinstance(value, str)}
         check_form_token(request, session, fields.get("token", ""))
         file = form.get(field)
         if file is None or isinstance(file, str):
@@ -297,12 +298,15 @@ async def form_of(request: Request, session: Session | None, largest: int = LARG
     """
     fields: dict[str, list[str]] = {}
     for name, value in form_pairs(body_of(request, largest)):
-        # Forms encode the end of a line so; PostgreSQL stores no NUL.
-        plain = value.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
-        fields.setdefault(name, []).append(plain)
+        fields.setdefault(name, []).append(_stored_text(value.replace("\r\n", "\n")))
     if session is not None:
         check_form_token(request, session, fields.get("token", [""])[-1])
     return fields
+
+
+def _stored_text(value: str) -> str:
+    """The text of a field as any database stores it: PostgreSQL takes no NUL, which becomes U+FFFD."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def field_of(form: Form, name: str, longest: int = 500) -> str:

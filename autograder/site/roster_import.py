@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from autograder.errors import UsageError
 from autograder.site.audit import Act, record_act
 from autograder.site.enrolment.acts import return_student, set_sections
 from autograder.site.extensions import AccommodationPlan, extensions
+from autograder.site.homework.due_dates import sections_with_dates
 from autograder.site.people import COURSE, Change, enrol_all, remove_person
 from autograder.site.tables import course, enrolment, person, section_member
 from autograder.site.upsert import upsert_all
@@ -76,8 +77,8 @@ class ImportPlan:
             plan.is_current(connection) for plan in self._accommodations
         )
 
-    def apply(self, connection: Connection, at: int, who: str) -> None:
-        """Store the difference and audit it."""
+    def apply(self, connection: Connection, at: int, who: str, once: str | None = None) -> None:
+        """Store the difference and audit it; `once` is the id of the form that asked for it."""
         upsert_all(connection, person, [dict(values) for values in self._people])
         enrol_all(connection, COURSE, [new.student_id for new in self.added])
         set_sections(connection, COURSE, self._sections)
@@ -90,7 +91,7 @@ class ImportPlan:
             "added": [person.student_id for person in self.added],
             "changes": [change.sentence for change in self.changes],
         }
-        record_act(connection, Act(at, who, "roster import", COURSE, detail))
+        record_act(connection, Act(at, who, "roster import", COURSE, detail), once)
 
     def lines(self) -> Iterator[str]:
         """The difference as lines of text."""
@@ -147,7 +148,8 @@ def plan_import(
         for change in plan.changes
     ]
     changes, rows = _person_changes(people, imported)
-    sections, section_changes = _section_changes(people, imported, roster)
+    dated = sections_with_dates(connection, COURSE)
+    sections, section_changes = _section_changes(people, imported, roster, dated, take_away=take_away)
     unknown = dict.fromkeys(
         header
         for table in (roster, accommodations)
@@ -325,19 +327,30 @@ def _person_changes(
 
 
 def _section_changes(
-    people: _People, imported: dict[str, Person], roster: RosterTable | None
+    people: _People,
+    imported: dict[str, Person],
+    roster: RosterTable | None,
+    dated: Collection[str],
+    *,
+    take_away: bool,
 ) -> tuple[dict[str, tuple[str, ...]], list[Change]]:
-    """The sections that a roster names and that are others than before, with the changes for people."""
+    """The sections that a roster names and that are others than before, with the changes for people.
+
+    Whoever leaves a section with due dates of its own, one of `dated`, loses them; without `take_away` the
+    section stays.
+    """
     sections: dict[str, tuple[str, ...]] = {}
     changes = []
     for student, known in imported.items() if roster is not None else ():
         named = tuple(sorted({name.strip() for name in re.split("[,;]", known.section)} - {""}))
         before = people.sections.get(student, ())
-        if not named or named == before:
+        left = sorted(({*before} - {*named}) & {*dated})
+        if not named or named == before or (left and not take_away):
             continue
         sections[student] = named
         if student in people.stored:
-            changes.append(Change(student, "section", ", ".join(before) or "none", ", ".join(named)))
+            after = ", ".join(named) + (f", without the due dates of {' and '.join(left)}" if left else "")
+            changes.append(Change(student, "section", ", ".join(before) or "none", after, loses=bool(left)))
     return sections, changes
 
 

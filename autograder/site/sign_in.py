@@ -52,6 +52,10 @@ COOKIE_AGE = 7 * 24 * 3600  # seconds; the server decides when the session ends
 LONGEST_TYPED = 1000  # characters of an ID or a passcode that are looked at
 LONGEST_GOAL = 2000
 NEVER_SENT_AGAIN = ("token", "person", "passcode")
+USED_LINK = Refused(
+    "This link was used before, or it is too old.",
+    next_step="Sign in with your passcode, or ask the course's staff for a new link.",
+)
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -100,22 +104,26 @@ async def sign_in(request: Request) -> Response:
 @reads
 def link_page(request: Request) -> Response:
     """The page of a one-time link; looking at it does not use it up, since mail programs open links, too."""
+    name = _owner_of_link(request)
+    if name is None:
+        return _page(request, 410, "/", problem=USED_LINK)
+    return HTMLResponse(site_of(request).page("link.html", name=name))
+
+
+def _owner_of_link(request: Request) -> str | None:
+    """The name of the person a link is for; None if it is used, too old or unknown."""
     site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
     with site.database.reading() as connection:
-        name = owner_of_link(connection, secret, site.signer, at)
-    if name is None:
-        problem_shown = Refused(
-            "This link was used before, or it is too old.",
-            next_step="Sign in with your passcode, or ask the course's staff for a new link.",
-        )
-        return _page(request, 410, "/", problem=problem_shown)
-    return HTMLResponse(site.page("link.html", name=name))
+        return owner_of_link(connection, secret, site.signer, at)
 
 
 async def by_link(request: Request) -> Response:
     """Sign in by a one-time link, which is used up."""
     site, at, secret = site_of(request), request.state.at, request.path_params["secret"]
     client = request.headers.get("user-agent", "")
+    # A wrong link writes nothing, so guessing costs the saves of others nothing.
+    if await site.in_reader(_owner_of_link, request) is None:
+        return _page(request, 410, "/", problem=USED_LINK)
     try:
         opened = await site.written(
             lambda connection: open_by_link(connection, secret, site.signer, at, client)

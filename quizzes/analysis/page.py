@@ -7,9 +7,8 @@ from collections import Counter
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.course.csv_table import write_table
+from autograder.course.csv_table import guard_formula, write_table
 from autograder.course.local_time import counted
-from autograder.gradebook.tables import guard_formula
 from autograder.pages.rendering import design
 from autograder.pages.text import worth
 from quizzes.analysis.summary import Summary

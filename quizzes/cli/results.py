@@ -9,8 +9,7 @@ import typer
 
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
-from autograder.course.csv_table import write_table
-from autograder.gradebook.tables import guard_formula
+from autograder.course.csv_table import guard_formula, write_table
 from autograder.site.people import COURSE, names_in
 from autograder.site.server import open_site
 from quizzes.cli.common import QuizNameArgument, require_published, write_output

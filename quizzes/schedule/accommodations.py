@@ -40,6 +40,7 @@ __all__ = [
 # What platforms call a role, and what it is here.
 ROLES = {
     "student": ("student", "students", "learner"),
+    "staff": ("staff", "member of staff"),
     "ta": ("assistant", "ta", "teaching assistant", "tutor", "grader", "reader", "non-editing teacher"),
     "instructor": ("instructor", "teacher", "lecturer", "professor", "editing teacher"),
 }
@@ -126,7 +127,7 @@ def _row_from(location: str, row: RosterRow, zone: ZoneInfo, *, decimal_comma: b
     times = _number(location, cells, "multiplier", 1, 100)
     more = _number(location, cells, "extra_minutes", 0, MINUTES)
     multiplier = None if times is None else Fraction(times)
-    extra = None if more is None else int(more * 60 * SECOND)
+    extra = None if more is None else round(more * 60 * SECOND)
     if quiz:
         overrides += [] if multiplier is None else [Override("multiplier", multiplier)]
         overrides += [] if extra is None else [Override("extra", extra)]

@@ -20,8 +20,8 @@ from autograder.course.local_time import later_wall, shown, span
 from autograder.course.roster import Person
 from autograder.errors import ContentError, choose_one
 from autograder.site.audit import Act, record_acts
-from autograder.site.people import COURSE, Change, add_course
-from autograder.site.roles import role_name
+from autograder.site.people import COURSE, Change, add_course, factor_text
+from autograder.site.roles import Role, role_name
 from autograder.site.tables import enrolment
 from autograder.site.upsert import upsert_all
 from quizzes.content.quiz_file import QuizPlan
@@ -43,7 +43,8 @@ __all__ = [
 ]
 
 MINUTE = 60_000  # milliseconds
-ROLES = ("student", "ta", "instructor")  # each may do more than the one before
+# Each may do more than the one before.
+ROLES = (Role.STUDENT.value, Role.STAFF.value, Role.TA.value, Role.INSTRUCTOR.value)
 WORDS = {
     "opens_at": "opening",
     "due_at": "due date",
@@ -378,7 +379,7 @@ def _enrolment_changes(student: str, before: Enrolment, after: Enrolment) -> lis
             Change(student, "label", before.label or "none", after.label or "none", bool(before.label))
         )
     if before.multiplier != after.multiplier:
-        old, new = (f"× {float(each.multiplier):g}" for each in (before, after))
+        old, new = (f"× {factor_text(each.multiplier)}" for each in (before, after))
         changes.append(Change(student, "time", old, new, after.multiplier < before.multiplier))
     if before.extra != after.extra:
         old, new = (f"+ {span(each.extra)}" if each.extra else "none" for each in (before, after))

@@ -43,6 +43,7 @@ __all__ = [
     "published_in",
     "reschedule",
     "set_current_version",
+    "times_seen",
 ]
 
 
@@ -55,6 +56,7 @@ STILL_OPEN = select(
     func.max(attempt.c.deadline_at).label("last"),
 ).where(attempt.c.quiz == bindparam("quiz_id"), attempt.c.state == "open", attempt.c.preview.is_(False))
 POINTS: LRUCache[str, float] = LRUCache(256)  # by version
+TIMES = ("opens_at", "due_at", "closes_at")  # that staff move, of a schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,15 @@ def publish(
 ) -> list[Shortfall]:
     """Publish a version with its times; returns who would lose time by starting `slack` after the opening.
 
-    An extension for the whole class stands: a close or due date that is as it was when the quiz was published
-    last does not move back. Raises Conflict for impossible times, and for shortfalls unless told to publish
-    despite them.
+    Times that staff have moved since stand, extensions for the whole class too: an opening, a due date or a
+    close that the file has as it had when it was published last does not move back. Raises Conflict for
+    impossible times, and for shortfalls unless told to publish despite them.
     """
     if problem := schedule.problem():
         raise Conflict(f"{title}: {problem}", next_step="Correct its times.")
     keep_version(connection, version, at)
-    written = {"closes_at": schedule.closes_at, "due_at": schedule.due_at}
-    schedule = _with_extensions(connection, quiz_id, schedule)
+    written = {name: getattr(schedule, name) for name in TIMES}
+    schedule = _as_moved(connection, quiz_id, schedule)
     upsert(
         connection,
         quiz,
@@ -118,20 +120,20 @@ def publish(
     return short
 
 
-def _with_extensions(connection: Connection, quiz_id: str, schedule: Schedule) -> Schedule:
-    """The schedule with the close and due date that are stored, where its file still says what it said."""
+def _as_moved(connection: Connection, quiz_id: str, schedule: Schedule) -> Schedule:
+    """The schedule with the times that are stored, where its file still says what it said."""
     row = connection.execute(select(quiz).where(quiz.c.id == quiz_id).with_for_update()).one_or_none()
     published = [act for act in acts_on(connection, quiz_id) if act.act == "publish"]
     if row is None or not published:
         return schedule
-    last = published[-1].detail
+    last, stored = published[-1].detail, schedule_of(row)
     kept = {
-        name: stored
-        for name, stored in (("closes_at", row.closes_at), ("due_at", row.due_at))
-        if stored is not None and name in last and last[name] == getattr(schedule, name)
+        name: getattr(stored, name)
+        for name in TIMES
+        if name in last and last[name] == getattr(schedule, name)
     }
-    extended = replace(schedule, **kept)
-    return schedule if extended.problem() else extended
+    moved = replace(schedule, **kept)
+    return schedule if moved.problem() else moved
 
 
 def reschedule(
@@ -145,11 +147,13 @@ def reschedule(
     at: int,
     who: str,
     force: bool = False,
+    seen: str = "",
 ) -> list[Shortfall]:
     """Move the times of a published quiz; open attempts may only gain time by it.
 
-    Returns who would lose time by starting late. Raises Conflict for impossible times, without a reason,
-    where an attempt is open and it would lose time, and for shortfalls unless forced.
+    `seen` are the times that the form began with, as `times_seen` has them. Returns who would lose time by
+    starting late. Raises Conflict for impossible times, without a reason, where somebody else has moved them
+    since, where an attempt is open and it would lose time, and for shortfalls unless forced.
     """
     if not reason:
         raise Conflict("The reason is missing; it is recorded.", next_step="Give a reason of a few words.")
@@ -157,6 +161,11 @@ def reschedule(
     if row is None:
         raise NotFound("There is no such quiz.", next_step="Choose one from the list of quizzes.")
     before = schedule_of(row)
+    if seen and seen != times_seen(before):
+        raise Conflict(
+            "Somebody else has moved the times of this quiz meanwhile.",
+            next_step="Go back, reload the page, and decide which times stand.",
+        )
     schedule = replace(before, opens_at=opens_at, due_at=due_at, closes_at=closes_at)
     if problem := schedule.problem():
         raise Conflict(problem, next_step="Correct the times.")
@@ -170,7 +179,7 @@ def reschedule(
             f"{running} attempts are open: the quiz cannot open later or close earlier now.",
             next_step="Wait until they are submitted, or close them on their own pages.",
         )
-    values = {"opens_at": opens_at, "due_at": due_at, "closes_at": closes_at}
+    values = {name: getattr(schedule, name) for name in TIMES}
     connection.execute(update(quiz).where(quiz.c.id == quiz_id).values(**values))
     short = _shortfalls(connection, row.course, quiz_id, 0)
     if short and not force:
@@ -185,6 +194,11 @@ def reschedule(
     }
     record_act(connection, Act(at, who, "reschedule", quiz_id, detail))
     return short
+
+
+def times_seen(schedule: Schedule) -> str:
+    """The times of a quiz in one text, for a form that says which it began with."""
+    return " ".join(str(getattr(schedule, name)) for name in TIMES)
 
 
 def _shortfalls(connection: Connection, course: str, quiz_id: str, slack: int) -> list[Shortfall]:

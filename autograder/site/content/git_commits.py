@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
-__all__ = ["commit_file", "is_under_git"]
+__all__ = ["commit_file", "is_under_git", "saved_word"]
 
 SECONDS = 20.0
+COMMITTING = Lock()  # git takes one commit at a time, and refuses the other
+DONE = "Committed"
+log = logging.getLogger(__name__)
 COMMITTER = "-c", "user.name=Course site", "-c", "user.email=site@localhost"
 
 
@@ -30,6 +35,21 @@ def commit_file(folder: Path, names: Sequence[str], *, who: str, email: str, mes
     ignored = _git(folder, "check-ignore", "--", *names)
     if ignored is not None and ignored.returncode == 0:
         return ""
+    with COMMITTING:
+        sentence = _committed(folder, names, who=who, email=email, message=message)
+    if not sentence.startswith(DONE):
+        log.warning("%s: %s", ", ".join(names), sentence)
+    return sentence
+
+
+def saved_word(sentence: str, *, changed: bool) -> str:
+    """What the address of an editor's page says of a save: yes, same, or uncommitted where git refused."""
+    if not changed:
+        return "same"
+    return "yes" if not sentence or sentence.startswith(DONE) else "uncommitted"
+
+
+def _committed(folder: Path, names: Sequence[str], *, who: str, email: str, message: str) -> str:
     added = _git(folder, "add", "--", *names)
     author = f"{_plain(who) or 'staff'} <{_plain(email) or 'staff@localhost'}>"
     done = added and _git(
@@ -42,7 +62,7 @@ def commit_file(folder: Path, names: Sequence[str], *, who: str, email: str, mes
         answer = " ".join((done.stderr or done.stdout).split())[:300]
         return f"It is saved, and not committed: {answer or 'git refused'}."
     head = _git(folder, "rev-parse", "--short", "HEAD")
-    return f"Committed as {head.stdout.strip()}." if head is not None else "Committed."
+    return f"{DONE} as {head.stdout.strip()}." if head is not None else f"{DONE}."
 
 
 def _plain(text: str) -> str:

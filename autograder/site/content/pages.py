@@ -33,7 +33,7 @@ from autograder.site.content.assignment_form import (
     values_of,
 )
 from autograder.site.content.file_versions import Clash, digest_of, read_text, save_text, versions_of
-from autograder.site.content.git_commits import commit_file
+from autograder.site.content.git_commits import commit_file, saved_word
 from autograder.site.extensions import extensions
 from autograder.site.homework.assignments import homework_in
 from autograder.site.people import names_of
@@ -179,9 +179,12 @@ async def change_assignment(request: Request) -> Response:
             raise clash
         again = partial(_page, request, session, name, values=typed, seen=result.theirs_digest)
         return await site.in_thread(partial(again, changes=changes, problem=clash, status=409))
+    answer = ""
     if result.changed:
-        await site.in_thread(_commit, site, session, [_path(name)], f"Change dates or points of {name}")
-    return RedirectResponse(f"/content/assignments/{name}?saved={'yes' if result.changed else 'same'}", 303)
+        message = f"Change dates or points of {name}"
+        answer = await site.in_thread(_commit, site, session, [_path(name)], message)
+    word = saved_word(answer, changed=result.changed)
+    return RedirectResponse(f"/content/assignments/{name}?saved={word}", 303)
 
 
 @requires(Permission.MANAGE)

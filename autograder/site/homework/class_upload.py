@@ -154,9 +154,12 @@ def new_in(
 
 
 def received_at(course: Course, row: Homework, item: FoundSubmission, now: int) -> int:
-    """When a submission counts as received: where the time is not known, lateness costs nothing."""
+    """When a submission counts as received: where the time is not known, lateness costs nothing.
+
+    A time that has not come yet is a wrong one; the submission was there by now.
+    """
     if item.submitted is not None:
-        return item.submitted
+        return min(item.submitted, now)
     due = due_for_student(course, row, item.student)
     return now if due is None else min(now, due)
 

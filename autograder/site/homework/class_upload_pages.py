@@ -22,7 +22,7 @@ from autograder.site.homework.class_upload import (
 )
 from autograder.site.homework.context import homework_of
 from autograder.site.homework.partners import partners_in
-from autograder.site.homework.submissions import store_submission
+from autograder.site.homework.submissions import FROM_STAFF, store_submission
 from autograder.site.requests import PageRoute, form_of, reads, site_of, uploaded_file
 from autograder.site.roles import Permission
 from autograder.site.sessions import Session
@@ -92,7 +92,7 @@ async def confirm(request: Request) -> Response:
             began_at=received,
             received_at=received,
             signer=site.signer,
-            source="staff",
+            source=FROM_STAFF,
             by_whom=session.person,
             origin=f"{name}: {item.origin or item.file}"[:LONGEST_NAME],
             queued_at=at,  # behind what students have just submitted
@@ -148,6 +148,7 @@ def _page(
         download=download,
         new=new or [],
         known=len(download.found) - len(new or []) if download else 0,
+        at=request.state.at,
         digest=digest,
         name=name,
         problem=problem,

@@ -24,7 +24,7 @@ from autograder.course.local_time import instant_of
 from autograder.course.roster import Person, read_people
 from autograder.errors import AutograderError, Conflict, Forbidden, NotFound, Refused
 from autograder.site.app_context import AppContext
-from autograder.site.audit import Act, record_acts
+from autograder.site.audit import Act, id_of_form, record_act, record_acts
 from autograder.site.enrolment.acts import sections_in
 from autograder.site.extensions import AccommodationPlan, LinkTarget, extensions
 from autograder.site.homework.assignments import due_for_student, homework_in, published
@@ -154,13 +154,19 @@ async def preview(request: Request) -> Response:
 
 @requires(Permission.MANAGE)
 async def give(request: Request) -> Response:
-    """Store what was shown; raises Conflict if it would be something else by now."""
+    """Store what was shown; raises Conflict if it would be something else by now.
+
+    The same form again changes nothing.
+    """
     site, at = site_of(request), request.state.at
     session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session, LONGEST_LIST)
+    once = field_of(form, "page", 64) or None
 
-    def planned() -> Plan:
+    def planned() -> Plan | None:
         with site.database.reading() as connection:
+            if id_of_form(connection, once) is not None:
+                return None
             plan = _plan(connection, request, form, session.person)
         require_shown(form, session, plan.digest, CHANGED)
         if plan.due is not None and plan.due.losses and "take_away" not in form:
@@ -170,15 +176,18 @@ async def give(request: Request) -> Response:
             )
         return plan
 
-    def write(connection: Connection) -> None:
+    def write(connection: Connection) -> Plan | None:
+        if plan is None or id_of_form(connection, once) is not None:
+            return None
         if not plan.is_current(connection):
             raise CHANGED
-        _store(connection, request, plan, at, session.person)
+        _store(connection, request, plan, at, session.person, once)
+        return plan
 
     try:
         plan = await site.in_thread(planned)
-        await site.written(write)
-        await _tell_of(request, plan, at)
+        if (stored := await site.written(write)) is not None:
+            await _tell_of(request, stored, at)
     except Forbidden:
         raise
     except AutograderError as problem:
@@ -212,7 +221,10 @@ async def answer(request: Request) -> Response:
         homework_of(request),
         request.path_params["number"],
     )
-    days = 0 if "decline" in form else _number(form, "days", 60)
+    declines = "decline" in form
+    days = 0 if declines else _number(form, "days", 60)
+    if not declines and not days:
+        raise Conflict("The number of days is missing.", next_step="Write it, or press Decline.")
 
     def write(connection: Connection) -> None:
         course = context.course(connection)
@@ -379,9 +391,9 @@ def _rule_form(form: Form, zone: Any, assignment: str) -> RuleForm:
     )
 
 
-def _store(connection: Connection, request: Request, plan: Plan, at: int, who: str) -> None:
+def _store(connection: Connection, request: Request, plan: Plan, at: int, who: str, once: str | None) -> None:
     if plan.due is not None:
-        plan.due.apply(connection, homework_of(request).course(connection), at, who)
+        plan.due.apply(connection, homework_of(request).course(connection), at, who, once)
         return
     assert plan.quiz is not None
     for quiz in plan.quiz.plans:
@@ -389,8 +401,8 @@ def _store(connection: Connection, request: Request, plan: Plan, at: int, who: s
     words: dict[str, object] = {"reason": plan.form.reason, "changes": plan.quiz.sentences}
     people: dict[str, object] = {"reason": plan.form.reason, "quiz": plan.work.removeprefix(QUIZ)}
     act = "give extra time" if plan.work == TIME else "give extension"
-    acts = [Act(at, who, act, person, people) for person in plan.quiz.people]
-    record_acts(connection, [*acts, Act(at, who, act, plan.work.removeprefix(QUIZ), words)])
+    record_acts(connection, [Act(at, who, act, person, people) for person in plan.quiz.people])
+    record_act(connection, Act(at, who, act, plan.work.removeprefix(QUIZ), words), once)
 
 
 async def _tell_of(request: Request, plan: Plan, at: int) -> None:

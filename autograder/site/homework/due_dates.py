@@ -21,7 +21,7 @@ from autograder.course.course import Course
 from autograder.course.due_rules import DueRule, DueRules, Scope
 from autograder.course.local_time import shown
 from autograder.errors import Conflict, Forbidden, NotFound, choose_one
-from autograder.site.audit import Act, record_acts
+from autograder.site.audit import Act, record_act, record_acts
 from autograder.site.homework.assignments import Homework, due_for_student, homework_in
 from autograder.site.homework.tables import due_rule, late_day
 from autograder.site.people import students_in
@@ -37,6 +37,7 @@ __all__ = [
     "end_rule",
     "plan_rules",
     "rules_in",
+    "sections_with_dates",
 ]
 
 MOST_DAYS, MOST_MINUTES = 365, 60 * 24 * 14
@@ -107,8 +108,13 @@ class DuePlan:
         """Whether the rules that the plan was made from still hold; far cheaper than another plan."""
         return self._stored == due_rules_in(connection, self._of).digest
 
-    def apply(self, connection: Connection, course: Course, at: int, who: str) -> None:
-        """Store the rules, end those they take the place of, and record it for each person it is for."""
+    def apply(
+        self, connection: Connection, course: Course, at: int, who: str, once: str | None = None
+    ) -> None:
+        """Store the rules, end those they take the place of, and record it for each person it is for.
+
+        `once` is the id of the form that asked for it.
+        """
         if self._replaced:
             _end(connection, self._replaced, at, who)
         connection.execute(insert(due_rule), [{**row, "at": at, "by_whom": who} for row in self._rows])
@@ -131,7 +137,7 @@ class DuePlan:
         )
         subject = self.form.assignment or "course"
         detail = {**words, "who": list(self.form.who), "students": len(of_student)}
-        record_acts(connection, [Act(at, who, act, subject, detail)])
+        record_act(connection, Act(at, who, act, subject, detail), once)
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,11 @@ def rules_in(connection: Connection, of: str) -> list[StoredRule]:
         StoredRule(row.id, _rule(row), row.until, row.reason, row.at, row.by_whom)
         for row in reversed(connection.execute(_current(of)).all())
     ]
+
+
+def sections_with_dates(connection: Connection, of: str) -> set[str]:
+    """The sections that have due dates of their own."""
+    return {stored.rule.who for stored in rules_in(connection, of) if stored.rule.scope is Scope.SECTION}
 
 
 def plan_rules(connection: Connection, course: Course, of: str, form: RuleForm, *, who: str) -> DuePlan:

@@ -36,7 +36,11 @@ def here() -> str:
 def is_of_an_ended_server(name: str) -> bool:
     """Whether a grader of this name belonged to a server on this machine that has ended."""
     number = name.removeprefix(here()).partition(" ")[0]
-    if not name.startswith(here()) or not number.isdigit() or int(number) == os.getpid():
+    if (
+        not name.startswith(here())
+        or not (number.isascii() and number.isdigit())
+        or int(number) == os.getpid()
+    ):
         return False
     try:
         os.kill(int(number), 0)

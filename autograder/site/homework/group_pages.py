@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from autograder.course.csv_table import Table, parse_table, table_text
 from autograder.course.local_time import instant_of
 from autograder.errors import AutograderError, Conflict, Refused
+from autograder.site.audit import id_of_form
 from autograder.site.homework.assignments import homework_in, published
 from autograder.site.homework.context import homework_of, require_taking_part
 from autograder.site.homework.partners import partners_in
@@ -86,22 +87,26 @@ async def preview_groups(request: Request) -> Response:
 
 @requires(Permission.MANAGE)
 async def import_groups(request: Request) -> Response:
-    """Store the groups that were shown."""
+    """Store the groups that were shown; the same form again changes nothing."""
     site, at = site_of(request), request.state.at
     session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session, LARGEST_PAGE)
-    text = form.get("groups", [""])[-1]
+    text, once = form.get("groups", [""])[-1], field_of(form, "page", 64) or None
 
-    def planned() -> GroupPlan:
+    def planned() -> GroupPlan | None:
         with site.database.reading() as connection:
+            if id_of_form(connection, once) is not None:
+                return None
             plan = _plan(connection, request, text)
         require_shown(form, session, plan.digest, CHANGED)
         return plan
 
     def write(connection: Connection) -> None:
+        if plan is None or id_of_form(connection, once) is not None:
+            return
         if not plan.is_current(connection, site.course):
             raise CHANGED
-        plan.apply(connection, site.course, at, session.person)
+        plan.apply(connection, site.course, at, session.person, once)
 
     try:
         plan = await site.in_thread(planned)

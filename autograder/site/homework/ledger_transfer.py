@@ -51,6 +51,7 @@ from autograder.site.homework.grade_records import (
     written_part,
 )
 from autograder.site.homework.scores import GradingSummary
+from autograder.site.homework.submissions import FROM_STAFF
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
 from autograder.site.ledger import (
     HOMEWORK,
@@ -216,7 +217,7 @@ class _Rows:
                 began_at=received,
                 received_at=received,
                 by_whom=student,
-                source="staff",
+                source=FROM_STAFF,
                 origin=IMPORTED,
             )
         )

@@ -285,6 +285,14 @@ class HomeworkMarking:
         ]
         return sorted(marks, key=lambda given: given.id)
 
+    def is_for(self, connection: Connection, answer: AnswerToMark, given: Mark) -> bool:
+        """Whether a mark is for the words as they are now; points of a task are for their submission."""
+        if not answer.part.startswith(WRITTEN):
+            return True
+        attempt, _ = self._found(connection, self.work_of(connection, answer.id), answer.id)
+        words = {written_part(item.task): item.digest for item in attempt.answers}
+        return bool(json.loads(given.detail).get("answer") == words.get(answer.part))
+
     def people_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The owners of submissions."""
         people: dict[str, tuple[str, ...]] = {}

@@ -25,6 +25,7 @@ from autograder.site.homework.tokens import (
     WrongToken,
     new_hub_token,
     new_token,
+    note_use,
     owner_of,
     revoke,
     tokens_of,
@@ -148,7 +149,14 @@ async def _owner(request: Request) -> str:
         raise WrongToken(
             "The token is missing.", next_step="Make one on the site's page “Submit from a notebook”."
         )
-    return await site.written(lambda connection: owner_of(connection, site.course, token, site.signer, at))
+
+    def owner() -> str:
+        with site.database.reading() as connection:
+            return owner_of(connection, site.course, token, site.signer, at)
+
+    person = await site.in_reader(owner)
+    await site.written(lambda connection: note_use(connection, site.course, token, site.signer, at))
+    return person
 
 
 def _require_hub(request: Request) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, sel
 from autograder.errors import Conflict
 from autograder.site.homework.grade_records import GradingResult, record_grading
 from autograder.site.homework.tables import bundle, grading, submission, submission_owner
+from autograder.site.people import ERASED
 from autograder.site.roles import Access, may_see
 
 __all__ = [
@@ -219,10 +220,14 @@ def waiting_for_long(connection: Connection, course: str, access: Access, at: in
 def _submissions_in(
     connection: Connection, course: str, access: Access, *conditions: ColumnElement[bool]
 ) -> dict[str, int]:
-    """The number of submissions by assignment whose first grading is in a state; a group's count once."""
+    """The number of submissions by assignment whose first grading is in a state; a group's count once.
+
+    What only erased people had submitted is left out: its file is gone, so nobody can grade it.
+    """
     owned = exists().where(
         submission_owner.c.submission == submission.c.id,
         may_see(submission_owner.c.person, course, access),
+        ~submission_owner.c.person.startswith(ERASED),
     )
     rows = connection.execute(
         select(submission.c.assignment, func.count(submission.c.id.distinct()))

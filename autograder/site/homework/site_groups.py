@@ -85,8 +85,8 @@ class GroupPlan:
         """Whether what the table was compared with is still stored."""
         return self._stored == _digest(site_groups(connection, of))
 
-    def apply(self, connection: Connection, of: str, at: int, who: str) -> None:
-        """Store the groups and record it."""
+    def apply(self, connection: Connection, of: str, at: int, who: str, once: str | None = None) -> None:
+        """Store the groups and record it; `once` is the id of the form that asked for it."""
         for (assignment, key), (name, members) in self._wanted.items():
             number = _group_id(connection, of, assignment, key)
             if number is None:
@@ -97,7 +97,7 @@ class GroupPlan:
             rows = [{"group_id": number, "person": member, "at": at} for member in members]
             if rows:
                 connection.execute(insert(group_member), rows)
-        record_act(connection, Act(at, who, "import groups", of, {"changes": list(self.lines)}))
+        record_act(connection, Act(at, who, "import groups", of, {"changes": list(self.lines)}), once)
 
 
 def site_groups(connection: Connection, of: str) -> list[SiteGroup]:
@@ -115,7 +115,10 @@ def site_groups(connection: Connection, of: str) -> list[SiteGroup]:
 
 
 def plan_groups(connection: Connection, of: str, table: Table, assignments: Sequence[str]) -> GroupPlan:
-    """What a table would change; raises UsageError with file and line. Groups it does not name stay."""
+    """What a table would change; raises UsageError with file and line.
+
+    Groups it does not name stay, without those of their members whom it has in another group.
+    """
     enrolled = select(person.c.id, person.c.name, person.c.email).join_from(enrolment, person)
     people = [
         Person(row.id, full_name=row.name, email=row.email or "")
@@ -150,18 +153,27 @@ def plan_groups(connection: Connection, of: str, table: Table, assignments: Sequ
         old = before[key].members if key in before else ()
         joined = [names.get(member, member) for member in members if member not in old]
         gone = [names.get(member, member) for member in old if member not in members]
-        what = f"{name}{f' ({key[0]})' if key[0] else ''}"
         if key not in before:
-            lines.append(f"new: {what}: {', '.join(joined)}")
+            lines.append(f"new: {_what(name, key[0])}: {', '.join(joined)}")
         elif joined or gone:
             lines.append(
-                f"changed: {what}:"
+                f"changed: {_what(name, key[0])}:"
                 + (f" joins: {', '.join(joined)}" if joined else "")
                 + (f" leaves: {', '.join(gone)}" if gone else "")
             )
+    kept = []
+    for key, other in before.items():
+        if key in wanted:
+            continue
+        gone = [member for member in other.members if (other.assignment, member) in placed]
+        if gone:
+            act = "changed" if len(gone) < len(other.members) else "removed"
+            leaves = ", ".join(names.get(member, member) for member in gone)
+            lines.append(f"{act}: {_what(other.name, other.assignment)}: leaves: {leaves}")
+        else:
+            kept.append(other.name)
     if not lines:
         lines.append("Nothing changes.")
-    kept = [group.name for key, group in before.items() if key not in wanted]
     if kept:
         lines.append(f"not in the table, kept: {', '.join(kept)}")
     chosen = {key: (name, tuple(sorted(members))) for key, (name, members) in wanted.items()}
@@ -333,6 +345,11 @@ def _group_id(connection: Connection, of: str, assignment: str, key: str) -> int
     )
     row: Row[tuple[int]] | None = connection.execute(named).one_or_none()
     return None if row is None else int(row.id)
+
+
+def _what(name: str, assignment: str) -> str:
+    """A group as a line of the difference names it."""
+    return f"{name} ({assignment})" if assignment else name
 
 
 def _digest(groups: Sequence[SiteGroup]) -> str:

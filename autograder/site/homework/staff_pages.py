@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from statistics import median
 from urllib.parse import urlencode
@@ -53,6 +53,7 @@ from autograder.site.homework.scores import (
 from autograder.site.homework.submissions import find_submission, owners_of
 from autograder.site.marking.assigned_work import marking_refusal, require_may_mark
 from autograder.site.marking.regrade_requests import requests_in
+from autograder.site.marking.rubrics import read_points
 from autograder.site.marking.waiting import waiting_for
 from autograder.site.marks import Mark, Source, add_marks
 from autograder.site.people import ERASED, names_in, names_of, students_in
@@ -64,7 +65,6 @@ __all__ = ["HOMEWORK_STAFF_ROUTES", "person_section", "waits_for_staff"]
 
 ROWS = 200  # students on one page
 LONGEST_REASON = 500
-MOST_POINTS = Decimal(10_000)
 MOST = 999_999_999  # of a page's or a mark's number
 SORTS = ("name", "score", "-score", "state", "late")
 SHOWS = {
@@ -297,7 +297,7 @@ async def override(request: Request) -> Response:
     form, at = await form_of(request, session), request.state.at
     name = request.path_params["submission"]
     reason = form.get("reason", [""])[-1].strip()[:LONGEST_REASON]
-    points = None if "withdraw" in form else _points(form.get("points", [""])[-1])
+    points = None if "withdraw" in form else read_points(form.get("points", [""])[-1])
     seen = whole_number(form.get("seen", ["0"])[-1], MOST) or 0
     if not reason:
         raise Conflict(
@@ -489,7 +489,7 @@ def _new_mark(answer: MarkedAnswer, form: Form, who: str, at: int) -> Mark | Non
     """
     written = form.get(f"points-{answer.task}", [""])[-1].strip()
     comment = form.get(f"comment-{answer.task}", [""])[-1].strip()[:LONGEST_REASON]
-    points = _points(written, answer.points) if written else None
+    points = read_points(written, most=answer.points) if written else None
     before = answer.mark
     if (points, comment) == ((before.points, before.reason) if before else (None, "")) and not answer.changed:
         return None
@@ -551,16 +551,3 @@ def _sentence(headline: str, functions: Sequence[str]) -> str:
     is_name = name is not None and name[0] in functions
     text = headline if is_name else headline[:1].upper() + headline[1:]
     return f"{text.rstrip('.')}."
-
-
-def _points(written: str, most: Decimal = MOST_POINTS) -> Decimal:
-    try:
-        points = Decimal(written.strip().replace(",", ".")[:20])
-    except InvalidOperation:
-        points = Decimal("NaN")
-    if not points.is_finite() or not 0 <= points <= most:
-        raise Conflict(
-            f"“{written[:20]}” is not a number of points from 0 to {most.normalize():f}.",
-            next_step="Go back and write a number such as 1.5.",
-        )
-    return points

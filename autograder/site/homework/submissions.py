@@ -26,6 +26,7 @@ from autograder.site.roles import Access, may_see
 from autograder.site.signer import Signer
 
 __all__ = [
+    "FROM_STAFF",
     "Grading",
     "Receipt",
     "StoredSubmission",
@@ -42,6 +43,8 @@ __all__ = [
     "submissions_of",
     "submissions_of_all",
 ]
+
+FROM_STAFF = "staff"  # the source of what staff brought here; another platform says when it was received
 
 
 @dataclass(frozen=True)
@@ -252,15 +255,17 @@ def receipt_of(signer: Signer, stored: StoredSubmission, person: str) -> Receipt
 
 
 def latest_instant(connection: Connection, wrong: Sequence[WrongSpan] = ()) -> int:
-    """The arrival of the latest submission outside wrong spans; 0 without any."""
+    """The latest arrival by this site's clock outside wrong spans; 0 without any."""
     right = [not_(submission.c.received_at.between(span.first, span.last)) for span in wrong]
-    return int(connection.execute(select(func.max(submission.c.received_at)).where(*right)).scalar_one() or 0)
+    arrived = select(func.max(submission.c.received_at)).where(submission.c.source != FROM_STAFF, *right)
+    return int(connection.execute(arrived).scalar_one() or 0)
 
 
 def instants_after(connection: Connection, instant: int) -> list[int]:
-    """The first and the last arrival after an instant."""
+    """The first and the last arrival by this site's clock after an instant."""
     arrival = submission.c.received_at
-    row = connection.execute(select(func.min(arrival), func.max(arrival)).where(arrival > instant)).one()
+    after = arrival > instant, submission.c.source != FROM_STAFF
+    row = connection.execute(select(func.min(arrival), func.max(arrival)).where(*after)).one()
     return [int(end) for end in row if end is not None]
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "WrongToken",
     "new_hub_token",
     "new_token",
+    "note_use",
     "owner_of",
     "revoke",
     "revoke_found",
@@ -86,7 +87,7 @@ def new_hub_token(connection: Connection, course: str, person: str, signer: Sign
 
 
 def owner_of(connection: Connection, course: str, token: str, signer: Signer, at: int) -> str:
-    """Whose token it is; notes its use. Raises WrongToken."""
+    """Whose token it is; raises WrongToken. It only reads, since anybody can show a wrong one."""
     known = submit_token.c.hash == _hash(signer, token[:100]), submit_token.c.course == course
     row = connection.execute(select(submit_token).where(*known)).one_or_none()
     if row is None or row.ends_at <= at:
@@ -94,8 +95,13 @@ def owner_of(connection: Connection, course: str, token: str, signer: Signer, at
             "This token is unknown here, was revoked, or has expired.",
             next_step="Make a new one on the site's page “Submit from a notebook”.",
         )
-    connection.execute(update(submit_token).where(*known).values(used_at=at))
     return str(row.person)
+
+
+def note_use(connection: Connection, course: str, token: str, signer: Signer, at: int) -> None:
+    """Note when a token was used last."""
+    known = submit_token.c.hash == _hash(signer, token[:100]), submit_token.c.course == course
+    connection.execute(update(submit_token).where(*known).values(used_at=at))
 
 
 def tokens_of(connection: Connection, course: str, person: str) -> list[SubmitToken]:

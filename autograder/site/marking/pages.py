@@ -287,7 +287,10 @@ async def give_mark(request: Request) -> Response:
 
 @requires(Permission.STUDENTS)
 async def undo_mark(request: Request) -> Response:
-    """Let the mark before the newest one count again; the newest must be the one that the form names."""
+    """Let the mark before the newest one count again; the newest must be the one that the form names.
+
+    One that was given for an earlier answer does not come back: nobody has marked this answer then.
+    """
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, at = await form_of(request, session), request.state.at
     place, answer = await site.in_thread(_found, request, session)
@@ -303,7 +306,11 @@ async def undo_mark(request: Request) -> Response:
             )
         before = marks[-2] if len(marks) > 1 else None
         given = GivenMark(None, "Undone.")
-        if before is not None and before.points is not None:
+        if (
+            before is not None
+            and before.points is not None
+            and place.source.is_for(connection, current, before)
+        ):
             given = GivenMark(before.points, before.reason, rubric_detail(before))
         place.source.give(connection, place.work, place.question, current, given, at=at, who=session.person)
         detail: dict[str, object] = {"question": place.question.id, "mark": newest}

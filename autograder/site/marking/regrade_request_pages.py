@@ -29,6 +29,7 @@ from autograder.site.marking.regrade_requests import (
     request_regrade,
     requests_in,
     requests_left,
+    require_may_answer,
     window_of,
 )
 from autograder.site.marking.rubrics import read_points
@@ -164,6 +165,12 @@ async def answer(request: Request) -> Response:
     text, typed = form.get("text", [""])[-1], field_of(form, "points", 40)
     seen = whole_number(field_of(form, "seen", 20), MOST)
 
+    def marked_meanwhile() -> Conflict:
+        return Conflict(
+            "Somebody else has marked this answer meanwhile.",
+            next_step="Reload the page, look at the newer mark, and decide again.",
+        )
+
     def read() -> ShownRequest:
         with site.database.reading() as connection:
             found = find_request(connection, site.course, number)
@@ -171,6 +178,9 @@ async def answer(request: Request) -> Response:
                 raise NotFound("There is no such regrade request.", next_step="Go back to the list.")
             shown = _shown(connection, site, found, session.person)
             require_may_mark(connection, site.course, session.person, shown.people)
+            require_may_answer(found, text, who=session.person)  # before a regrade is proposed for it
+            if typed and _seen(shown) != seen:
+                raise marked_meanwhile()
             return shown
 
     shown = await site.in_thread(read)
@@ -198,10 +208,7 @@ async def answer(request: Request) -> Response:
             before = now.earned
         if points is not None:
             if now is None or now.newest != seen:
-                raise Conflict(
-                    "Somebody else has marked this answer meanwhile.",
-                    next_step="Reload the page, look at the newer mark, and decide again.",
-                )
+                raise marked_meanwhile()
             given = GivenMark(points, text.strip())
             source.give(connection, shown.request.work, shown.question, now, given, at=at, who=session.person)
         answer_request(connection, current, text, before=before, after=points, at=at, who=session.person)

@@ -29,6 +29,7 @@ __all__ = [
     "request_regrade",
     "requests_in",
     "requests_left",
+    "require_may_answer",
     "window_of",
 ]
 
@@ -180,20 +181,11 @@ def request_regrade(
     return number
 
 
-def answer_request(
-    connection: Connection,
-    request: RegradeRequest,
-    text: str,
-    *,
-    before: Decimal | None,
-    after: Decimal | None,
-    at: int,
-    who: str,
-) -> None:
-    """Answer a request, or decide an appeal; `after` are new points, if there are any.
+def require_may_answer(request: RegradeRequest, text: str, *, who: str) -> str:
+    """The text of an answer as it is stored.
 
-    Raises Conflict where it was answered meanwhile, Forbidden for an appeal against one's own answer and for
-    one's own request.
+    Raises Conflict without a text and where the request was answered meanwhile, Forbidden for an appeal
+    against one's own answer and for one's own request.
     """
     text = _checked(text, "Write an answer: the student reads it.")
     if who == request.person:
@@ -207,6 +199,24 @@ def answer_request(
         raise Conflict(
             "This request was answered meanwhile.", next_step="Reload the page and read the answer."
         )
+    return text
+
+
+def answer_request(
+    connection: Connection,
+    request: RegradeRequest,
+    text: str,
+    *,
+    before: Decimal | None,
+    after: Decimal | None,
+    at: int,
+    who: str,
+) -> None:
+    """Answer a request, or decide an appeal; `after` are new points, if there are any.
+
+    Raises what `require_may_answer` does.
+    """
+    text = require_may_answer(request, text, who=who)
     changed = after is not None and after != before
     state = "closed" if request.state == "appealed" else "answered"
     done = connection.execute(

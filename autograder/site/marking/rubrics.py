@@ -7,10 +7,11 @@ were marked again meanwhile.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ __all__ = [
 MOST_ITEMS = 30
 LONGEST_TEXT = 300  # characters of an item
 MOST_POINTS = Decimal(10_000)
-CENT = Decimal("0.0001")
+POINTS = re.compile(r"[+-]?(\d{1,6}([.,]\d{0,4})?|[.,]\d{1,4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,11 @@ def comment_by(used: Rubric, chosen: Collection[str], comment: str) -> str:
 
 
 def read_points(written: str, *, negative: bool = False, most: Decimal = MOST_POINTS) -> Decimal:
-    """Points that a person wrote; raises Conflict for anything else."""
-    try:
-        points = Decimal(written.strip().replace(",", ".").replace("\N{MINUS SIGN}", "-")[:20] or "x")
-    except InvalidOperation:
-        points = Decimal("NaN")
+    """Points that a person wrote, with at most four decimals; raises Conflict for anything else."""
+    plain = written.strip().replace("\N{MINUS SIGN}", "-")
+    points = Decimal(plain.replace(",", ".")) if POINTS.fullmatch(plain) else Decimal("NaN")
     least = -most if negative else Decimal(0)
-    if not points.is_finite() or not least <= points <= most or points != points.quantize(CENT):
+    if not points.is_finite() or not least <= points <= most:
         raise Conflict(
             f"“{written.strip()[:20]}” is not a number of points from {points_text(least)} to "
             f"{points_text(most)} with at most four digits after the decimal point.",
@@ -187,7 +186,6 @@ def store_rubric(
     key = _key(course, kind, work, question.id)
     if before.version == 0:
         connection.execute(insert(rubric).values(**key, from_full=new.from_full, version=1))
-        known: set[str] = set()
     else:
         this = [rubric.c[name] == key[name] for name in key]
         done = connection.execute(
@@ -200,11 +198,12 @@ def store_rubric(
                 "Somebody else has changed this rubric meanwhile.",
                 next_step="Go back, reload the page, and make your change again.",
             )
-        known = {item.id for item in before.items}
     items = tuple(item if item.id else replace(item, id=secrets.token_urlsafe(6)) for item in new.items)
     this_item = [rubric_item.c[name] == key[name] for name in key]
+    # Removed ones, too: a form that was opened before may have one of them, which comes back.
+    known = set(connection.execute(select(rubric_item.c.item).where(*this_item)).scalars())
     for place, item in enumerate(items, 1):
-        values = {"place": place, "text": item.text, "points": item.points}
+        values = {"place": place, "text": item.text, "points": item.points, "removed_at": None}
         if item.id in known:
             connection.execute(
                 update(rubric_item).where(*this_item, rubric_item.c.item == item.id).values(values)
@@ -213,8 +212,8 @@ def store_rubric(
             connection.execute(insert(rubric_item).values(**key, item=item.id, **values))
     gone = known - {item.id for item in items}
     if gone:
-        removed = update(rubric_item).where(*this_item, rubric_item.c.item.in_(gone))
-        connection.execute(removed.values(removed_at=at))
+        is_there = rubric_item.c.item.in_(gone), rubric_item.c.removed_at.is_(None)
+        connection.execute(update(rubric_item).where(*this_item, *is_there).values(removed_at=at))
     stored = Rubric(items, new.from_full, seen + 1)
     if not log:
         return stored

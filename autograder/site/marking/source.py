@@ -159,6 +159,9 @@ class MarkingSource(Protocol):
     def earlier(self, connection: Connection, answer: AnswerToMark) -> Sequence[Mark]:
         """All marks that people gave the part, the oldest first."""
 
+    def is_for(self, connection: Connection, answer: AnswerToMark, given: Mark) -> bool:
+        """Whether one of these marks was given for the answer as it is now, not for an earlier one."""
+
     def people_of(self, connection: Connection, ids: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """All who submitted each of these submissions or attempts; unknown ones are left out."""
 

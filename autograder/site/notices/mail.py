@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -36,12 +37,13 @@ from autograder.site.tables import course, notification, person
 from autograder.site.writer import Writer
 from autograder.yaml_source import read_yaml
 
-__all__ = ["FILE", "MailSender", "MailSettings", "mail_settings"]
+__all__ = ["FILE", "MailSender", "MailSettings", "mail_address", "mail_settings"]
 
 FILE = "mail.yaml"
 PASSWORD = "SMTP_PASSWORD"  # the environment variable
 TIMEOUT = 20.0  # seconds
 MOST_TRIES = 60  # with an hour between the later ones: more than two days
+LONGEST_ADDRESS = 254  # characters that a server takes
 log = logging.getLogger(__name__)
 
 
@@ -152,20 +154,38 @@ class MailSender:
                 .join(course, course.c.id == notification.c.course)
                 .where(notification.c.once == str(message.payload.get("notice", "")))
             ).one_or_none()
-            if row is None or not _is_address(row.email):
+            to = None if row is None else mail_address(row.name, row.email or "")
+            if row is None or to is None:
                 return None
             if not wants_mail(connection, self._course, row.person, row.kind):
                 return None
-        return _letter(row, message.id, settings)
+        return _letter(row, to, message.id, settings)
 
     def _write(self, work: Any) -> Any:
         return self._writer.submit(work, in_background=True).result()
 
 
-def _letter(row: Row[Any], number: int, settings: MailSettings) -> EmailMessage:
+def mail_address(name: str, text: str) -> Address | None:
+    """A person's address as a header has it; None for a text that is not one plain address.
+
+    A domain in letters of other languages is written as every server reads it. What an address may be is the
+    library's to say: one that it refuses later would hold up everybody's mail.
+    """
+    local, at, domain = text.partition("@")
+    plain = all(letter.isprintable() and letter not in ' ,;:<>()[]"\\' for letter in text)
+    if not (local and at and domain and "@" not in domain and plain and len(text) <= LONGEST_ADDRESS):
+        return None
+    try:
+        encoded = domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        return Address(_one_line(name), addr_spec=f"{local}@{encoded}")
+    except (MessageError, ValueError, IndexError):
+        return None
+
+
+def _letter(row: Row[Any], to: Address, number: int, settings: MailSettings) -> EmailMessage:
     letter, site = EmailMessage(), settings.address.rstrip("/")
     letter["From"] = settings.sender
-    letter["To"] = Address(_one_line(row.name), addr_spec=row.email)
+    letter["To"] = to
     letter["Subject"] = _one_line(f"{row.title}: {row.subject}")
     letter["Date"] = format_datetime(datetime.fromtimestamp(row.at / 1000, UTC))
     domain = parseaddr(settings.sender)[1].rpartition("@")[2] or "localhost"
@@ -188,13 +208,6 @@ def _connected(settings: MailSettings) -> Iterator[smtplib.SMTP]:
         if settings.user:
             server.login(settings.user, os.environ.get(PASSWORD, ""))
         yield server
-
-
-def _is_address(text: str | None) -> bool:
-    """Whether a text is one plain address: what a header takes, and no list of several."""
-    local, at, domain = (text or "").partition("@")
-    plain = all(letter.isprintable() and letter not in ' ,;:<>()[]"\\' for letter in text or "")
-    return bool(local and at and domain and "@" not in domain and plain and len(text or "") < 255)
 
 
 def _one_line(text: str) -> str:

@@ -22,7 +22,7 @@ from autograder.site.content.file_versions import (
     save_text,
     versions_of,
 )
-from autograder.site.content.git_commits import commit_file
+from autograder.site.content.git_commits import commit_file, saved_word
 from autograder.site.notices.mail import FILE as MAIL
 from autograder.site.people import names_of
 from autograder.site.requests import PageRoute, form_of, is_json, reads, reads_much, site_of, whole_number
@@ -107,12 +107,13 @@ async def change_course(request: Request) -> Response:
             raise clash
         again = partial(_page, request, session, values=typed, seen=result.theirs_digest)
         return await site.in_thread(partial(again, changes=changes, problem=clash, status=409))
+    answer = ""
     if result.changed:
-        email = partial(
+        commit = partial(
             commit_file, site.folder, [FILE], who=session.name, email="", message="Change settings"
         )
-        await site.in_thread(email)
-    return RedirectResponse(f"{PATH}?saved={'yes' if result.changed else 'same'}", 303)
+        answer = await site.in_thread(commit)
+    return RedirectResponse(f"{PATH}?saved={saved_word(answer, changed=result.changed)}", 303)
 
 
 @requires(Permission.MANAGE)

@@ -34,7 +34,7 @@ from autograder.site.content.file_versions import (
     version_of,
     versions_of,
 )
-from autograder.site.content.git_commits import commit_file
+from autograder.site.content.git_commits import commit_file, saved_word
 from autograder.site.people import names_of
 from autograder.site.requests import (
     LARGEST_JSON,
@@ -132,7 +132,8 @@ async def save(request: Request) -> Response:
         answer = await site.in_thread(_commit, site, session, [name], message)
     if is_json(request):
         return JSONResponse({"seen": result.digest, "changed": result.changed, "git": answer})
-    return RedirectResponse(f"{request.url.path}?saved={'yes' if result.changed else 'same'}", 303)
+    word = saved_word(answer, changed=result.changed)
+    return RedirectResponse(f"{request.url.path}?saved={word}", 303)
 
 
 @requires(Permission.CONTENT)
@@ -142,7 +143,9 @@ async def check_draft(request: Request) -> Response:
     session = await site.in_reader(staff_of_course, request)
     kind, name = _named(request)
     sent = await json_of(request, session, LARGEST_JSON)
-    text, seed = str(sent.get("text", "")), str(sent.get("seed", "1"))[:20]
+    # JSON may have half a character, which no file has.
+    text = str(sent.get("text", "")).encode("utf-8", "replace").decode()
+    seed = str(sent.get("seed", "1")).encode("ascii", "replace").decode()[:20]
 
     def look() -> dict[str, Any]:
         draft = _look(site, kind, name, text, seed)

@@ -29,7 +29,7 @@ from autograder.site.marking.source import (
     question_of,
 )
 from autograder.site.marks import Mark, Source, Waiting, current_mark, mark_of
-from autograder.site.requests import reads
+from autograder.site.requests import reads, whole_number
 from autograder.site.roles import Permission
 from autograder.site.staff import requires
 from autograder.site.tables import mark as mark_table
@@ -264,6 +264,11 @@ class QuizMarking:
         marks = history_of(connection, answer.id).get(int(answer.part), [])
         return [given for given in marks if given.source.personal]
 
+    def is_for(self, connection: Connection, answer: AnswerToMark, given: Mark) -> bool:
+        """Whether a mark is for the revision of the answer that is stored now."""
+        stored = answers_of(connection, answer.id).get(int(answer.part))
+        return given.answer_rev == (stored.rev if stored else 0)
+
     def people_of(self, connection: Connection, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Whose attempts they are."""
         rows = connection.execute(select(attempt.c.id, attempt.c.person).where(attempt.c.id.in_(ids)))
@@ -276,9 +281,10 @@ class QuizMarking:
     def question_at(self, connection: Connection, work: str, id: str, part: str) -> QuestionToMark:
         """The item at a position of an attempt."""
         items = self._quizzes.exam.items_of(id)
-        if not part.isdigit() or int(part) >= len(items):
+        pos = whole_number(part, len(items) - 1)
+        if pos is None:
             raise NotFound("There is no such question in this attempt.", next_step="Reload the page.")
-        return question_of(connection, self, work, _id(items[int(part)].reference))
+        return question_of(connection, self, work, _id(items[pos].reference))
 
     def shown_since(
         self, connection: Connection, work: str, answer: AnswerToMark, person: str, at: int

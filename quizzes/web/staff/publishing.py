@@ -20,7 +20,7 @@ from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
 from quizzes.content.quiz_file import QuizPlan, load_quiz, quiz_paths
 from quizzes.services.enrolment import publish_plan
-from quizzes.store.quizzes import Published, published_in, reschedule
+from quizzes.store.quizzes import Published, published_in, reschedule, times_seen
 
 __all__ = ["PUBLISHING_ROUTES"]
 
@@ -66,6 +66,7 @@ def quiz_files(request: Request) -> Response:
         "staff_quiz_files.html",
         quizzes=states,
         written=lambda instant: "" if instant is None else _written(instant, site),
+        times_seen=times_seen,
         session=session,
         token=site.form_token(session),
     )
@@ -115,6 +116,7 @@ async def move_times(request: Request) -> Response:
         at=request.state.at,
         who=session.person,
         force="force" in form,
+        seen=field_of(form, "seen", 80),
     )
     await site.written(work)
     return _done(request)

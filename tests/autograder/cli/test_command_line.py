@@ -15,7 +15,7 @@ from tiny_course import ASSIGNMENT
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
-from autograder.gradebook.tables import guard_formula
+from autograder.course.csv_table import guard_formula
 
 
 @pytest.fixture

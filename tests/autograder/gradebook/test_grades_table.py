@@ -8,7 +8,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.gradebook.tables import FORMULA, grades_csv, student_in_cell
+from autograder.course.csv_table import FORMULA
+from autograder.gradebook.tables import grades_csv, student_in_cell
 from autograder.report import ReportSummary, TaskPoints
 from autograder.results.final_scores import FinalScore
 

@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course.csv_table import read_table, write_rows
+from autograder.course.csv_table import guard_formula, read_table, unguard_formula, write_rows
 from autograder.course.roster import Person, Roster
 from autograder.errors import UsageError
-from autograder.gradebook.tables import (
-    GradeRow,
-    grade_rows,
-    guard_formula,
-    plain_grades,
-    points,
-    unguard_formula,
-)
+from autograder.gradebook.tables import GradeRow, grade_rows, plain_grades, points
 from autograder.lms.canvas import CanvasColumn, canvas_gradebook
 from autograder.lms.gradescope import gradescope_grades
 from autograder.lms.moodle import moodle_worksheet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -119,6 +120,22 @@ def test_a_look_while_typing(live: LiveHomework) -> None:
     wrong = quiz_text(live).replace("words/product", "words/quotient")
     missing = ina.ask(f"/content/quizzes/{QUIZ}/check", {"text": wrong}).json()
     assert missing["faults"][0]["line"] == 8 and "quotient" in missing["faults"][0]["message"]
+
+
+def test_what_is_not_text(live: LiveHomework) -> None:
+    """Half a character in JSON costs a look nothing; a NUL, which some databases refuse, becomes U+FFFD."""
+    ina = live.server.student(name="ina", role="instructor")
+    fields = form(ina.page(BANK))
+    half = "# \ud83d\n"
+    typed = json.dumps({"text": fields["text"] + half, "seen": fields["seen"], "seed": half})
+    headers = {"X-Form-Token": ina.token, "Content-Type": "application/json"}
+    look = ina.http.post(f"{BANK}/check", content=typed, headers=headers)
+    assert look.status_code == 200
+    assert look.json()["faults"] == []
+    saved = sent(ina, BANK, {**fields, "text": fields["text"] + "# a\0b\n"}, save="yes", note="a\0b")
+    assert saved.status_code == 303
+    path = live.server.course.root / "quizzes" / "banks" / "words.yaml"
+    assert path.read_text(encoding="utf-8").endswith("# a\ufffdb\n")
 
 
 def test_a_text_that_is_refused_stays_in_the_editor(
@@ -266,6 +283,15 @@ def test_git_has_the_editors_name(live: LiveHomework) -> None:
     assert git("log", "-1", "--format=%an %s").strip() == "Ina More words"
     assert git("show", "--stat", "--format=", "HEAD").count("|") == 1
     assert git("diff", "--cached", "--name-only").strip() == "course.yaml"
+    (root / ".git" / "index.lock").touch()  # of another program that has it, or that was killed
+    fields = form(ina.page(BANK))
+    again = sent(ina, BANK, {**fields, "text": fields["text"] + "# one more line\n"}, save="yes")
+    page = ina.page(again.headers["Location"])
+    assert "Saved, but git did not commit it." in page and "# one more line" in page
+    assignment = f"/content/assignments/{ASSIGNMENT}"
+    hidden = dict(re.findall(r'name="(seen)" value="(\w+)"', ina.page(assignment)))
+    again = ina.post(assignment, **hidden, title="Other", save="yes")
+    assert "Saved, but git did not commit it." in ina.page(again.headers["Location"])
 
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=8).map(lambda lines: "".join(f"{x}\n" for x in lines))

@@ -15,6 +15,8 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from databases import new_database
 from fake_clock import MINUTE
+from hypothesis import example, given
+from hypothesis import strategies as st
 from live_homework import LiveHomework, live_homework
 from tiny_course import ASSIGNMENT
 
@@ -23,7 +25,7 @@ from autograder.site.homework.context import context_of
 from autograder.site.homework.notices import tell_graded
 from autograder.site.homework.releases import announce_results
 from autograder.site.homework.tables import grading
-from autograder.site.notices.mail import MailSender
+from autograder.site.notices.mail import MailSender, mail_address
 from autograder.site.people import COURSE, add_person
 
 STAFF_PAGE = f"/staff/homework/{ASSIGNMENT}"
@@ -198,6 +200,55 @@ def test_one_refused_address_holds_up_nobody(noticed: Noticed, mailbox: tuple[Ma
     assert noticed.send() == 0
     assert [str(letter["To"]).partition("<")[2] for letter in box.letters] == ["bob@example.org>"]
     assert all(letter["Bcc"] is None for letter in box.letters)
+
+
+def test_an_address_that_no_header_takes_holds_up_nobody(
+    noticed: Noticed, mailbox: tuple[Mailbox, int]
+) -> None:
+    """Two dots, a dot at an end, an ä before the @: whoever has such an address gets no mail, others do."""
+    box, port = mailbox
+    noticed.turn_mail_on(port)
+    for number, address in enumerate(
+        ("a..b@example.org", "a.@example.org", "a@example.org.", "ä@example.org")
+    ):
+        with noticed.server.database.transaction() as connection:
+            add_person(connection, "ann", "Ann", address)
+        for name in ("ann", "bob"):
+            noticed.graded(name, str(number))
+        assert noticed.send() == 1, address
+        assert noticed.send() == 0
+    assert {str(letter["To"]) for letter in box.letters} == {"Bob <bob@example.org>"}
+
+
+def test_a_domain_in_letters_of_another_language(noticed: Noticed, mailbox: tuple[Mailbox, int]) -> None:
+    """It is written as a server without further abilities reads it, and holds up nobody's mail."""
+    box, port = mailbox
+    noticed.turn_mail_on(port)
+    with noticed.server.database.transaction() as connection:
+        add_person(connection, "ann", "Ann", "ann@bücher.example")
+    for name in ("ann", "bob"):
+        noticed.graded(name)
+    assert noticed.send() == 2
+    assert noticed.sender.warning() == ""
+    assert [str(letter["To"]) for letter in box.letters] == [
+        "Ann <ann@xn--bcher-kva.example>",
+        "Bob <bob@example.org>",
+    ]
+
+
+@given(st.text(max_size=20), st.text(st.sampled_from('ab.@-_=?%!"ä🙂\u00ad'), max_size=20))
+@example("Ann", "=?utf-8?q?=3Ca=3E?=@example.org")
+@example("b@example.org, c", "a@example.org")
+def test_any_address_is_a_header_or_none(name: str, text: str) -> None:
+    """Whatever stands in the table of people, a letter has one recipient in plain letters, or is not made."""
+    address = mail_address(name, text)
+    if address is None:
+        return
+    letter = EmailMessage()
+    letter["To"] = address
+    read = message_from_bytes(letter.as_bytes(), policy=default)["To"]
+    assert [found.addr_spec for found in read.addresses] == [address.addr_spec]
+    assert address.addr_spec.isascii()
 
 
 def test_wrong_settings_are_a_sentence_for_staff(noticed: Noticed) -> None:

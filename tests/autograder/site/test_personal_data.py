@@ -24,6 +24,7 @@ from tiny_course import ASSIGNMENT
 from autograder.report import SubmissionFacts
 from autograder.site.content.file_versions import keep_found
 from autograder.site.database import Database
+from autograder.site.homework.queue import MOST_TRIES, fail, lease_next
 from autograder.site.homework.scores import GradingSummary
 from autograder.site.ledger_check import check_ledgers
 from autograder.site.marking.tables import regrade_message, regrade_request
@@ -182,6 +183,22 @@ def test_erasing_leaves_no_trace_and_breaks_no_hash(person: Person) -> None:
     assert person.ina.get(f"/personal-data/person/{NAME}").status_code == 404
     assert person.bob.page(f"/homework/{ASSIGNMENT}").count("5 of 6") == bob.count("5 of 6") == 1
     assert "erased-" not in person.ina.page(f"/staff/homework/{ASSIGNMENT}").split("students")[1]
+
+
+def test_what_an_erased_person_had_waiting_is_nobodys_work(person: Person) -> None:
+    """What failed to be graded before its student was erased is no work on the home page of staff."""
+    server = person.server
+    assert person.site.upload(person.anna, b"never graded").status_code == 303
+    with server.database.transaction() as connection:
+        for _ in range(MOST_TRIES):
+            lease = lease_next(connection, COURSE, "a test", server.clock.now())
+            assert lease is not None
+            fail(connection, lease.id, lease.secret, "the check is broken")
+    sentence = "not graded because of an error"
+    assert sentence in person.ina.page("/")
+    path = f"/personal-data/person/{NAME}/erase"
+    assert person.ina.post(path, confirm=NAME).status_code == 303
+    assert sentence not in person.ina.page("/")
 
 
 def test_an_open_attempt_is_closed_first(person: Person) -> None:

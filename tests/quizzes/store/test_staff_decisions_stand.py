@@ -24,6 +24,7 @@ from quizzes.content.version import AttemptItem
 from quizzes.services.exam import ExamService
 from quizzes.store.attempts import AttemptRow
 from quizzes.store.extensions import extend_all, extend_chosen
+from quizzes.store.quizzes import reschedule
 from quizzes.store.regrades import regrade_runs
 from quizzes.store.tables import attempt_event, attempt_item, regrade_change
 
@@ -97,6 +98,32 @@ def test_a_close_moves_back_only_where_the_file_says_so(
             in_file, expected = (in_file, expected) if minutes == in_file else (minutes, minutes)
     closes = fixture.exam.availability(quiz, fixture.student()).published.schedule.closes_at
     assert closes == fixture.opens + expected * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [(30, 60), (-30, 60), (0, None), (30, 45)],
+    ids=["later", "earlier", "no-close", "both"],
+)
+def test_publishing_again_keeps_times_that_staff_moved(
+    fixture: ExamFixture, opens: int, closes: int | None
+) -> None:
+    """A corrected question opens no quiz that staff moved to later, and closes none whose close they took."""
+    quiz = fixture.quiz(due_at=None)
+    moved = {
+        "opens_at": fixture.opens + opens * MINUTE,
+        "due_at": None,
+        "closes_at": None if closes is None else fixture.opens + closes * MINUTE,
+    }
+    fixture.write(
+        reschedule, quiz, **moved, reason="a strike", at=fixture.clock.now(), who="staff", force=True
+    )
+    fixture.republish(quiz, 4, due_at=None)
+    schedule = fixture.exam.availability(quiz, fixture.student()).published.schedule
+    assert {name: getattr(schedule, name) for name in moved} == moved
+    fixture.republish(quiz, 4, due_at=None, opens_at=fixture.opens + MINUTE)  # what the file says now counts
+    schedule = fixture.exam.availability(quiz, fixture.student()).published.schedule
+    assert (schedule.opens_at, schedule.closes_at) == (fixture.opens + MINUTE, moved["closes_at"])
 
 
 def test_time_for_some_reaches_them_though_one_has_submitted(fixture: ExamFixture) -> None:

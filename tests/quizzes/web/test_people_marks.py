@@ -7,7 +7,7 @@ import re
 import pytest
 from fake_clock import MINUTE
 from live_server import CHOICE, ESSAY, NUMERIC, TEXT, LiveServer, Student
-from marking_site import answer_with, fields_of, mark
+from marking_site import answer_with, fields_of, mark, points_on
 
 from autograder.site.audit import acts_on
 from quizzes.store.marks import points_of
@@ -92,6 +92,25 @@ def test_an_essay_that_changed(server: LiveServer) -> None:
     assert points(server, attempt) == 1
     assert teacher.post(path, **form).status_code == 409
     assert "1 of 1 answer marked" in teacher.page("/staff/all/marking")
+
+
+def test_undo_brings_back_no_mark_of_an_earlier_answer(server: LiveServer) -> None:
+    """Undone, the mark of a changed essay leaves it waiting: the mark before was for another text."""
+    server.publish()
+    teacher, student = server.student(role="ta"), server.student()
+    attempt = taken(server, student)
+    mark_essay(server, teacher, attempt)
+    reopen(server, teacher, student, attempt)
+    student.save(attempt, ESSAY, "Because of something else.", base=1)
+    student.ask(f"/attempts/{attempt}/finish", {})
+    server.exam.mark()
+    path = answer_with(teacher, "Because of something else.")
+    mark(teacher, path, item=[])
+    undo = fields_of(teacher.page(path), f"{path}/undo")
+    assert teacher.post(f"{path}/undo", **undo).status_code == 303
+    server.exam.mark()
+    assert "0 of 1 answer marked" in teacher.page("/staff/all/marking")
+    assert points_on(teacher.page(path)) == "–"
 
 
 def test_a_late_save_of_another_question(server: LiveServer) -> None:

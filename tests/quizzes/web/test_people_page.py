@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from live_server import LiveServer, Student, live_server
 from platform_rosters import CANVAS
 
 from autograder.site.database import Database
+from autograder.site.people import add_person
+from autograder.site.roles import Role
 from quizzes.schedule.timing import Accommodation
 
 
@@ -37,7 +40,8 @@ def confirm(teacher: Student, page: str, **fields: str) -> httpx.Response:
     digest = page.split('name="digest" value="')[1].split('"')[0]
     texts = re.findall(r'<textarea name="(\w+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
     tables = {name: html.unescape(text) for name, text in texts}
-    return teacher.post("/people/import", digest=digest, **tables, **fields)
+    (once,) = re.findall(r'name="page" value="([^"]+)"', page)
+    return teacher.post("/people/import", **{"digest": digest, "page": once, **tables, **fields})
 
 
 def test_an_import_shows_its_difference_first(live: LiveServer) -> None:
@@ -54,6 +58,23 @@ def test_an_import_shows_its_difference_first(live: LiveServer) -> None:
     assert codes.keys() == {"ann1", "ben2"}
     Student(live, "ann1").sign_in(codes["ann1"])
     assert "<td>instructor</td>" in teacher.page("/people")
+
+
+def test_a_double_click_shows_the_passcodes(live: LiveServer) -> None:
+    """The same form again imports nothing, and its answer has the passcodes of the first; they sign in."""
+    teacher = live.student(role="instructor")
+    page = upload(teacher, roster=CANVAS).text
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(lambda _: confirm(teacher, page), range(2))
+    third = confirm(teacher, page)
+    responses = first, second, third
+    assert [reply.status_code for reply in responses] == [200, 200, 200]
+    row = re.compile(r"<td>(\w+)</td><td>[^<]*</td><td><code>([\w-]+)</code>")
+    answers = [row.findall(reply.text) for reply in responses]
+    assert answers[0] == answers[1] == answers[2] != []
+    Student(live, "ann1").sign_in(dict(answers[2])["ann1"])
+    another = page.replace('name="page" value="', 'name="page" value="another-')
+    assert confirm(teacher, another).status_code == 409  # with a difference that is none any more
 
 
 def test_a_table_in_excels_encoding(live: LiveServer) -> None:
@@ -83,6 +104,42 @@ def test_a_loss_has_to_be_ticked(live: LiveServer) -> None:
     assert confirm(teacher, page, take_away="yes").status_code == 200
     assert "× 1.5" not in teacher.page("/people")
     assert live.exam.inspect(attempt)[0].attempt.deadline_at == started_at + 40 * MINUTE
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_loss_beside_somebody_of_any_role(live: LiveServer, role: Role) -> None:
+    """A table that names members of staff is imported, too, where what it takes away stays."""
+    teacher, student = live.student(role="instructor"), live.student(Accommodation(Fraction(3, 2)))
+    other = live.student(role=role.value)
+    table = f"student_id,name,multiplier\n{student.name},Ann,1\n{other.name},Sam,1\n"
+    page = upload(teacher, roster=table).text
+    assert confirm(teacher, page).status_code == 200
+    people = teacher.page("/people")
+    assert "× 1.5" in people and "Sam" in people
+
+
+def test_the_exported_table_changes_nothing(live: LiveServer) -> None:
+    """Whatever stands in it, what is imported again is what is stored: roles, factors, signs of formulas."""
+    teacher = live.student(role="instructor")
+    odd = {"=1+1": "4/3", "'=a": "1.3333333", "@ann": "2", "-": "1", "+49, tel": "1.125"}
+    for number, (name, factor) in enumerate(odd.items()):
+        student = live.student(Accommodation(Fraction(factor), 466_667 * number), name=f"s{number}")
+        section = {"role": "student", "sections": f"{name.replace(',', '')}, B", "seen": ""}
+        teacher.post(f"/people/person/{student.name}/access", **section)
+        with live.database.transaction() as connection:
+            add_person(connection, student.name, name, f"{number}@example.org")
+    for role in Role:
+        live.student(role=role.value)
+    exported = teacher.get("/people/export").text
+    shown = upload(teacher, roster=exported.replace("1.33333333333,", "1.33333333334,"))  # 4/3 has no end
+    assert shown.status_code == 200, shown.text
+    assert "TAKEN AWAY" not in shown.text
+    assert {line for line in re.findall(r"changed: [^<\n]*", shown.text) if "s0: time" not in line} == set()
+    page = teacher.page("/people/person/s1")
+    fields = dict(re.findall(r'name="(label|multiplier|extra_minutes)" value="([^"]*)"', page))
+    done = teacher.post("/people/person/s1/time", **{**fields, "label": "early"}, reason="A label")
+    assert "label: none → early" in done.text or "label none → early" in done.text
+    assert "time × " not in done.text.split("<dl", 1)[0]
 
 
 def test_what_changed_meanwhile(live: LiveServer) -> None:

@@ -7,6 +7,7 @@ import re
 
 from fake_clock import MINUTE
 from live_server import CHOICE, ESSAY, NUMERIC, LiveServer, Student
+from marking_site import fields_of
 
 from autograder.site.audit import acts_on
 from quizzes.store.attempts import answers_of
@@ -78,6 +79,23 @@ def test_moving_times(server: LiveServer) -> None:
     with server.database.reading() as connection:
         acts = [act for act in acts_on(connection, "all") if act.act == "reschedule"]
     assert [act.detail["reason"] for act in acts] == ["No close", "As before"]
+
+
+def test_two_people_move_times(server: LiveServer) -> None:
+    """Whoever sends a form that began with other times is told, and what the first one gave stays."""
+    server.publish()
+    ina, tea = (server.student(role="instructor", name=name) for name in ("ina", "tea"))
+    path = "/quiz-files/all/times"
+    first, second = (
+        {name: values[0] for name, values in fields_of(who.page("/quiz-files"), path).items()}
+        for who in (ina, tea)
+    )
+    opens, _ = schedule_at(server)
+    longer = {**first, "closes_at": "", "due_at": "", "reason": "A strike"}
+    assert ina.post(path, **longer).status_code == 303
+    reply = tea.post(path, **{**second, "opens_at": second["opens_at"].replace("15:", "14:"), "reason": "x"})
+    assert reply.status_code == 409 and "Somebody else has moved the times" in reply.text
+    assert schedule_at(server) == (opens, None)
 
 
 def test_preview_with_keys(server: LiveServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,22 @@ def test_a_delayed_code_writes_nothing(live: LiveServer) -> None:
     assert number < 60
     page = attacker.post("/sign-in", person=long, passcode=WRONG, next="/" + "a" * 100_000).text
     assert len(page) < 20_000
+
+
+def test_guesses_write_nothing(live: LiveServer) -> None:
+    """A wrong link and a wrong token are refused while the database writes something else."""
+    stranger, others_write = Student(live, "stranger"), threading.Event()
+    live.site.writer.submit(lambda connection: others_write.wait())
+    try:
+        assert stranger.post("/sign-in/a-guess").status_code == 410
+        shown = {"Authorization": f"Bearer submit-{'a' * 32}"}
+        assert stranger.http.get("/api/homework/hw1", headers=shown).status_code == 401
+        sent = stranger.http.post("/api/homework/hw1/submissions", headers=shown, content=b"{}")
+        assert sent.status_code == 401
+        shown = {"Authorization": f"Bearer staff-{'a' * 32}"}
+        assert stranger.http.get("/people", headers=shown).status_code in (303, 401)
+    finally:
+        others_write.set()
 
 
 def test_one_address_does_not_slow_another_account(live: LiveServer) -> None:

@@ -292,6 +292,9 @@ def test_a_request(server: LiveServer) -> None:
     teacher, student = server.student(role="instructor"), server.student()
     attempt = taken(server, student, right=False)
     server.fake.pass_(61 * MINUTE)
+    for part in ("²", "9" * 30, "99", "-1", ""):  # no question of this attempt
+        values = {"kind": "quiz", "answer": attempt, "part": part, "text": "Which?"}
+        assert student.post("/regrade-requests", **values).status_code == 404
     path = f"/attempts/{attempt}/regrade-requests/{NUMERIC}"
     assert student.post(path, text="I rounded <late>.").status_code == 303
     assert student.post(path, text="Again!").status_code == 409

@@ -16,9 +16,13 @@ import pytest
 from homework_site import HomeworkSite, Visitor, serving, solved, tiny_site, with_mistake
 from live_homework import live_homework
 from patience import eventually
+from sqlalchemy import update
 from tiny_course import ASSIGNMENT
 
 from autograder.site.database import Database
+from autograder.site.homework.submissions import instants_after, latest_instant
+from autograder.site.homework.tables import submission
+from autograder.site.server import open_site
 from autograder.submissions.notebook import LARGEST_FILE
 
 CLASS = f"/staff/homework/{ASSIGNMENT}"
@@ -107,6 +111,34 @@ def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
     assert "1 submission is new" in page and confirm(ina, page) == 303
     assert ann.page(f"/homework/{ASSIGNMENT}").count('href="/submissions/') == 2
     assert "0 submissions are new" in upload(ina, earlier).text
+
+
+def test_a_time_that_has_not_come_yet(tmp_path: Path) -> None:
+    """It is named, counts as now, and is known from then on; after a restart, too, no clock follows it."""
+    with serving(tiny_site(tmp_path), "--graders", "0") as site:
+        ann, ina = site.visitor("ann"), site.visitor("ina")
+        archive = of_ann(solved(site.course), "2099-05-01 10:00:00 UTC")
+        page = upload(ina, archive).text
+        assert "2099" in page and "which has not come yet: it counts as submitted now" in page
+        assert confirm(ina, page) == 303
+        assert "2099" not in ann.page(f"/homework/{ASSIGNMENT}")
+        assert "0 submissions are new" in upload(ina, archive).text
+    with open_site(tmp_path) as opened:
+        assert opened.clock.state().problem == ""
+
+
+def test_what_another_platform_dated_sets_no_clock(tmp_path: Path) -> None:
+    """A stored time that came with a class's download or a ledger is not when this server last ran."""
+    with serving(tiny_site(tmp_path), "--graders", "0") as site:
+        ina = site.visitor("ina")
+        assert confirm(ina, upload(ina, of_ann(solved(site.course), "2026-05-01 10:00:00 UTC")).text) == 303
+        site.visitor("bob").submitted(with_mistake(site.course))
+    with open_site(tmp_path) as opened, opened.database.transaction() as connection:
+        last = latest_instant(connection)
+        imported = update(submission).where(submission.c.source == "staff")
+        connection.execute(imported.values(received_at=4_081_356_000_000))
+        assert latest_instant(connection) == last > 0
+        assert instants_after(connection, last) == []
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,17 @@ def test_the_difference_is_what_is_stored(dates: Dates) -> None:
     assert dates.of("ann") == 2 * 24 * 60
 
 
+def test_a_form_that_is_sent_twice_gives_once(dates: Dates) -> None:
+    """A double click gives an extension once, and is answered as the first one was."""
+    page = dates.preview(scope="person", people="ann", work=ASSIGNMENT, days="3").text
+    form = page.split('action="/extensions/give"')[1].split("</form>")[0]
+    hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    responses = [dates.ina.post("/extensions/give", **{**hidden, "token": dates.ina.token}) for _ in range(2)]
+    assert [reply.status_code for reply in responses] == [303, 303]
+    assert dates.of("ann") == 3 * 24 * 60
+    assert dates.acts("ann").count("give extension") == 1
+
+
 def test_moving_a_due_date_lists_whom_it_overtakes(dates: Dates) -> None:
     """A later class date names the extensions it swallows; an earlier one has to be confirmed."""
     dates.give(scope="person", people="ann", work=ASSIGNMENT, days="1")
@@ -176,6 +187,30 @@ def test_an_extension_counts_for_lateness_and_ends(dates: Dates) -> None:
     assert dates.ina.post(f"/extensions/{number}/end").status_code == 404
 
 
+def test_a_roster_takes_no_date_of_a_section_away_unasked(dates: Dates) -> None:
+    """Who leaves a section with dates of its own is marked, and stays in it unless that is ticked."""
+    access = {"role": "student", "content": "", "students": "", "sections": "Tuesday"}
+    dates.ina.post("/people/person/bob/access", **access)
+    dates.give(scope="section", section="Tuesday", days="2")
+    table = "student_id,section\nann,Monday\nbob,Monday\n"
+
+    def imported(**more: str) -> str:
+        """The difference of the table, which is confirmed."""
+        files = {"roster": ("roster.csv", table)}
+        page = dates.ina.http.post("/people/preview", data={"token": dates.ina.token}, files=files).text
+        digest = page.split('name="digest" value="')[1].split('"')[0]
+        done = dates.ina.post("/people/import", roster=table, accommodations="", digest=digest, **more)
+        assert done.status_code == 200
+        return page
+
+    shown = imported()
+    assert "changed: ann: section none → Monday" in shown
+    assert "TAKEN AWAY: bob: section Tuesday → Monday, without the due dates of Tuesday" in shown
+    assert dates.of("bob") == 2 * 24 * 60
+    imported(take_away="yes")
+    assert dates.of("bob") == 0
+
+
 def test_students_ask_and_staff_answer(dates: Dates) -> None:
     """A request waits on the staff's page; granting gives the days, declining needs a reply, once each."""
     page = f"/homework/{ASSIGNMENT}/dates"
@@ -188,6 +223,9 @@ def test_students_ask_and_staff_answer(dates: Dates) -> None:
     first, second = re.findall(r'action="/extensions/requests/(\d+)"', listed)
     assert dates.ina.post(f"/extensions/requests/{first}", days="3", reply="get well").status_code == 303
     assert dates.ina.post(f"/extensions/requests/{first}", days="3").status_code == 409
+    for days in ("", "0"):  # pressing Grant declines nothing
+        reply = dates.ina.post(f"/extensions/requests/{second}", days=days, reply="Of course.")
+        assert reply.status_code == 409 and "The number of days is missing" in reply.text
     assert dates.ina.post(f"/extensions/requests/{second}", decline="yes").status_code == 409
     assert dates.ina.post(f"/extensions/requests/{second}", decline="yes", reply="no").status_code == 303
     assert (dates.of("ann"), dates.of("bob")) == (3 * 24 * 60, 0)

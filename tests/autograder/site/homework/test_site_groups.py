@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,15 +11,27 @@ from pathlib import Path
 import httpx
 import pytest
 from databases import new_database
+from examples import examples
 from fake_clock import MINUTE
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from live_homework import LiveHomework, live_homework
 from live_server import Student
 from tiny_course import ASSIGNMENT
 
+from autograder.course.csv_table import parse_table
 from autograder.site.homework.partners import partners_in
-from autograder.site.people import COURSE
+from autograder.site.homework.site_groups import plan_groups, site_groups
+from autograder.site.people import COURSE, add_course, add_person, enrol
 
 PAGE = f"/homework/{ASSIGNMENT}/group"
+PEOPLE = ("ann", "bob", "cem", "dea")
+# Everybody in one group or in none.
+TABLES = (
+    st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from(["A1", "B1", "C1"]), min_size=1)
+    .map(lambda groups: "".join(f"{group},{name}\n" for name, group in groups.items()))
+    .map(lambda lines: parse_table(Path("groups.csv"), f"group,student_id\n{lines}".encode()))
+)
 
 
 class Groups:
@@ -62,11 +75,13 @@ def groups(tmp_path: Path) -> Iterator[Groups]:
 
 def test_an_import_shows_its_difference_and_keeps_the_rest(groups: Groups) -> None:
     """New groups, who joins and leaves; groups that are not in the table stay as they are."""
-    assert groups.imported("group,student_id\nTeam A,ann\nTeam A,bob\nTeam B,cem\n").status_code == 303
+    table = "group,student_id\nTeam A,ann\nTeam A,bob\nTeam B,cem\nTeam C,dea\n"
+    assert groups.imported(table).status_code == 303
     assert groups.partners("ann") == ("ann", "bob")
     page = groups.preview("group,student_id\nTeam A,ann\nTeam A,Cem\n").text
     assert "changed: Team A: joins: Cem leaves: Bob" in page
-    assert "not in the table, kept: Team B" in page
+    assert "removed: Team B: leaves: Cem" in page
+    assert "not in the table, kept: Team C<" in page
     assert groups.partners("ann") == ("ann", "bob")
     assert groups.imported("group,student_id\nTeam A,ann\nTeam A,cem\n").status_code == 303
     assert [groups.partners(name) for name in ("ann", "bob", "cem")] == [
@@ -76,6 +91,54 @@ def test_an_import_shows_its_difference_and_keeps_the_rest(groups: Groups) -> No
     ]
     assert "Team B" not in groups.ina.page("/groups")  # nobody is in it any more
     assert "Nothing changes" in groups.preview("group,student_id\nTeam A,ann\nTeam A,cem\n").text
+
+
+def test_a_form_that_is_sent_twice_imports_once(groups: Groups) -> None:
+    """A double click is answered as the first one was, and not by a refusal that says nothing was stored."""
+    table = "group,student_id\nTeam A,ann\nTeam A,bob\n"
+    page = groups.preview(table).text
+    fields = dict(re.findall(r'name="(page|digest)" value="([^"]+)"', page))
+    responses = [groups.ina.post("/groups/import", groups=table, **fields) for _ in range(2)]
+    assert [reply.status_code for reply in responses] == [303, 303]
+    assert groups.partners("ann") == ("ann", "bob")
+    fields["page"] = "another"
+    assert groups.ina.post("/groups/import", groups=table, **fields).status_code == 409
+
+
+def test_an_import_names_the_groups_that_somebody_leaves(groups: Groups) -> None:
+    """Whoever has another group in the table leaves one that it does not name; the difference says so."""
+    assert groups.imported("group,student_id\nTeam A,ann\nTeam A,bob\nTeam A,cem\n").status_code == 303
+    page = groups.preview("group,student_id\nTeam B,cem\nTeam B,dea\n").text
+    assert "new: Team B: Cem, Dea" in page
+    assert "changed: Team A: leaves: Cem" in page
+    assert "kept: Team A" not in page
+
+
+@settings(max_examples=examples(40))
+@given(st.data())
+def test_the_difference_is_what_an_import_does(data: st.DataObject) -> None:
+    """Of any table: whoever joins or leaves a group is in its line, and what is called kept stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = new_database(Path(folder) / "quiz.db")
+        with database.transaction() as connection:
+            add_course(connection, COURSE, "Course", "UTC")
+            for name in PEOPLE:
+                add_person(connection, name, name)
+                enrol(connection, COURSE, name)
+            for _ in range(2):
+                before = {group.name: set(group.members) for group in site_groups(connection, COURSE)}
+                plan = plan_groups(connection, COURSE, data.draw(TABLES), [])
+                plan.apply(connection, COURSE, 1, "ina")
+                after = {group.name: set(group.members) for group in site_groups(connection, COURSE)}
+                for name in before.keys() | after.keys():
+                    old, new = before.get(name, set()), after.get(name, set())
+                    words = {*plan.lines[-1].replace(",", "").split()}
+                    kept = plan.lines[-1].startswith("not in the table") and name in words
+                    line = next((line for line in plan.lines if f": {name}: " in line), "")
+                    assert (old == new) == (not line)
+                    assert not kept or old == new
+                    assert {*line.replace(",", "").split()} >= old ^ new
+        database.close()
 
 
 def test_a_bad_table_stores_nothing(groups: Groups) -> None:

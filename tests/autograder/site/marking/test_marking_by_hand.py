@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 from live_server import Student
 from marking_site import (
@@ -136,6 +137,21 @@ def test_undo(site: MarkingSite) -> None:
     assert points_on(first) == "0.5"
 
 
+def test_undo_brings_back_no_mark_of_other_words(site: MarkingSite) -> None:
+    """Where the mark before was for an earlier answer, the new one waits again: nobody has marked it."""
+    site.live.publish(counts="last")
+    tim = site.person("tim")
+    mark(tim, answer_of(tim, ANSWERS["ann"]), points="1", comment="Right.")
+    site.submit("ann", "I do not know.")
+    path = answer_of(tim, "I do not know.")
+    assert "The points are for an earlier answer" in tim.page(path)
+    mark(tim, path, points="0.25", comment="Hm.")
+    undo = fields_of(tim.page(path), f"{path}/undo")
+    assert tim.post(f"{path}/undo", **undo).status_code == 303
+    assert points_on(tim.page(path)) == "–"
+    assert site.score("ann") == "4.5 of 4.5 points so far"
+
+
 def test_a_changed_item_changes_everybody_who_has_it(site: MarkingSite) -> None:
     """The difference is shown before anything is stored; a new item changes nobody."""
     tim, ina = site.person("tim"), site.person("ina")
@@ -200,6 +216,31 @@ def test_two_people_on_one_rubric(site: MarkingSite) -> None:
     assert ina.post(f"{QUESTION}/rubric", **fields_of(both.text, "/rubric")).is_redirect
     page = ina.page(QUESTION)
     assert "Ina&#39;s</textarea>" in page and "Tim&#39;s" in page  # the log keeps the other
+
+
+def test_an_item_that_somebody_else_removed_comes_back(site: MarkingSite) -> None:
+    """Whoever keeps their own rubric keeps the item; the difference is shown, and its marks have it again."""
+    tim, ina = site.person("tim"), site.person("ina")
+    path = answer_paths(tim)[0]
+    mark(tim, path, item=list(items_on(tim.page(path)).values()))
+    form = fields_of(ina.page(QUESTION), "/rubric")
+
+    def changed(who: Student, **fields: object) -> httpx.Response:
+        """Send the rubric, and once more where the page asks to confirm what it changes."""
+        reply = who.post(f"{QUESTION}/rubric", **{**form, **fields, "token": who.token})
+        assert reply.status_code == 200, reply.text
+        return who.post(f"{QUESTION}/rubric", **fields_of(reply.text, "/rubric"))
+
+    assert changed(tim, item_text=["", *form["item_text"][1:]]).is_redirect
+    site.recalculate()
+    assert points_on(tim.page(path)) == "0.5"
+    both = ina.post(f"{QUESTION}/rubric", **form)
+    assert both.status_code == 409
+    form = fields_of(both.text, "/rubric")
+    assert changed(ina).is_redirect
+    site.recalculate()
+    assert points_on(tim.page(path)) == "1"
+    assert len(items_on(tim.page(path))) == 2
 
 
 def test_a_mark_given_while_the_rubric_changes(site: MarkingSite) -> None:

@@ -154,6 +154,19 @@ def test_the_check_is_wrong(site: MarkingSite) -> None:
     assert "Regrade request 1: You are right." in page and "0 of 2 submissions graded" in page
 
 
+def test_a_refused_answer_proposes_no_regrade(site: MarkingSite) -> None:
+    """Without a text, with points for an older mark, or answered meanwhile: the class is not graded again."""
+    ann, tim, ina = site.person("ann"), site.person("tim"), site.person("ina")
+    later(site, 25)
+    asked(ann, part="task:double", text="The check wants the wrong sign.")
+    regrades = "/staff/homework/tiny/regrades"
+    assert answered(ina, check_is_wrong="yes", text=" ").status_code == 409
+    assert answered(ina, check_is_wrong="yes", points="3", seen="77").status_code == 409
+    assert answered(tim).status_code == 303
+    assert answered(ina, check_is_wrong="yes").status_code == 409
+    assert ina.get(regrades, headers={"Accept": "application/json"}).json() == []
+
+
 def test_other_people_s_answers(site: MarkingSite) -> None:
     """Nobody requests for another, and no student answers, or sees others' requests."""
     ann, bob = site.person("ann"), site.person("bob")

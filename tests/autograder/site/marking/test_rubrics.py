@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
+from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograder.site.marking.rubrics import Rubric, RubricItem, changes_by, points_by
+from autograder.errors import Conflict
+from autograder.site.marking.rubrics import Rubric, RubricItem, changes_by, points_by, read_points
 from autograder.site.marking.source import AnswerToMark, QuestionToMark
 from autograder.site.marks import Mark, Source
 
@@ -81,3 +84,22 @@ def test_marks_without_the_rubric_stay(rubric: Rubric) -> None:
     stale = AnswerToMark(stale.id, stale.part, stale.people, stale.mark, True, None, 2)
     gone = Rubric((), not rubric.from_full, 2)
     assert changes_by(gone, QUESTION, [typed, stale], {item.id for item in rubric.items}) == []
+
+
+@given(st.text(st.sampled_from("0123456789.,-+_eE xNa−１٣ \n"), max_size=12))
+@example("1_0")
+@example("1e1")
+@example("sNaN")
+@example("1.23456")
+def test_points_are_what_was_typed(written: str) -> None:
+    """Every text is a number in plain digits with up to four decimals, or a sentence: nothing is rounded."""
+    plain = written.strip().replace(",", ".").replace("−", "-")
+    try:
+        points = read_points(written, negative=True)
+    except Conflict as problem:
+        assert "is not a number of points" in problem.message
+        assert not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", plain)
+        return
+    assert re.fullmatch(r"[-+]?[0-9]*\.?[0-9]*", plain)
+    assert points == Fraction(plain)
+    assert points * 10_000 % 1 == 0
