@@ -74,8 +74,9 @@ def lint(
                 sound = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
                 done = "\n".join([*remarks_on_bank(bank), sound])
         except ContentError as problem:  # nothing more can be said about this file; the others still can
-            found_faults, done = [Fault(problem.message, problem.next_step)], ""
-        for line in map(str, found_faults) if found_faults else [done]:
+            # A quiz cannot be read when a bank cannot; the bank's own fault is told already.
+            found_faults, done = [fault for fault in [Fault.of(problem)] if fault not in faults], ""
+        for line in map(str, found_faults) if found_faults else filter(None, [done]):
             typer.echo(line.replace(f"{root.root}/", ""))
         faults += found_faults
     if faults:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import AutograderError
 from quizzes.content.bank import Bank
 from quizzes.content.expression import ExpressionProblem
 from quizzes.content.items.any_item import Item
@@ -62,6 +63,14 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.location}: {self.message}"
 
+    @classmethod
+    def of(cls, problem: AutograderError) -> Fault:
+        """The fault that an error is which begins with its file, and what to do about it."""
+        location, colon, message = problem.message.partition(": ")
+        if not colon:  # "week-1.yaml is not UTF-8 text."
+            location, _, message = problem.message.partition(" ")
+        return cls(location, f"{message} {problem.next_step}".strip())
+
 
 def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
     """The faults of all items, the first of each kind."""
@@ -70,7 +79,7 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
         for name, item in bank.items.items()
         for fault in faults_in_item(item, variants)
     ] + [
-        Fault(bank.location(name), f"{name}: there is no picture {image.file}")
+        Fault(bank.location(name), f"{name}: there is no picture {image.file}.")
         for name, item in bank.items.items()
         for image in item.images
         if not (bank.path.parent / image.file).is_file()
