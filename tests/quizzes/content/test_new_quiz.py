@@ -19,10 +19,14 @@ def quizzes(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_is_proven(tmp_path: Path) -> None:
-    """In an empty folder: a course, a bank and a quiz that lint accepts, with every type of item."""
+    """In an empty folder: a course, a bank and a quiz that lint accepts, with every type of item.
+
+    Lint counts the texts that are still to be written.
+    """
     assert quizzes("new", "week-1", folder=tmp_path).returncode == 0
     proven = quizzes("lint", folder=tmp_path)
     assert proven.returncode == 0, proven.stdout + proven.stderr
+    assert "week-1.yaml, line 5: 11 items still say TODO, and students would read it." in proven.stdout
     types = {item.type for item in load_bank(tmp_path / "quizzes/banks/week-1.yaml").items.values()}
     union = get_args(get_args(Item)[0])
     assert types == {get_args(kind.model_fields["type"].annotation)[0] for kind in union}
