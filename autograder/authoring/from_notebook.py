@@ -499,7 +499,9 @@ def _add_answer(found: _Sorted, number: int, name: str, points: float, question:
     made = _slug(name, number)
     made = made if made not in taken else f"{made}-{number}"
     title = made.replace("-", " ").capitalize()
-    solution = "\n".join(line for line in solution.split("\n") if not BEGIN.match(line) and not END.match(line))
+    solution = "\n".join(
+        line for line in solution.split("\n") if not BEGIN.match(line) and not END.match(line)
+    )
     found.answers.append(_Answer(number, made, title, points, _plain(question), solution.strip()))
     found.cells.append(
         Cell("markdown", answer_cell_source(title), (answer_tag(made),), number=number, is_answer=True)
@@ -772,7 +774,7 @@ def _function(
         defaults = defaults_of(signature)
         arguments = tuple(guessed_argument(p, defaults.get(p), n == 0) for n, p in enumerate(parameters))
         why = "with something that cannot be drawn" if calls else "by no cell"
-        remarks.append(f"{node.name} was called {why}: say in the solution's checks.py what its arguments are.")
+        remarks.append(f"{node.name} was called {why}: say in the solution's checks.py what it takes.")
     forward = node.name.removesuffix("_backward")
     is_gradient = (
         forward != node.name and forward in all_calls and UPSTREAM not in parameters[:1] + parameters[2:]

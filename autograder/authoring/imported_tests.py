@@ -139,8 +139,9 @@ def otter_test(number: int, source: str, points: float | None) -> FoundTest | No
     tree = parse_cell(source)
     if not tree.body:
         return None
-    if isinstance(tree.body[-1], ast.Expr) and not _is_none(tree.body[-1].value) and not _shows(tree.body[-1]):
-        tree.body[-1] = ast.Expr(ast.Call(ast.Name(SAME), [tree.body[-1].value], []))
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr) and not _is_none(last.value) and not _shows(last):
+        tree.body[-1] = ast.Expr(ast.Call(ast.Name(SAME), [last.value], []))
     text = ast.unparse(ast.fix_missing_locations(tree))
     stated = (settings or {}).get("points")
     worth = float(stated) if isinstance(stated, (int, float)) else points

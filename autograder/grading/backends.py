@@ -192,7 +192,7 @@ def _summary(problem: BaseException) -> str:
 
 
 def _notebook_line(problem: BaseException) -> str:
-    """The deepest line that the student wrote; empty where there is none, as for a wrong number of arguments."""
+    """The deepest line that the student wrote; empty where none raised: the call has too many arguments."""
     steps = traceback.extract_tb(problem.__traceback__)
     own = [step for step in steps if step.line and not step.filename.startswith(LIBRARIES)]
     return f"line {own[-1].lineno}: {own[-1].line}" if own else ""

@@ -50,8 +50,8 @@ class Overview:
         """One sentence on what is left."""
         if self.ready and self.notes:
             return (
-                "All checks pass here, but not everything will be there when graded: look at the lines above, "
-                "then save the notebook and submit it."
+                "All checks pass here, but not everything will be there when graded: look at the lines "
+                "above, then save the notebook and submit it."
             )
         if self.ready:
             return "Ready to submit: save the notebook, then submit it."

@@ -250,7 +250,7 @@ def test_a_setting_outside_the_function_does_not_count(folder: Path) -> None:
 
 
 def test_the_table_names_what_will_not_be_there(folder: Path) -> None:
-    """`check()` names imports that grading does not have, too: nobody is told to submit what earns nothing."""
+    """`check()` names imports that grading does not have: nobody is told to submit what earns nothing."""
     answers = (
         "import scipy.special as special",
         "def double(x):\n    return x * special.factorial(2)",
