@@ -138,7 +138,8 @@ def _note_key(collections: Sequence[_Collection], event: yaml.NodeEvent) -> None
         raise RepeatedKey(
             f"the key {event.value!r} is here a second time; the first is in line {keys[event.value]}", event
         )
-    keys[event.value] = event.start_mark.line + 1
+    mark: Any = event.start_mark
+    keys[event.value] = mark.line + 1
 
 
 def source_location(body: Callable[..., object]) -> str:

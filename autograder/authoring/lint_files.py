@@ -16,7 +16,7 @@ from autograder.checks.definition import Check
 from autograder.checks.variants import Seeding
 from autograder.course.assignment import Assignment, repeated_definitions
 from autograder.course.python_source import syntax_tree
-from autograder.errors import ContentError, SubmissionError, choose_one
+from autograder.errors import ContentError, SubmissionError, choose_one, place_and_words
 from autograder.submissions.notebook import read_notebook
 from autograder.yaml_source import source_location
 
@@ -32,14 +32,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
-
-    @classmethod
-    def of(cls, problem: ContentError) -> Fault:
-        """The fault that an error is which begins with its file."""
-        place, colon, message = problem.message.partition(": ")
-        if not colon:  # "checks.py is missing."
-            place, _, message = problem.message.partition(" ")
-        return cls(place, f"{message} {problem.next_step}".strip())
 
 
 STAFF = ("checks", "mistakes", "alternatives")  # files of the solution with decorated functions
@@ -59,14 +51,14 @@ def faults_before_proof(assignment: Assignment) -> Iterator[Fault]:
     """What makes a proof by grading fail for a reason that its results do not say."""
     for name, folder in (("checks", assignment.folder), *((name, assignment.solution) for name in STAFF)):
         for problem in repeated_definitions(folder / f"{name}.py"):
-            yield Fault.of(problem)
+            yield Fault(*place_and_words(problem))
     try:
         read_notebook(assignment.handout.read_bytes())
         filled_in(assignment)
     except SubmissionError as problem:
         yield Fault(str(assignment.handout), f"{problem.message} Open it in Jupyter and save it.")
     except ContentError as problem:
-        yield Fault.of(problem)
+        yield Fault(*place_and_words(problem))
     yield from _unknown_functions(assignment)
     yield from _parameters_of_variants(assignment)
 

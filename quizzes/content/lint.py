@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.local_time import counted
-from autograder.errors import AutograderError
 from quizzes.content.bank import Bank
 from quizzes.content.expression import ExpressionProblem
 from quizzes.content.items.any_item import Item
@@ -63,14 +62,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.location}: {self.message}"
-
-    @classmethod
-    def of(cls, problem: AutograderError) -> Fault:
-        """The fault that an error is which begins with its file, and what to do about it."""
-        location, colon, message = problem.message.partition(": ")
-        if not colon:  # "week-1.yaml is not UTF-8 text."
-            location, _, message = problem.message.partition(" ")
-        return cls(location, f"{message} {problem.next_step}".strip())
 
 
 def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
