@@ -205,8 +205,8 @@ def _first_error(problem: ValidationError, model: type[BaseModel]) -> tuple[Erro
         first = unknown[0] if unknown else first
     step = WORDS[first["type"]][1] if first["type"] in WORDS else "Correct the value."
     if first["type"] == "extra_forbidden":
-        beside = [error for error in errors if error["loc"][:-1] == first["loc"][:-1]]
-        known = [str(error["loc"][-1]) for error in beside if error["type"] == "missing"]
+        siblings = [error for error in errors if error["loc"][:-1] == first["loc"][:-1]]
+        known = [str(error["loc"][-1]) for error in siblings if error["type"] == "missing"]
         known += list(model.model_fields) if len(first["loc"]) == 1 else []
         if close := get_close_matches(str(first["loc"][-1]), known, n=1):
             step = f"Write `{close[0]}` in its place, or remove it."

@@ -194,5 +194,5 @@ def _summary(problem: BaseException) -> str:
 def _notebook_line(problem: BaseException) -> str:
     """The deepest line that the student wrote; empty where none raised: the call has too many arguments."""
     steps = traceback.extract_tb(problem.__traceback__)
-    own = [step for step in steps if step.line and not step.filename.startswith(LIBRARIES)]
-    return f"line {own[-1].lineno}: {own[-1].line}" if own else ""
+    student_steps = [step for step in steps if step.line and not step.filename.startswith(LIBRARIES)]
+    return f"line {student_steps[-1].lineno}: {student_steps[-1].line}" if student_steps else ""

@@ -168,9 +168,9 @@ def test_a_key_is_there_once(shape: str, keys: list[str]) -> None:
     with pytest.raises(yaml.YAMLError) as refused:
         load_yaml(text)
     original = plain.index(plain[first_again]) + offset
-    said = str(refused.value)
-    assert f"{plain[first_again]!r} is here a second time; the first is in line {original}" in said
-    assert f"line {first_again + offset}" in said
+    message = str(refused.value)
+    assert f"{plain[first_again]!r} is here a second time; the first is in line {original}" in message
+    assert f"line {first_again + offset}" in message
 
 
 def test_an_extension_is_not_lost_to_a_second_block(tmp_path: Path) -> None:
