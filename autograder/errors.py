@@ -29,6 +29,7 @@ __all__ = [
     "UnmatchedError",
     "UsageError",
     "choose_one",
+    "place_and_words",
 ]
 
 
@@ -55,6 +56,14 @@ def choose_one(names: Iterable[str], otherwise: str = "") -> str:
     """The next step after an unknown name: choose a known one; `otherwise` where there is none."""
     known = ", ".join(names)
     return f"Choose one of: {known}." if known else otherwise
+
+
+def place_and_words(problem: AutograderError) -> tuple[str, str]:
+    """The place that an error begins with, as of a fault in a list, and its words with what to do."""
+    place, colon, message = problem.message.partition(": ")
+    if not colon:  # "checks.py is missing."
+        place, _, message = problem.message.partition(" ")
+    return place, f"{message} {problem.next_step}".strip()
 
 
 class UsageError(AutograderError):

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from autograder.errors import ContentError
 
@@ -21,17 +24,26 @@ __all__ = ["PlainLoader", "line_of", "load_yaml", "read_data", "read_yaml", "sou
 # libyaml reads the same as PyYAML's own parser, eight times as fast. Wheels bring it; some builds do without.
 FAST: type[Any] | None = getattr(yaml, "CSafeLoader", None)
 DEEPEST = 100  # libyaml builds nested values by recursion in C: thousands of brackets would end the process
+MERGE = "<<"  # takes over the values of another mapping; may be repeated
 MOST_VALUES = 200_000  # that aliases may make of a text: a dozen short lines can mean billions
 # What PyYAML raises beside its own errors for a scalar that cannot be, such as 2026-13-45 or `!!int x`.
 ODD_SCALARS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 
 
-class TooMuch(yaml.MarkedYAMLError):
-    """The text means more than a file of a course holds; nothing was built of it."""
+class Refusal(yaml.MarkedYAMLError):
+    """Why nothing was built of a text that a parser would take."""
 
     def __init__(self, problem: str, event: yaml.Event) -> None:
         mark: Any = event.start_mark  # libyaml's marks are of a class of their own
         super().__init__(problem=problem, problem_mark=mark)
+
+
+class TooMuch(Refusal):
+    """The text means more than a file of a course holds."""
+
+
+class RepeatedKey(Refusal):
+    """A mapping has a key twice; a parser would keep the last value and lose the others without a word."""
 
 
 class PlainLoader(yaml.SafeLoader):
@@ -49,7 +61,8 @@ class PlainLoader(yaml.SafeLoader):
 def load_yaml(text: str, loader: type[Any] = PlainLoader) -> Any:
     """The value of a YAML text from outside; raises YAMLError, also for what is nested or repeated too much.
 
-    Every text that somebody else wrote is read here: its size in memory is known before anything is built.
+    Every text that somebody else wrote is read here: its size in memory is known before anything is built,
+    and no mapping has a key twice.
     """
     return _parsed(yaml.load, text, loader)
 
@@ -58,45 +71,75 @@ def _parsed(build: Callable[..., Any], text: str, plain: type[Any] = PlainLoader
     """YAML text by `yaml.load` or `yaml.compose`; of a mistake PyYAML's own parser says more, and where."""
     if FAST is not None:
         try:
-            _require_bounded(text, FAST)
+            _require_readable(text, FAST)
             return build(text, Loader=FAST if plain is PlainLoader else plain)
-        except TooMuch:
+        except Refusal:
             raise
         except (yaml.YAMLError, *ODD_SCALARS):
             pass
-    _require_bounded(text, yaml.SafeLoader)
+    _require_readable(text, yaml.SafeLoader)
     return build(text, Loader=plain)
 
 
-def _require_bounded(text: str, loader: type[Any]) -> None:
-    """Raise TooMuch for a text that is nested too deeply, or whose aliases repeat too much or themselves."""
+@dataclass
+class _Collection:
+    """A list or mapping that is open while the events of a text are read."""
+
+    anchor: str | None
+    size: int = 1  # in values, so far
+    keys: dict[str, int] | None = None  # of a mapping: each with its line, counted from 1
+    is_key_next: bool = True
+
+
+def _require_readable(text: str, loader: type[Any]) -> None:
+    """Raise a Refusal for a text that is nested too deeply, or that repeats too much, itself or a key."""
     sizes: dict[str, int] = {}  # of what has an anchor, in values
-    collections: list[tuple[str | None, int]] = []  # that are open: anchor and values so far
+    collections: list[_Collection] = []  # that are open
     repeated = 0
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
-            collections.append((event.anchor, 1))
+            _note_key(collections, event)
+            keys: dict[str, int] | None = {} if isinstance(event, yaml.MappingStartEvent) else None
+            collections.append(_Collection(event.anchor, keys=keys))
             if len(collections) > DEEPEST:
                 raise TooMuch(f"values are nested more than {DEEPEST} deep", event)
             continue
         if isinstance(event, yaml.CollectionEndEvent):
-            anchor, size = collections.pop()
+            ended = collections.pop()
+            anchor, size = ended.anchor, ended.size
         elif isinstance(event, yaml.AliasEvent):
-            if any(event.anchor == outer for outer, _ in collections):
+            if any(event.anchor == outer.anchor for outer in collections):
                 raise TooMuch(f"*{event.anchor} is a part of itself", event)
+            _note_key(collections, event)
             anchor, size = None, sizes.get(str(event.anchor), 1)
             repeated += size
             if repeated > MOST_VALUES:
                 raise TooMuch(f"aliases repeat more than {MOST_VALUES:,} values", event)
         elif isinstance(event, yaml.ScalarEvent):
+            _note_key(collections, event)
             anchor, size = event.anchor, 1
         else:
             continue
         if anchor is not None:
             sizes[anchor] = size
         if collections:
-            outer, known = collections[-1]
-            collections[-1] = outer, known + size
+            collections[-1].size += size
+
+
+def _note_key(collections: Sequence[_Collection], event: yaml.NodeEvent) -> None:
+    """Note a node that begins here where it is a key of the innermost mapping; raise where it was there."""
+    if not collections or (keys := collections[-1].keys) is None:
+        return
+    mapping = collections[-1]
+    is_key, mapping.is_key_next = mapping.is_key_next, not mapping.is_key_next
+    if not is_key or not isinstance(event, yaml.ScalarEvent) or event.value == MERGE:
+        return
+    if event.value in keys:
+        raise RepeatedKey(
+            f"the key {event.value!r} is here a second time; the first is in line {keys[event.value]}", event
+        )
+    mark: Any = event.start_mark
+    keys[event.value] = mark.line + 1
 
 
 def source_location(body: Callable[..., object]) -> str:
@@ -122,10 +165,12 @@ def line_of(text: str, keys: Sequence[str | int]) -> int | None:
 
 
 M = TypeVar("M", bound=BaseModel)
-NEXT_STEPS = {
-    "missing": "Add the key.",
-    "extra_forbidden": "Remove the key, or correct its name.",
+WORDS = {  # of pydantic's errors, by their type: what is wrong, and what to do
+    "missing": ("the key is missing", "Add it."),
+    "extra_forbidden": ("there is no such key", "Remove it, or correct its name."),
+    "model_type": ("expected keys with values, such as `title: Week 1`", "Write them."),
 }
+WORDS["dict_type"] = WORDS["model_attributes_type"] = WORDS["model_type"]
 
 
 def read_yaml(path: Path, model: type[M]) -> M:
@@ -134,14 +179,38 @@ def read_yaml(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as problem:
-        first = problem.errors()[0]
+        first, next_step = _first_error(problem, model)
         key = ".".join(str(part) for part in first["loc"])
-        line = line_of(text, first["loc"])
+        line = line_of(text, first["loc"]) if first["loc"] else None
+        what = WORDS.get(first["type"], (first["msg"].removeprefix("Value error, "),))[0]
         raise ContentError(
-            f"{path}{f', line {line}' if line else ''}: {key}{': ' if key else ''}"
-            f"{first['msg'].removeprefix('Value error, ')}.",
-            next_step=NEXT_STEPS.get(first["type"], "Correct the value."),
+            f"{path}{f', line {line}' if line else ''}: {key}{': ' if key else ''}{what.removesuffix('.')}.",
+            next_step=next_step,
         ) from problem
+
+
+def _first_error(problem: ValidationError, model: type[BaseModel]) -> tuple[ErrorDetails, str]:
+    """The error to tell, and what to do about it.
+
+    A misspelt key is missing and unknown at once: the unknown one is told, which is in the file.
+    """
+    errors = problem.errors()
+    first = errors[0]
+    if first["type"] == "missing":
+        unknown = [
+            error
+            for error in errors
+            if error["type"] == "extra_forbidden" and error["loc"][:-1] == first["loc"][:-1]
+        ]
+        first = unknown[0] if unknown else first
+    step = WORDS[first["type"]][1] if first["type"] in WORDS else "Correct the value."
+    if first["type"] == "extra_forbidden":
+        siblings = [error for error in errors if error["loc"][:-1] == first["loc"][:-1]]
+        known = [str(error["loc"][-1]) for error in siblings if error["type"] == "missing"]
+        known += list(model.model_fields) if len(first["loc"]) == 1 else []
+        if close := get_close_matches(str(first["loc"][-1]), known, n=1):
+            step = f"Write `{close[0]}` in its place, or remove it."
+    return first, step
 
 
 def read_data(path: Path) -> tuple[str, Any]:

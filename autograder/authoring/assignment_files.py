@@ -34,6 +34,7 @@ IMPORTED = 0.55  # share of the points that the tests of a notebook have beside 
 
 # --- The handout --------------------------------------------------------------------------------
 
+CALLS = 12  # of a check for slips: so many numbers tell one from chance, where a function returns one
 IMPORTS = "import numpy as np\n\nfrom autograder.jupyter import check, unfinished_is_fine"
 
 
@@ -327,7 +328,7 @@ def _value_checks(task: NewTask, function: NewFunction, points: Sequence[float])
         f'@check(task="{task.id}", points={points[0]:g})\n'
         f"def {name}_does_its_job(student, reference, rng):\n"
         f'    """{name} does what it is for, though a sign or a factor may be wrong."""\n'
-        f"    calls = [{name}_arguments(rng) for _ in range(6)]\n"
+        f"    calls = [{name}_arguments(rng) for _ in range({CALLS})]\n"
         f"    assert_plausible(student.{name}, reference.{name}, *calls)",
         f'@check(task="{task.id}", points={points[1]:g})\n'
         f"def {name}_values(student, reference, rng):\n"

@@ -466,7 +466,9 @@ def _sorted_out(notebook: dict[str, Any]) -> _Sorted:
             found.tests.append(nbgrader_test(number, source, points))
         elif kind == "code" and _is_test(source, frame):
             worth = frame.points if frame.is_old else None
-            found.tests.append(otter_test(number, source, worth) or nbgrader_test(number, source, worth))
+            is_otters = frame.is_old or HIDDEN_TEST.match(source)  # its last value has to be the solution's
+            test = otter_test(number, source, worth) if is_otters else None
+            found.tests.append(test or nbgrader_test(number, source, worth))
         else:
             is_answer = bool(is_solution or frame.in_solution)
             found.cells.append(Cell(kind, source, number=number, is_answer=is_answer))
@@ -497,6 +499,9 @@ def _add_answer(found: _Sorted, number: int, name: str, points: float, question:
     made = _slug(name, number)
     made = made if made not in taken else f"{made}-{number}"
     title = made.replace("-", " ").capitalize()
+    solution = "\n".join(
+        line for line in solution.split("\n") if not BEGIN.match(line) and not END.match(line)
+    )
     found.answers.append(_Answer(number, made, title, points, _plain(question), solution.strip()))
     found.cells.append(
         Cell("markdown", answer_cell_source(title), (answer_tag(made),), number=number, is_answer=True)
@@ -769,7 +774,7 @@ def _function(
         defaults = defaults_of(signature)
         arguments = tuple(guessed_argument(p, defaults.get(p), n == 0) for n, p in enumerate(parameters))
         why = "with something that cannot be drawn" if calls else "by no cell"
-        remarks.append(f"{node.name} was called {why}: say in solutions/…/checks.py what its arguments are.")
+        remarks.append(f"{node.name} was called {why}: say in the solution's checks.py what it takes.")
     forward = node.name.removesuffix("_backward")
     is_gradient = (
         forward != node.name and forward in all_calls and UPSTREAM not in parameters[:1] + parameters[2:]
@@ -794,7 +799,7 @@ def _function(
         if made.mistake:
             made = replace(made, feedback=OPPOSITE)
         else:
-            remarks.append(f"{node.name} has no known mistake yet: write one in solutions/…/mistakes.py.")
+            remarks.append(f"{node.name} has no known mistake yet: write one in the solution's mistakes.py.")
     return made, remarks
 
 

@@ -42,6 +42,7 @@ AUTOTEST = re.compile(r"^([^\S\n]*)#+\s*(HASHED )?AUTOTEST\s+(.*?)\s*;?\s*$", re
 OTTER_CONFIG = re.compile(r'\A\s*"""\s*#\s*BEGIN TEST CONFIG\s*\n(.*?)"""\s*#\s*END TEST CONFIG\s*\n?', re.S)
 OTTER_HIDDEN = re.compile(r"\A\s*#[^\n]*\bhidden\b", re.I)  # anywhere in a comment on the first line
 RAISING = {"raises", "assert_raises"}  # of pytest and of numpy.testing
+SHOWING = {"print", "display", "plt", "pyplot"}  # what statements for a reader begin with
 PREFIX = "test_"  # of the names of imported checks
 Parameters = Mapping[str, Mapping[str, str]]  # of functions: each parameter with its default
 EQUAL_NAN = 5  # position of the argument `equal_nan` of numpy.testing.assert_allclose
@@ -138,8 +139,9 @@ def otter_test(number: int, source: str, points: float | None) -> FoundTest | No
     tree = parse_cell(source)
     if not tree.body:
         return None
-    if isinstance(tree.body[-1], ast.Expr) and not _is_none(tree.body[-1].value):
-        tree.body[-1] = ast.Expr(ast.Call(ast.Name(SAME), [tree.body[-1].value], []))
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr) and not _is_none(last.value) and not _shows(last):
+        tree.body[-1] = ast.Expr(ast.Call(ast.Name(SAME), [last.value], []))
     text = ast.unparse(ast.fix_missing_locations(tree))
     stated = (settings or {}).get("points")
     worth = float(stated) if isinstance(stated, (int, float)) else points
@@ -323,7 +325,7 @@ def _check(
         del tree.body[0]
     if not tree.body:
         raise Untranslatable("it is empty, or not Python")
-    tests = [node for node in tree.body if not _is_print(node)]
+    tests = [node for node in tree.body if not _shows(node)]
     for name in sorted({n for node in tests for n in global_names(ast.unparse(node))} & set(ungraded)):
         raise Untranslatable(f"it calls {name}, which is not graded")
     before = _needed(tests, position, given, set(parameters))
@@ -379,7 +381,7 @@ def _needed(
             wanted |= global_names(ast.unparse(node)) - functions
     once = {ast.unparse(node): node for node in chosen if isinstance(node, (ast.Import, ast.ImportFrom))}
     imports = list(once.values())
-    return [*imports, *(n for n in chosen if ast.unparse(n) not in once and not _is_print(n))]
+    return [*imports, *(n for n in chosen if ast.unparse(n) not in once and not _shows(n))]
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -535,12 +537,14 @@ def _calls(node: ast.stmt) -> bool:
     return any(isinstance(part, ast.Call) for part in ast.walk(node))
 
 
-def _is_print(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and _function_name(node.value.func) == "print"
-    )
+def _shows(node: ast.stmt) -> bool:
+    """Whether a statement only prints or draws something for a reader, such as `plt.bar(x, y)`."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    owner: ast.expr = node.value.func
+    while isinstance(owner, ast.Attribute | ast.Call):
+        owner = owner.value if isinstance(owner, ast.Attribute) else owner.func
+    return isinstance(owner, ast.Name) and owner.id in SHOWING
 
 
 def _is_import_of(node: ast.AST, name: str) -> bool:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import ast
+import inspect
+import textwrap
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
+from autograder.authoring.solved_notebook import filled_in
 from autograder.checks.convergence_checks import is_convergence
 from autograder.checks.datasets.loading import DATA_SETS
 from autograder.checks.definition import Check
 from autograder.checks.variants import Seeding
-from autograder.course.assignment import Assignment
+from autograder.course.assignment import Assignment, repeated_definitions
+from autograder.course.python_source import syntax_tree
+from autograder.errors import ContentError, SubmissionError, choose_one, place_and_words
+from autograder.submissions.notebook import read_notebook
 from autograder.yaml_source import source_location
 
-__all__ = ["Fault", "faults_in_files"]
+__all__ = ["Fault", "faults_before_proof", "faults_in_files"]
 
 
 @dataclass(frozen=True, order=True)
@@ -28,6 +34,7 @@ class Fault:
         return f"{self.place}: {self.message}"
 
 
+STAFF = ("checks", "mistakes", "alternatives")  # files of the solution with decorated functions
 SEEDS = {"seed", "rng"}  # parameters that decide about chance
 SHORTEST_SENTENCE = 15  # characters of a check's title or a mistake's advice
 
@@ -38,6 +45,55 @@ def faults_in_files(assignment: Assignment) -> Iterator[Fault]:
     yield from _reference(assignment)
     yield from _variants(assignment)
     yield from _calibration(assignment)
+
+
+def faults_before_proof(assignment: Assignment) -> Iterator[Fault]:
+    """What makes a proof by grading fail for a reason that its results do not say."""
+    for name, folder in (("checks", assignment.folder), *((name, assignment.solution) for name in STAFF)):
+        for problem in repeated_definitions(folder / f"{name}.py"):
+            yield Fault(*place_and_words(problem))
+    try:
+        read_notebook(assignment.handout.read_bytes())
+        filled_in(assignment)
+    except SubmissionError as problem:
+        yield Fault(str(assignment.handout), f"{problem.message} Open it in Jupyter and save it.")
+    except ContentError as problem:
+        yield Fault(*place_and_words(problem))
+    yield from _unknown_functions(assignment)
+    yield from _parameters_of_variants(assignment)
+
+
+def _unknown_functions(assignment: Assignment) -> Iterator[Fault]:
+    """Checks that call a function which students do not write, or which the reference does not have."""
+    known: dict[str, Collection[str]] = {"student": assignment.functions, "reference": assignment.reference}
+    for check in [*assignment.public_checks, *assignment.hidden_checks]:
+        lines, first = inspect.getsourcelines(check.body)
+        for node in ast.walk(syntax_tree(textwrap.dedent("".join(lines)))):
+            if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+                continue
+            owner, name = node.value.id, node.attr
+            if owner in known and not name.endswith("_") and name not in known[owner]:
+                yield Fault(
+                    f"{inspect.getsourcefile(check.body)}, line {first + node.lineno - 1}",
+                    f"{owner}.{name} is not a function of the assignment. {choose_one(assignment.functions)}",
+                )
+
+
+def _parameters_of_variants(assignment: Assignment) -> Iterator[Fault]:
+    """Variants that cannot be called as their function is: by position, with and without its defaults."""
+    for variant in [*assignment.mistakes, *assignment.alternatives]:
+        wanted = inspect.signature(assignment.reference[variant.function])
+        of_variant = inspect.signature(variant.body)
+        required = sum(p.default is p.empty for p in wanted.parameters.values())
+        try:
+            for count in range(required, len(wanted.parameters) + 1):
+                of_variant.bind(*range(count))
+        except TypeError:
+            yield Fault(
+                source_location(variant.body),
+                f"{variant.name} takes {of_variant}, {variant.function} takes {wanted}. "
+                "Give it the same parameters.",
+            )
 
 
 def _checks(assignment: Assignment) -> Iterator[Fault]:
@@ -90,12 +146,6 @@ def _variants(assignment: Assignment) -> Iterator[Fault]:
                 'feedback="What you would tell the student.").',
             )
     yield from _seeds(assignment)
-    for kind, variants in (("mistake", assignment.mistakes), ("alternative", assignment.alternatives)):
-        for (function, name), count in Counter(
-            (variant.function, variant.name) for variant in variants
-        ).items():
-            if count > 1:
-                yield Fault(str(assignment.solution), f"{kind} {name} of {function} is there {count} times.")
 
 
 def _seeds(assignment: Assignment) -> Iterator[Fault]:

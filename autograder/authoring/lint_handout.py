@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograder.authoring.lint_files import Fault
-from autograder.authoring.solved_notebook import Notebook, code_cells, handout
+from autograder.authoring.solved_notebook import Notebook, code_cells, handout, library
 from autograder.course.assignment import Assignment
 from autograder.course.python_source import functions_in, parse_cell
 from autograder.errors import ContentError
@@ -74,7 +74,8 @@ def _nbgrader(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
 
 
 def _stubs(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
-    """Each function is there once, as a stub with a docstring and the reference's parameters."""
+    """Each function is there once: a stub with a docstring and the reference's parameters and defaults."""
+    known = library(assignment)
     definitions: dict[str, list[tuple[int, ast.FunctionDef]]] = {}
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "code":
@@ -94,6 +95,28 @@ def _stubs(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:
         if parameters != assignment.parameters[name]:
             wanted = ", ".join(assignment.parameters[name])
             yield Fault(_cell(assignment, number), f"{name} takes ({', '.join(parameters)}), not ({wanted}).")
+            continue
+        given, right = _defaults(node), _defaults(functions_in(parse_cell(known.function(name)))[name])
+        for parameter in parameters:
+            if given.get(parameter) != right.get(parameter):
+                yield Fault(
+                    _cell(assignment, number),
+                    f"{name} has {_default_text(parameter, given)}; the reference has "
+                    f"{_default_text(parameter, right)}. Write the same in both.",
+                )
+
+
+def _defaults(node: ast.FunctionDef) -> dict[str, str]:
+    """The defaults of a function's parameters, as Python would write them."""
+    with_default = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+    return {
+        argument.arg: ast.unparse(default)
+        for argument, default in zip(with_default, node.args.defaults, strict=True)
+    }
+
+
+def _default_text(parameter: str, defaults: dict[str, str]) -> str:
+    return f"{parameter}={defaults[parameter]}" if parameter in defaults else f"no default of {parameter}"
 
 
 def _check_cells(assignment: Assignment, notebook: Notebook) -> Iterator[Fault]:

@@ -51,6 +51,7 @@ DIGITS = {
 LARGEST_MAP = 24  # rows and columns of the map of wrong entries
 LEAST_CORRELATION = 0.1  # of an answer that goes with the right one, of either sign
 STANDARD_ERRORS = 3.0  # and so many times what chance makes of unrelated numbers
+FEWEST_PAIRS = 3  # of which a correlation says nothing
 LEAST_RIGHT = 0.25  # or of its entries that are right, among those that are not 0
 LEAST_FINITE = 1 / 3
 SCALES = 1e-4, 5.0, 50.0  # of the same arrays: a cap, a clip or another branch shows at one of them
@@ -450,7 +451,8 @@ def assert_plausible(
 
     As assert_depends, and at least one result, that is not an argument handed back, has to go with a right
     one over all calls: correlated with it, of either sign, in any order of the results and before or after
-    a sum, or right in a quarter of its entries. `part` picks what is looked at from a value.
+    a sum, or right in a quarter of its entries. `part` picks what is looked at from a value. Of a function
+    that returns one number, a dozen calls tell a slip from chance; three never do.
     """
     values = _values_that_depend(student, calls, uses)
     right = _side_by_side([leaves(part(reference(*arguments))) for arguments in calls])
@@ -540,9 +542,10 @@ def _go_together(got: list[Array], right: list[Array]) -> bool:
         return False
     if np.isclose(found, expected)[expected != 0].mean() >= LEAST_RIGHT:
         return True
-    if np.ptp(found) == 0 or np.ptp(expected) == 0:
+    if np.ptp(found) == 0 or np.ptp(expected) == 0 or found.size <= FEWEST_PAIRS:
         return False
-    least = max(LEAST_CORRELATION, STANDARD_ERRORS / np.sqrt(found.size))
+    # Fisher's z: the inverse tanh of a correlation by chance has the standard error 1/sqrt(n - 3).
+    least = max(LEAST_CORRELATION, np.tanh(STANDARD_ERRORS / np.sqrt(found.size - FEWEST_PAIRS)))
     return bool(abs(np.corrcoef(found, expected)[0, 1]) >= least)
 
 

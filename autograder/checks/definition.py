@@ -15,6 +15,7 @@ solution.
 from __future__ import annotations
 
 import inspect
+import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ def check(
     """Mark a function as a check of `task` worth `points`.
 
     `requires` names checks of the same file that have to pass first; otherwise this one is skipped.
-    Raises ContentError without a task, and UsageError where a notebook's `check("relu")` was meant.
+    Raises ContentError without a task or for points that are not a number, and UsageError where a notebook's
+    `check("relu")` was meant.
     """
     if misplaced and isinstance(misplaced[0], str):
         raise UsageError(
@@ -89,6 +91,12 @@ def check(
     if misplaced or not task:
         raise ContentError(
             "A check names its task.", next_step='Write @check(task="…", points=…) above the function.'
+        )
+
+    if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < math.inf:
+        raise ContentError(
+            f"A check has points={points!r}.",
+            next_step="Write a number that is not negative, such as points=2.",
         )
 
     def mark(body: Body) -> Body:

@@ -93,6 +93,14 @@ class _CommandTable(TyperGroup):
             )
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; one that is stopped by Ctrl-C says so, and what it adds: Typer ends it silently."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            sys.stderr.write(f"\n{' '.join(['Stopped.', *map(str, stopped.args)])}\n")
+            raise
+
 
 def program(
     name: str, summary: str, entries: Sequence[CommandEntry], renamed: Mapping[str, str]
@@ -140,9 +148,6 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
 
         complain(problem)
         sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped.\n")
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away; nothing is wrong
         sys.exit(0)

@@ -12,7 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from autograder.authoring.lint_feedback import measured, tally
-from autograder.authoring.lint_files import Fault, faults_in_files
+from autograder.authoring.lint_files import Fault, faults_before_proof, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_mutants import MutationProof, TaskScore
 from autograder.authoring.lint_proof import Credit, Proof
@@ -105,6 +105,12 @@ def _lint(root: Course, names: Sequence[str], dataset: str, *, mutants: bool) ->
             continue
         if mutants:
             found = _mutants_judged(assignment)
+            for fault in found:
+                say(str(fault).replace(f"{root.root}/", ""))
+            faults += found
+            continue
+        if found := list(faults_before_proof(assignment)):
+            say(f"{name}: nothing is graded before this is corrected.")
             for fault in found:
                 say(str(fault).replace(f"{root.root}/", ""))
             faults += found

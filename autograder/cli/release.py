@@ -14,6 +14,8 @@ from autograder.course.course import find_course
 
 __all__ = ["release"]
 
+READ_BY_STUDENTS = {".ipynb", ".py", ".yaml"}
+
 
 def release(
     assignment: AssignmentArgument,
@@ -21,5 +23,9 @@ def release(
     course: CourseOption = None,
 ) -> None:
     """Write an assignment's directory and ZIP archive for students, without the solution."""
-    for path in write(find_course(course), assignment, out):
+    written = write(find_course(course), assignment, out)
+    for path in written:
         say(str(path))
+    for path in written:
+        if path.suffix in READ_BY_STUDENTS and "TODO" in path.read_text(encoding="utf-8"):
+            say(f"Look at this: {path.name} still says TODO, and students would read it.")

@@ -26,9 +26,10 @@ def show_progress(label: str, results: Results) -> Iterator[Callable[[int, int],
 
     try:
         yield show
-    except KeyboardInterrupt:
-        say(f"\nStopped. Graded submissions are kept in {results.root}. Rerun the command to resume.")
-        raise
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(
+            f"Graded submissions are kept in {results.root}. Rerun the command to resume."
+        ) from stopped
     finally:
         bar.stop()
 

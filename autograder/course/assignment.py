@@ -56,6 +56,7 @@ __all__ = [
     "load_file",
     "loading_faults",
     "read_model_answers",
+    "repeated_definitions",
 ]
 
 T = TypeVar("T")
@@ -371,6 +372,7 @@ def loading_faults(course: Course, name: str) -> list[ContentError]:
         module = read(lambda: load_file(path, kind, importable))
         if module is None:
             return []
+        found.extend(repeated_definitions(path))
         found.extend(malformed(module))
         return marked_checks(module)
 
@@ -381,7 +383,9 @@ def loading_faults(course: Course, name: str) -> list[ContentError]:
     if reference is None:  # what imports it could only be blamed for it
         return found
     importable = {"reference": reference}
+    before = len(found)
     hidden = checks(solution / "checks.py", "hidden_checks", importable)
+    whole_checks = len(found) == before  # or points that do not add up follow from what was found
     mistakes = read(lambda: _variants(solution / "mistakes.py", importable))
     alternatives = read(lambda: _variants(solution / "alternatives.py", importable))
     forms = read(lambda: _canonical_forms(solution / "canonical_forms.py", importable))
@@ -403,7 +407,8 @@ def loading_faults(course: Course, name: str) -> list[ContentError]:
         canonical_forms=forms or {},
     )
     found += _missing_functions(file, reference)
-    return [*found, *_contradictions(assignment, read_yaml(folder / "assignment.yaml", AssignmentFile))]
+    whole = read_yaml(folder / "assignment.yaml", AssignmentFile)
+    return [*found, *_contradictions(assignment, whole, of_points=whole_checks)]
 
 
 def _missing_functions(file: AssignmentFile, reference: ModuleType) -> Iterator[ContentError]:
@@ -487,15 +492,13 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
     sys.modules.update(importable or {})
     try:
         spec.loader.exec_module(module)
-    except ContentError:
-        raise
-    except Exception as problem:
-        line = next(
-            (f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path)), None
-        )
-        location = f", line {line}" if line else ""
+    except ContentError as problem:
         raise ContentError(
-            f"{path}{location}: {exception_text(problem)}",
+            f"{_raised_at(path, problem)}: {problem.message}", next_step=problem.next_step
+        ) from problem
+    except Exception as problem:
+        raise ContentError(
+            f"{_raised_at(path, problem)}: {exception_text(problem).removesuffix('.')}.",
             next_step="Correct the file until Python can run it.",
         ) from problem
     finally:
@@ -505,6 +508,34 @@ def load_file(path: Path, name: str, importable: Mapping[str, ModuleType] | None
             else:
                 sys.modules[key] = old
     return module
+
+
+def _raised_at(path: Path, problem: Exception) -> str:
+    """The content file with the line of it that raised, where one did."""
+    steps = traceback.extract_tb(problem.__traceback__)
+    line = next((step.lineno for step in steps if step.filename == str(path)), None)
+    return f"{path}, line {line}" if line else str(path)
+
+
+def repeated_definitions(path: Path) -> Iterator[ContentError]:
+    """Functions with a decorator that a later one of the same name replaces: nobody would run them.
+
+    Nothing where the file is missing or not Python; running it says so.
+    """
+    try:
+        tree = syntax_tree(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    first: dict[str, int] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            if node.name in first:
+                yield ContentError(
+                    f"{path}, line {node.lineno}: {node.name} replaces the function of that name in line "
+                    f"{first[node.name]}.",
+                    next_step="Give each a name of its own.",
+                )
+            first.setdefault(node.name, node.lineno)
 
 
 def _refuse_notebook_check(path: Path) -> None:
@@ -531,7 +562,9 @@ def _refuse_notebook_check(path: Path) -> None:
             )
 
 
-def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[ContentError]:
+def _contradictions(
+    assignment: Assignment, whole: AssignmentFile, *, of_points: bool = True
+) -> Iterator[ContentError]:
     """Where names and points disagree between the files; `whole` has the points that checks add up to."""
     if not assignment.handout.is_file():
         yield ContentError(
@@ -545,6 +578,12 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
                 next_step=choose_one(tasks, "Add the task to assignment.yaml."),
             )
     for public in assignment.public_checks:
+        if beyond := {"reference", "materials"} & set(public.parameters):
+            yield ContentError(
+                f"{source_location(public.body)}: public check {public.id} asks for {min(beyond)}, "
+                "which students do not have.",
+                next_step=f"Write `def {public.id}(student, rng):` and compare with numbers of its own.",
+            )
         if public.points:
             yield ContentError(
                 f"{source_location(public.body)}: public check {public.id} carries points, "
@@ -552,7 +591,7 @@ def _contradictions(assignment: Assignment, whole: AssignmentFile) -> Iterator[C
                 next_step=f'Write @check(task="{public.task}") without points; hidden checks give them.',
             )
     yaml = assignment.folder / "assignment.yaml"
-    for number, task in enumerate(whole.tasks):
+    for number, task in enumerate(whole.tasks if of_points else ()):
         checks = [check for check in assignment.hidden_checks if check.task == task.id]
         points = sum(check.points for check in checks)
         if abs(points - task.points) > 1e-9:

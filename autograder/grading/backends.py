@@ -6,7 +6,9 @@ The grader calls the reference here; the notebook's `check` calls the student's 
 from __future__ import annotations
 
 import copy
+import os
 import sys
+import sysconfig
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -174,14 +176,23 @@ def same(left: Value, right: Value) -> bool:
     return fingerprint((left,)) == fingerprint((right,))
 
 
+#: Where Python, its packages and this engine are: a line of theirs does not help a student.
+LIBRARIES = tuple(
+    f"{folder}{os.sep}"
+    for folder in (
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        Path(np.__file__).parent,
+        Path(__file__).parent.parent,
+    )
+)
+
+
 def _summary(problem: BaseException) -> str:
     return exception_text(problem)[:500]
 
 
 def _notebook_line(problem: BaseException) -> str:
-    """The deepest line of the notebook itself: a library's line does not help the student."""
+    """The deepest line that the student wrote; empty where none raised: the call has too many arguments."""
     steps = traceback.extract_tb(problem.__traceback__)
-    library = str(Path(np.__file__).parent)
-    student_steps = [step for step in steps[1:] if step.line and not step.filename.startswith(library)]
-    last = (student_steps or steps)[-1]
-    return f"line {last.lineno}: {last.line}"
+    student_steps = [step for step in steps if step.line and not step.filename.startswith(LIBRARIES)]
+    return f"line {student_steps[-1].lineno}: {student_steps[-1].line}" if student_steps else ""

@@ -36,8 +36,9 @@ class TaskState:
 class Overview:
     """All tasks of an assignment: points, what is missing, and whether it is ready to submit."""
 
-    def __init__(self, tasks: Sequence[TaskState]) -> None:
-        self.tasks = tasks
+    def __init__(self, tasks: Sequence[TaskState], notes: Sequence[str] = ()) -> None:
+        """`notes` say what will not be there when the notebook is graded."""
+        self.tasks, self.notes = tasks, notes
 
     @property
     def ready(self) -> bool:
@@ -47,6 +48,11 @@ class Overview:
     @property
     def summary(self) -> str:
         """One sentence on what is left."""
+        if self.ready and self.notes:
+            return (
+                "All checks pass here, but not everything will be there when graded: look at the lines "
+                "above, then save the notebook and submit it."
+            )
         if self.ready:
             return "Ready to submit: save the notebook, then submit it."
         left = sum(bool(task.missing) for task in self.tasks if not task.extra)
@@ -62,6 +68,7 @@ class Overview:
         rows = [("task", "points", "missing"), *self._rows()]
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         lines = [f"{title:<{widths[0]}}  {points:>{widths[1]}}  {missing}" for title, points, missing in rows]
+        lines += [f"When graded: {note}" for note in self.notes]
         return "\n".join([*lines, self.summary])
 
     def _repr_html_(self) -> str:
@@ -75,7 +82,8 @@ class Overview:
         return (
             f"<table><caption>Before you submit</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
-            f"<p><strong>{escape(self.summary)}</strong></p>"
+            + "".join(f"<p>When graded: {escape(note)}</p>" for note in self.notes)
+            + f"<p><strong>{escape(self.summary)}</strong></p>"
         )
 
 

@@ -81,7 +81,8 @@ def _overview(handout: Handout, namespace: dict[str, Any], folder: Path) -> Over
         blank = found is None or not re.search(r"\w", found.text)
         missing = "no answer in the saved notebook; write it, save, run this cell again" if blank else ""
         tasks.append(TaskState(f"Written answer: {written.title}", written.points, False, missing))
-    return Overview(tasks)
+    functions = [name for task in handout.file.tasks for name in task.functions]
+    return Overview(tasks, _when_graded(functions))
 
 
 def _saved_cells(folder: Path) -> list[Any]:

@@ -38,7 +38,8 @@ def mathml(tex: str, *, display: bool = False) -> str:
     try:
         markup = LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
     except LatexError as problem:
-        raise MathProblem(f"${tex[:60]}$ is not TeX that can be shown: {problem}") from problem
+        why = str(problem).rstrip(".")
+        raise MathProblem(f"${tex[:60]}$ is not TeX that can be shown: {why}") from problem
     # HTML's own names of signs are unknown to XML; the signs themselves are known to both.
     markup = ENTITY.sub(lambda match: unescape(match[0]), markup)
     try:

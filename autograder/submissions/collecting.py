@@ -403,6 +403,11 @@ def find_submissions(
             f"{path} does not exist.",
             next_step="Name a notebook, a directory of notebooks, or a directory with one per student.",
         )
+    if (path / "ledger.jsonl").is_file() and (path / "reports").is_dir():
+        raise UsageError(
+            f"{path} holds the results of a grading run, not submissions.",
+            next_step="Name the directory of the submissions; `autograder regrade` grades the results again.",
+        )
     if not path.is_dir():  # a single notebook is graded whoever submitted it
         entry = single_submission(path, assignment)
         person, _ = roster.resolve(entry.student)

@@ -10,7 +10,7 @@ import typer
 from autograder.cli.options import CourseOption
 from autograder.course.course import find_course
 from autograder.course.local_time import counted, shown
-from autograder.errors import ContentError, UsageError, choose_one
+from autograder.errors import ContentError, UsageError, choose_one, place_and_words
 from autograder.pages.text import worth
 from quizzes.content.bank import load_bank
 from quizzes.content.function_grading import SandboxGrader
@@ -74,8 +74,10 @@ def lint(
                 sound = f"{bank.name}: {len(bank.items)} items, {VARIANTS} variants of each are sound."
                 done = "\n".join([*remarks_on_bank(bank), sound])
         except ContentError as problem:  # nothing more can be said about this file; the others still can
-            found_faults, done = [Fault(problem.message, problem.next_step)], ""
-        for line in map(str, found_faults) if found_faults else [done]:
+            # A quiz cannot be read when a bank cannot; the bank's own fault is told already.
+            fault = Fault(*place_and_words(problem))
+            found_faults, done = [] if fault in faults else [fault], ""
+        for line in map(str, found_faults) if found_faults else filter(None, [done]):
             typer.echo(line.replace(f"{root.root}/", ""))
         faults += found_faults
     if faults:

@@ -145,6 +145,8 @@ class Expression:
                 raise ExpressionProblem(f"{name}() has the wrong number of arguments")
         if isinstance(node, ast.Constant) and (isinstance(node.value, bool | complex | str | bytes | None)):
             raise ExpressionProblem(f"{ast.unparse(node)[:30]} is not a number")
+        if isinstance(node, ast.BitXor):
+            raise ExpressionProblem("^ is not a power in an expression; write **")
         if not isinstance(node, ALLOWED):
             raise ExpressionProblem(f"{type(node).__name__} is not allowed in an expression")
 

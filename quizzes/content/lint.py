@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from autograder.course.local_time import counted
 from quizzes.content.bank import Bank
 from quizzes.content.expression import ExpressionProblem
 from quizzes.content.items.any_item import Item
@@ -70,7 +71,7 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
         for name, item in bank.items.items()
         for fault in faults_in_item(item, variants)
     ] + [
-        Fault(bank.location(name), f"{name}: there is no picture {image.file}")
+        Fault(bank.location(name), f"{name}: there is no picture {image.file}.")
         for name, item in bank.items.items()
         for image in item.images
         if not (bank.path.parent / image.file).is_file()
@@ -78,8 +79,16 @@ def faults_in_bank(bank: Bank, variants: int = VARIANTS) -> list[Fault]:
 
 
 def remarks_on_bank(bank: Bank) -> list[str]:
-    """What may be meant, and may be a slip: several right options, or a right one that its length betrays."""
+    """What may be meant, and may be a slip.
+
+    Several right options, a right one that its length betrays, texts that are still to be written.
+    """
+    unwritten = [name for name, item in bank.items.items() if "TODO" in item.prompt + item.explanation]
     return [
+        f"{bank.location(name)}: {counted(len(unwritten), 'item still says', 'items still say')} TODO, "
+        "and students would read it."
+        for name in unwritten[:1]
+    ] + [
         f"{bank.location(name)}: {name}: {remark}"
         for name, item in bank.items.items()
         if isinstance(item, ChoiceItem)

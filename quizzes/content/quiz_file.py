@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from autograder.course.course import Course
-from autograder.course.local_time import instant_of
+from autograder.course.local_time import counted, instant_of
 from autograder.errors import ContentError, UsageError, choose_one
 from autograder.yaml_source import line_of, read_yaml
 from quizzes.content.bank import Bank, find_item, load_banks
@@ -189,9 +189,10 @@ class _Reader:
             if set(pick.tags) <= set(item.tags) and not set(pick.without) & set(item.tags)
         }
         if len(fitting) < pick.draw:
-            raise self._wrong(
-                "questions", f"{pick.draw} questions are drawn from {len(fitting)} items", index
-            )
+            what = ", ".join([*pick.tags, *(f"without {tag}" for tag in pick.without)])
+            which = f" with the tags {what}" if what else ""
+            drawn, known = counted(pick.draw, "question is", "questions are"), counted(len(fitting), "item")
+            raise self._wrong("questions", f"{drawn} drawn from {known} of {pick.bank!r}{which}", index)
         return Pool(items=fitting, draw=pick.draw, points=pick.points)
 
     def _check_enough(self, pools: list[Pool]) -> None:
@@ -200,7 +201,8 @@ class _Reader:
             needed = sum(other.draw for other in pools if pool.items.keys() & other.items.keys())
             narrow = not self.file.questions[index].item  # a named item is taken before anything is drawn
             if narrow and len(pool.items) < needed:
-                fault = f"{needed} questions are drawn from {len(pool.items)} items"
+                drawn = counted(needed, "question is", "questions are")
+                fault = f"{drawn} drawn from {counted(len(pool.items), 'item')}"
                 raise self._wrong("questions", fault, index)
         named = [pick.item for pick in self.file.questions if pick.item]
         if len(set(named)) < len(named):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from quizzes.content.items.numeric import NumberKey
 from quizzes.content.written_numbers import LARGEST_EXPONENT
-from quizzes.interchange.concrete import number_text
-from quizzes.interchange.html_markup import LeftOut, Lost
 
-__all__ = ["decimal_of", "ends_of", "ranges_of", "swapped_range", "symmetric_parts", "tolerance_of"]
+__all__ = ["decimal_of", "ends_of", "ranges_of", "swapped_range", "symmetric_parts"]
 
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -52,27 +49,3 @@ def symmetric_parts(below: Decimal, above: Decimal) -> list[tuple[Decimal, Decim
 def swapped_range(least: Decimal, most: Decimal) -> str:
     """The sentence on a range that no number is in until its ends change places."""
     return f"The ends of its range, {least:f} and {most:f}, stood the wrong way round and were swapped."
-
-
-def tolerance_of(
-    key: Decimal | None, least: Decimal | None, most: Decimal | None, lost: Lost
-) -> dict[str, Any]:
-    """The key and tolerance of a range; a missing key, or one outside, becomes the middle.
-
-    Raises LeftOut without a key and a range: no key is invented.
-    """
-    if least is None or most is None:
-        if key is None:
-            raise LeftOut("no right number came with it")
-        return {"key": number_text(key), "tolerance": {"mode": "exact"}}
-    if least > most:
-        lost(swapped_range(least, most))
-        least, most = most, least
-    if key is None or not least <= key <= most:
-        key = (least + most) / 2
-    below, above = key - least, most - key
-    if below == above:
-        tolerance = {"mode": "abs", "abs": number_text(below)} if below else {"mode": "exact"}
-    else:
-        tolerance = {"mode": "range", "below": number_text(below), "above": number_text(above)}
-    return {"key": number_text(key), "tolerance": tolerance}

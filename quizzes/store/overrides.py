@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from autograder.errors import Forbidden, NotFound
 from autograder.site.tables import enrolment
@@ -14,7 +14,6 @@ from quizzes.schedule.timing import Accommodation, Override, Schedule, Terms, te
 from quizzes.store.tables import override, quiz
 
 __all__ = [
-    "clear_overrides",
     "override_in",
     "schedule_of",
     "set_override",
@@ -75,12 +74,6 @@ def set_override(
         override,
         {"quiz": quiz_id, "scope": scope, "who": who, "field": override_value.field, "value": value},
     )
-
-
-def clear_overrides(connection: Connection, quiz_id: str, person_id: str) -> None:
-    """Remove all overrides that a person has in a quiz."""
-    for_person = override.c.scope == "person", override.c.who == person_id
-    connection.execute(delete(override).where(override.c.quiz == quiz_id, *for_person))
 
 
 def schedule_of(row: Row[tuple[object, ...]]) -> Schedule:

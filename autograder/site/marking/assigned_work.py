@@ -24,7 +24,6 @@ __all__ = [
     "ConflictOfInterest",
     "add_conflict",
     "assign_evenly",
-    "assigned_to",
     "code_of",
     "conflict_pairs",
     "conflicts_in",
@@ -184,14 +183,6 @@ def markers_of(connection: Connection, course: str, kind: str, work: str) -> dic
     for row in rows:
         assigned[row.question][row.person] = row.marker
     return assigned
-
-
-def assigned_to(connection: Connection, course: str, marker: str) -> set[str]:
-    """The people any of whose answers are assigned to a marker."""
-    rows = select(assigned_answer.c.person).where(
-        assigned_answer.c.course == course, assigned_answer.c.marker == marker
-    )
-    return set(connection.execute(rows.distinct()).scalars())
 
 
 def conflicts_in(connection: Connection, course: str) -> list[ConflictOfInterest]:

@@ -48,7 +48,11 @@ NBGRADER: list[tuple[str, str, dict[str, Any]]] = [
     ("code", "### BEGIN SOLUTION\nlimit = 17.25\n### END SOLUTION", {**ANSWER, "grade_id": "limit"}),
     ("code", "assert limit > 17", {**GRADED, "points": 2, "grade_id": "test-limit"}),
     ("markdown", "Why the root?", {}),
-    ("markdown", "Because variances add up.", {**MANUAL, "points": 2, "grade_id": "why-root"}),
+    (
+        "markdown",
+        "### BEGIN SOLUTION\nBecause variances add up.\n### END SOLUTION",
+        {**MANUAL, "points": 2, "grade_id": "why-root"},
+    ),
 ]
 OTTER: list[tuple[str, str, dict[str, Any]]] = [
     ("raw", "# ASSIGNMENT CONFIG\nname: lab", {}),

@@ -9,10 +9,10 @@ import pytest
 from command import autograder
 from tiny_course import ASSIGNMENT
 
-from autograder.authoring.lint_files import faults_in_files
+from autograder.authoring.lint_files import faults_before_proof, faults_in_files
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_proof import Proof
-from autograder.course.assignment import load_assignment
+from autograder.course.assignment import load_assignment, loading_faults
 from autograder.course.course import Course, find_course
 from autograder.errors import ContentError
 
@@ -72,6 +72,83 @@ def test_what_does_not_fit_together_has_a_line(course: Path, change: Edit, outpu
         load_assignment(find_course(course), ASSIGNMENT)
     assert output in caught.value.message
     assert str(course) in caught.value.message
+
+
+BEFORE: list[tuple[Edit, str]] = [
+    (
+        (CHECKS, "assert_same(student.double,", "assert_same(student.duoble,"),
+        "line 12: student.duoble is not a function of the assignment. Choose one of: double, ",
+    ),
+    (
+        (CHECKS, "student.double, reference.double", "student.double, reference.duoble"),
+        "line 12: reference.duoble is not a function of the assignment.",
+    ),
+    (
+        (MISTAKES, "def squared(x):", "def squared(x, y):"),
+        "mistakes.py, line 9: squared takes (x, y), double takes (x). Give it the same parameters.",
+    ),
+    (
+        (ALTERNATIVES, "def added_to_itself(x):", "def added_to_itself():"),
+        "added_to_itself takes (), double takes (x).",
+    ),
+    ((HANDOUT, "{", "{{"), f"{ASSIGNMENT}.ipynb: The file is not a notebook: it is not JSON (line 1"),
+    ((HANDOUT, "def mean_square(x):", "def mean_squares(x):"), "ipynb: has no stub of mean_square. "),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "output"), BEFORE, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_what_grading_could_not_explain(course: Path, change: Edit, output: str) -> None:
+    """Names that nobody defines, variants of other parameters, a handout that cannot be read, with place."""
+    edit(course, change)
+    faults = [str(f) for f in faults_before_proof(load_assignment(find_course(course), ASSIGNMENT))]
+    assert len(faults) == 1
+    assert output in faults[0]
+    assert faults[0].startswith(f"{course}/")
+
+
+@pytest.mark.parametrize(
+    ("change", "outputs"),
+    [
+        (
+            (CHECKS, "def double_leaves_its_input", "def double_values"),
+            ["checks.py, line 16: double_values replaces the function of that name in line 10."],
+        ),
+        ((CHECKS, "points=1.5)", "points=-1.5)"), ["checks.py, line 9: A check has points=-1.5."]),
+        ((CHECKS, "points=1.5)", 'points="1.5")'), ["checks.py, line 9: A check has points='1.5'."]),
+        ((CHECKS, '@check(task="double", points=1.5)', "@check"), ["line 9: A check names its task."]),
+        ((CHECKS, "assert_depends, assert_same", "assert_depends, assert_sane"), ["line 4: ImportError"]),
+        (
+            (PUBLIC, "def double_by_hand(student)", "def double_by_hand(student, reference)"),
+            ["line 9: public check double_by_hand asks for reference, which students do not have."],
+        ),
+    ],
+    ids=lambda value: value[2] if isinstance(value, tuple) else "",
+)
+def test_one_cause_is_told_once(course: Path, change: Edit, outputs: list[str]) -> None:
+    """Of a checks file that is not whole the points are not added up: its fault is told, with the line."""
+    edit(course, change)
+    faults = [problem.message for problem in loading_faults(find_course(course), ASSIGNMENT)]
+    assert len(faults) == len(outputs)
+    assert all(output in fault for output, fault in zip(outputs, faults, strict=True)), faults
+
+
+@pytest.mark.parametrize(
+    ("handout", "reference", "output"),
+    [
+        ("x, y=2", "x, y=3", "double has y=2; the reference has y=3. Write the same in both."),
+        ("x, y", "x, y=3", "double has no default of y; the reference has y=3. Write the same in both."),
+        ("x, y=3", "x, y", "double has y=3; the reference has no default of y. Write the same in both."),
+        ("x, y='a'", 'x, y="a"', ""),
+    ],
+)
+def test_defaults_are_those_of_the_reference(course: Path, handout: str, reference: str, output: str) -> None:
+    """Who keeps a default of the handout that the reference does not have would lose points for it."""
+    edit(course, (HANDOUT, "def double(x)", f"def double({handout})"))
+    edit(course, (REFERENCE, "def double(x)", f"def double({reference})"))
+    assignment = load_assignment(find_course(course), ASSIGNMENT)
+    assert [fault.message for fault in faults_in_handout(assignment)] == ([output] if output else [])
 
 
 FILES: list[tuple[Edit, str]] = [
@@ -264,7 +341,5 @@ class TestCommand:
         completed = autograder("lint", ASSIGNMENT, folder=course)
         assert completed.returncode == 3
         assert f"{HANDOUT}, cell 3: double takes (y), not (x)." in completed.stdout.splitlines()
-        assert (
-            f"{MISTAKES}, line 9: mistake squared of double loses no points." in completed.stdout.splitlines()
-        )
+        assert f"{MISTAKES}, line 9: mistake squared of double loses no points. " in completed.stdout
         assert "2 faults" in completed.stderr

@@ -78,6 +78,29 @@ def test_from_a_notebook(tmp_path: Path) -> None:
     assert "def helper" in handout
 
 
+def test_a_plain_notebook(tmp_path: Path) -> None:
+    """Cells with asserts are tests; what they print, draw or show at their end is not compared.
+
+    A function that returns one number is green at once, like any other: a wrong sign keeps half.
+    """
+    cells = [
+        ("code", "import numpy as np\nimport matplotlib.pyplot as plt"),
+        ("code", 'def trimmed(x, share=0.1):\n    """Mean of the middle of x (n,), a number."""\n'
+         "    k = int(share * len(x))\n    return float(np.sort(x)[k:len(x) - k].mean())"),
+        ("code", "y = np.random.default_rng(1).normal(size=20) + 1\ntrimmed(y, 0.2)\n"
+         "assert abs(trimmed(y, 0.2) - np.sort(y)[4:16].mean()) < 1e-9\nprint(trimmed(y))"),
+        ("code", "assert trimmed(np.arange(9.0)) == 4\nplt.bar(range(3), [1, 2, 3])"),
+    ]  # fmt: skip
+    done = autograder("new", "stats", "--from", str(solved_notebook(tmp_path, cells)), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "left out" not in done.stdout
+    for folder in ("assignments", "solutions"):
+        checks = (tmp_path / folder / "stats" / "checks.py").read_text(encoding="utf-8")
+        assert "print(" not in checks and "plt" not in checks and checks.count("def test_cell") == 2
+    proven = autograder("lint", "stats", folder=tmp_path)
+    assert proven.returncode == 0, proven.stdout + proven.stderr
+
+
 def test_optional_files_may_be_absent(tmp_path: Path) -> None:
     """Without mistakes and alternatives an assignment loads; lint asks for a mistake."""
     assert autograder("new", "hw-a", "--function", "f(x)", folder=tmp_path).returncode == 0

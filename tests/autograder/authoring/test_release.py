@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from command import autograder
 from nbclient import NotebookClient
 from repository_assignments import shared_out
 
@@ -167,6 +168,19 @@ def test_the_command_without_its_library() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The library typer is missing")
     assert "-m pip install typer" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_still_says_todo_is_named(tmp_path: Path) -> None:
+    """A handout that is not written yet is released, and the file that students would read is named."""
+    assert autograder("new", "kernels", "--function", "rbf(x)", folder=tmp_path).returncode == 0
+    done = autograder("release", "kernels", "--out", tmp_path / "out", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "kernels.ipynb still says TODO, and students would read it." in done.stdout
+    course = tmp_path / "assignments" / "kernels"
+    for path in (course / "kernels.ipynb", course / "checks.py"):
+        path.write_text(path.read_text("utf-8").replace("TODO", "Later"), "utf-8")
+    done = autograder("release", "kernels", "--out", tmp_path / "out", folder=tmp_path)
+    assert "TODO" not in done.stdout
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:

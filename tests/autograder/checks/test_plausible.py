@@ -91,3 +91,45 @@ def test_an_argument_matters_if_it_does_so_once() -> None:
     assert_depends(student.f, (-1.0, 2.0), (1.0, 3.0), uses=(1,))
     with pytest.raises(Failure, match="the same whatever argument 2 is"):
         assert_depends(student.f, (-1.0, 2.0), (-2.0, 3.0), uses=(1,))
+
+
+def judge_numbers(body: Body, right: Body, count: int, seed: int) -> None:
+    """Ask whether a function of an array that returns one number is plausible, by so many calls."""
+    rng = np.random.default_rng(seed)
+    calls = [(rng.normal(size=7),) for _ in range(count)]
+    student = Functions(NotebookBackend({"f": body}))
+    assert_plausible(student.f, Functions(ReferenceBackend({"f": right})).f, *calls)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(6, 20),
+    factor=st.floats(1e-3, 1e3),
+    sign=st.sampled_from([-1.0, 1.0]),
+)
+def test_one_number_with_a_slip_is_plausible(seed: int, count: int, factor: float, sign: float) -> None:
+    """A factor, a sign or a constant is a slip where a function returns one number, too."""
+
+    def norm(x: Array) -> float:
+        return float(np.sqrt((x**2).sum()))
+
+    judge_numbers(lambda x: sign * factor * norm(x) + factor, norm, count, seed)
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 3))
+def test_three_numbers_prove_nothing(seed: int, count: int) -> None:
+    """Two or three numbers go together with any others by chance."""
+    with pytest.raises(Failure, match="has little to do with"):
+        judge_numbers(lambda x: float(-x.sum()), lambda x: float(x.sum()), count, seed)
+
+
+def test_chance_is_rarely_plausible() -> None:
+    """Of 2,000 unrelated functions that return one number, at most one in fifty passes by few calls."""
+    passed = 0
+    for seed in range(2000):
+        try:
+            judge_numbers(lambda x: float(x[0]), lambda x: float(x[1]), 5 + seed % 16, seed)
+        except Failure:
+            continue
+        passed += 1
+    assert passed <= 40

@@ -28,6 +28,20 @@ ODD_SCALARS = ("2026-13-45", "!!int x", "!!timestamp x", "!!bool x", "!!float ''
 TAGGED = ("!!set {a}", "!!omap [a: 1]", "!!pairs x", "!!python/name:os.system", '"\\ud800"', "? [a]\n: b")
 
 
+class Part(BaseModel, extra="forbid"):
+    """A part of a file."""
+
+    function: str
+
+
+class StrictFile(BaseModel, extra="forbid"):
+    """A file with known keys, one of them required."""
+
+    points: float
+    time_zone: str = "UTC"
+    parts: list[Part] = []
+
+
 class AnyFile(BaseModel, extra="allow"):
     """A file with keys."""
 
@@ -129,3 +143,66 @@ def test_what_is_said_of_a_hostile_text(tmp_path: Path, text: str, sentence: str
     with pytest.raises(ContentError) as problem:
         read_yaml(path, AnyFile)
     assert problem.value.message == f"{path}, {sentence}"
+
+
+KEYS = st.sampled_from(["title", "ann", "7", "'7'", "due", '"due"', "ü"])
+
+
+@pytest.mark.parametrize("shape", ["block", "flow", "in a list", "below a key"])
+@given(keys=st.lists(KEYS, min_size=1, max_size=6))
+def test_a_key_is_there_once(shape: str, keys: list[str]) -> None:
+    """A key that a mapping has twice is refused with both lines: a parser would lose the first value."""
+    pairs = [f"{key}: [x, {{title: 1}}, {{title: 2}}]" for key in keys]
+    text = {
+        "block": "\n".join(pairs),
+        "flow": "{" + ",\n".join(pairs) + "}",
+        "in a list": "\n".join(f"{'- ' if i == 0 else '  '}{pair}" for i, pair in enumerate(pairs)),
+        "below a key": "\n".join(["students:", *(f"  {pair}" for pair in pairs)]),
+    }[shape]
+    plain = [key.strip("'\"") for key in keys]
+    first_again = next((i for i, key in enumerate(plain) if key in plain[:i]), None)
+    if first_again is None:
+        assert load_yaml(text)
+        return
+    offset = 2 if shape == "below a key" else 1
+    with pytest.raises(yaml.YAMLError) as refused:
+        load_yaml(text)
+    original = plain.index(plain[first_again]) + offset
+    message = str(refused.value)
+    assert f"{plain[first_again]!r} is here a second time; the first is in line {original}" in message
+    assert f"line {first_again + offset}" in message
+
+
+def test_an_extension_is_not_lost_to_a_second_block(tmp_path: Path) -> None:
+    """Two blocks `students:` in a course.yaml are refused; mappings merged twice with `<<` are not."""
+    path = tmp_path / "course.yaml"
+    blocks = "students:\n  ann: {extra_days: 2}\nstudents:\n  bob: {extra_days: 1}\n"
+    path.write_text(f"title: A\n{blocks}", "utf-8")
+    with pytest.raises(ContentError, match=r"line 4: the key 'students' is here a second time.* line 2\."):
+        read_yaml(path, AnyFile)
+    path.write_text("a: &a {x: 1}\nb: &b {y: 2}\nc:\n  <<: *a\n  <<: *b\n", "utf-8")
+    assert read_yaml(path, AnyFile).model_dump()["c"] == {"x": 1, "y": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "next_step"),
+    [
+        ("time_zone: UTC\npionts: 3", ", line 2: pionts: there is no such key.", "Write `points` in its"),
+        ("points: 3\ntimezone: UTC", ", line 2: timezone: there is no such key.", "Write `time_zone` in its"),
+        ("points: 3\ncolour: red", ", line 2: colour: there is no such key.", "Remove it, or correct"),
+        ("time_zone: UTC", "points: the key is missing.", "Add it."),
+        ("points: 3\nparts:\n- functions: f", ", line 3: parts.0.functions: there is no", "Write `function`"),
+        ("points: 3\nparts: [f]", ", line 2: parts.0: expected keys with values", "Write them."),
+        ("", "course.yaml: expected keys with values", "Write them."),
+        ("- points: 3", "course.yaml: expected keys with values", "Write them."),
+        ("points: three", ", line 1: points: Input should be a valid number", "Correct the value."),
+    ],
+)
+def test_a_misspelt_key_is_named_itself(tmp_path: Path, text: str, sentence: str, next_step: str) -> None:
+    """The key that is in the file is told, with the one that was meant; an empty file wants keys."""
+    path = tmp_path / "course.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ContentError) as refused:
+        read_yaml(path, StrictFile)
+    assert sentence in refused.value.message
+    assert refused.value.next_step.startswith(next_step)

@@ -247,3 +247,42 @@ def test_a_setting_outside_the_function_does_not_count(folder: Path) -> None:
     passed = last_output(folder, careful, backward, "check('double')")
     assert "✗" in refused["text/plain"]
     assert "✗" not in passed["text/plain"]
+
+
+def test_the_table_names_what_will_not_be_there(folder: Path) -> None:
+    """`check()` names imports that grading does not have: nobody is told to submit what earns nothing."""
+    answers = (
+        "import scipy.special as special",
+        "def double(x):\n    return x * special.factorial(2)",
+        "def double_backward(x, grad_out):\n    return 2 * grad_out",
+        "def mean_square(x):\n    return float(np.mean(x * x))",
+    )
+    shown = last_output(folder, *answers, "check()")
+    note = "When graded: import scipy.special as special: ModuleNotFoundError: scipy cannot be imported"
+    for kind in ("text/plain", "text/html"):
+        assert note in shown[kind]
+        assert "All checks pass here, but not everything will be there when graded" in shown[kind]
+        assert "Ready to submit" not in shown[kind]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def double():\n    return 1",
+        "class double:\n    pass",
+        "import json\ndouble = json.loads",
+        "double = np.linalg.inv",
+    ],
+)
+def test_no_line_of_the_engine_is_shown(folder: Path, source: str) -> None:
+    """Where a call fails outside of the student's lines, `where` is left out: no line of ours helps them."""
+    shown = last_output(folder, source, "check('double')")["text/plain"]
+    assert "raised" in shown
+    assert "where:" not in shown
+
+
+def test_the_deepest_line_of_the_notebook_is_shown(folder: Path) -> None:
+    """An error inside a library is shown at the student's line that called it."""
+    source = "import json\ndef double(x):\n    return json.loads('{')"
+    shown = last_output(folder, source, "check('double')")["text/plain"]
+    assert "where: line 3: return json.loads('{')" in shown

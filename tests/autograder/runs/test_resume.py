@@ -37,15 +37,16 @@ def command(folder: Path, out: str) -> list[str]:
 
 
 def started(folder: Path, mark: str) -> subprocess.Popen[bytes]:
-    """The run as a process; those it starts carry the mark too."""
-    return subprocess.Popen(
-        command(folder, "out"),
-        cwd=folder / "course",
-        env={**os.environ, VARIABLE: mark},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    """The run as a process, its errors in a file; those it starts carry the mark too."""
+    with (folder / "errors.txt").open("wb") as errors:
+        return subprocess.Popen(
+            command(folder, "out"),
+            cwd=folder / "course",
+            env={**os.environ, VARIABLE: mark},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        )
 
 
 def graded_lines(folder: Path) -> int:
@@ -97,6 +98,9 @@ def test_ctrl_c(folder: Path) -> None:
     mark = f"stop-{os.getpid()}-{time.time_ns()}"
     while not stop(folder, mark, signal.SIGINT, 4):
         shutil.rmtree(folder / "out")  # it came after the end: that is no stop
+    assert (folder / "errors.txt").read_text(encoding="utf-8") == (
+        f"\nStopped. Graded submissions are kept in {folder / 'out'}. Rerun the command to resume.\n"
+    )
     kept = graded_lines(folder)
     assert 4 <= kept <= STUDENTS
     assert left_running(mark) == []

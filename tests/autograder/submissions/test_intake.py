@@ -181,6 +181,7 @@ class TestRefused:
             (["empty/"], "empty", "holds no notebook", ".ipynb"),
             (["a/notes.txt", "a/b/c.txt"], "a", "holds no notebook", ".ipynb"),
             (["s1.pdf"], "s1.pdf", "is not a notebook", ".ipynb"),
+            (["out/ledger.jsonl", "out/reports/s1.json"], "out", "holds the results", "autograder regrade"),
         ],
     )
     def test_nothing_to_grade(

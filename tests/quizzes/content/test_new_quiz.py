@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import get_args
 
+import pytest
 from command import run_command
 
 from quizzes.content.bank import load_bank
@@ -18,10 +19,14 @@ def quizzes(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_is_proven(tmp_path: Path) -> None:
-    """In an empty folder: a course, a bank and a quiz that lint accepts, with every type of item."""
+    """In an empty folder: a course, a bank and a quiz that lint accepts, with every type of item.
+
+    Lint counts the texts that are still to be written.
+    """
     assert quizzes("new", "week-1", folder=tmp_path).returncode == 0
     proven = quizzes("lint", folder=tmp_path)
     assert proven.returncode == 0, proven.stdout + proven.stderr
+    assert "week-1.yaml, line 5: 11 items still say TODO, and students would read it." in proven.stdout
     types = {item.type for item in load_bank(tmp_path / "quizzes/banks/week-1.yaml").items.values()}
     union = get_args(get_args(Item)[0])
     assert types == {get_args(kind.model_fields["type"].annotation)[0] for kind in union}
@@ -42,3 +47,47 @@ def test_names_that_cannot_be_files(tmp_path: Path) -> None:
     """A name with a path or capitals is refused with a sentence."""
     done = quizzes("new", "../Week 1", folder=tmp_path)
     assert done.returncode == 2 and "cannot be a name" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (
+            "week-1.yaml",
+            "week-1/pick-one",
+            "week-1/pick-on",
+            "quizzes/week-1.yaml, line 12: bank 'week-1' has no item 'pick-on'. Choose one of: pick-one, ",
+        ),
+        (
+            "week-1.yaml",
+            "{item: week-1/pick-one}",
+            "{bank: week-1, draw: 1, tags: [hard]}",
+            "line 12: questions: 1 question is drawn from 0 items of 'week-1' with the tags hard. Correct",
+        ),
+        (
+            "banks/week-1.yaml",
+            "key: a * b\n",
+            "key: a ^ b\n",
+            "banks/week-1.yaml, line 57: items.5.expression: ^ is not a power in an expression; write **. ",
+        ),
+        (
+            "banks/week-1.yaml",
+            "topic: Week 1",
+            "topic: Week 1\ntopic: Week 2",
+            "banks/week-1.yaml, line 4: the key 'topic' is here a second time; the first is in line 3. ",
+        ),
+        ("banks/week-1.yaml", "tags: [quiz]", "tag: [quiz]", "items.0.choice.tag: there is no such key. "),
+    ],
+)
+def test_a_fault_is_told_once(tmp_path: Path, file: str, old: str, new: str, sentence: str) -> None:
+    """A fault of a bank is not told again for each quiz that uses it: place, what is wrong, what to do."""
+    assert quizzes("new", "week-1", folder=tmp_path).returncode == 0
+    path = tmp_path / "quizzes" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = quizzes("lint", folder=tmp_path)
+    assert done.returncode == 3
+    assert "Error: 1 fault." in done.stderr
+    assert done.stdout.count(sentence) == 1, done.stdout
+    assert ".:" not in done.stdout

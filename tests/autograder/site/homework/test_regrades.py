@@ -50,10 +50,11 @@ def test_the_difference_comes_first(site: MarkingSite) -> None:
     """Nothing counts before the release; old and new results, reason and version stay readable."""
     ina = site.person("ina")
     run = proposed(ina)
-    assert "running" in ina.page(run)
+    page = ina.page(run)
+    assert "running" in page and "0 submissions change so far" in page
     site.grade({"ann": 1, "bob": 3})
     page = ina.page(run)
-    assert "waits for its release" in page and "1 submission changes" in page
+    assert "waits for its release" in page and "1 submission changes." in page
     assert row_of(page, "Ann")[1:3] == ["4.5", "2.5"] and row_of(page, "Bob")[1:3] == ["4.5", "4.5"]
     assert site.score("ann") == UNCHANGED
     apply_regrades(site.server.site)
