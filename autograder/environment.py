@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HUB_SECRET",
+    "all_cores",
     "at_usual_priority",
     "available_cores",
     "environment",
@@ -27,6 +28,7 @@ __all__ = [
 
 T = TypeVar("T")
 LOWER_PRIORITY = 10
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()  # of this process
 HUB_SECRET = "AUTOGRADER_HUB_SECRET"  # the variable with the secret that a JupyterHub and the site share
 
 # NumPy is imported when it is needed: a command counts the cores before it imports the engine.
@@ -109,6 +111,23 @@ def one_core(number: int) -> Iterator[None]:
         return
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {sorted(before)[number % len(before)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def all_cores() -> Iterator[None]:
+    """Let this thread, and processes that it starts meanwhile, use all cores that this process had at first.
+
+    A server keeps its threads on one core, and a process has the cores of the thread that starts it.
+    """
+    if not CORES:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, CORES)
     try:
         yield
     finally:

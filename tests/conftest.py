@@ -74,7 +74,7 @@ ABOUT_DATABASES = (
     *("site/test_writer.py", "site/test_migrations.py", "site/test_backup.py", "site/test_background.py"),
     *("homework/test_queue.py", "homework/test_ledger.py", "homework/test_regrades.py"),
     *("attempts/test_attempts.py", "attempts/test_races.py", "attempts/test_deadlines.py"),
-    *("attempts/test_attempt_properties.py", "store/test_marks.py", "store/test_mark_properties.py"),
+    "store/test_marks.py",
     *("store/test_staff_decisions_stand.py", "store/test_old_events.py", "services/test_function_queue.py"),
 )
 

@@ -29,6 +29,7 @@ from autograder.site.extensions import Running, extensions
 from autograder.site.http_protocol import BACKLOG, http_config
 from autograder.site.people import COURSE, course_of
 from autograder.site.running import being_served, database_in_use
+from autograder.site.shared_core import SharedCore
 from autograder.site.signer import Signer
 from autograder.site.writer import Writer
 
@@ -181,53 +182,55 @@ def serve(
     from autograder.site.request_log import RequestLogMiddleware
     from autograder.site.settings.backups import NightlyBackup
 
-    with open_site.database.reading() as connection:
-        title, zone = course_of(connection, COURSE)
-    calm_the_collector()
-    writer = Writer(open_site.database, _lock_rows)
-    lti = _lti(folder, open_site)
-    site = AppContext(
-        open_site.database,
-        writer,
-        open_site.clock,
-        open_site.signer,
-        COURSE,
-        title,
-        zone,
-        folder,
-        lti=lti,
-        graded=graded,
-        address=address_here(waiting),
-        graders=graders,
-    )
-    site.warnings.append(lti.warning)
-    site.backups = NightlyBackup(
-        open_site.database,
-        site.course_rules,
-        lambda work: writer.submit(work).result(),
-        site.now,
-    )
-    site.warnings.append(site.backups.warning)
-    running: list[Running] = [PeriodicTask(site.clock_corrections.follow)]
-    running.append(PeriodicTask(lambda: _follow_maintenance(site)))
-    running.append(PeriodicTask(site.backups.run_due, every=60.0))
-    running += [extension.start(site, course_file=course_file) for extension in extensions()]
-    running += _score_tasks(site, lti)
-    running.append(PeriodicTask(partial(apply_recalculations, site), every=RECALCULATION_INTERVAL))
-    mail = MailSender(site.database, writer, folder, COURSE)
-    site.warnings += [mail.warning, lambda: retention_warning(site)]
-    running.append(PeriodicTask(lambda: mail.send_due(site.now())))
-    try:
-        app: ASGIApp = make_app(site)
-        if log is not None:
-            app = RequestLogMiddleware(app, log)
-        config = http_config(app, proxies=proxies)
-        # uvicorn ends what is under way and then raises the signal anew: let it find a handler that unwinds.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt), being_served(folder / FOLDER):
-            uvicorn.Server(config).run(sockets=[waiting])
-        signal.signal(signal.SIGTERM, before)
-    finally:
-        for task in running:
-            task.stop()
-        writer.close()
+    core = SharedCore()
+    with core.kept():
+        with open_site.database.reading() as connection:
+            title, zone = course_of(connection, COURSE)
+        calm_the_collector()
+        writer = Writer(open_site.database, _lock_rows)
+        lti = _lti(folder, open_site)
+        site = AppContext(
+            open_site.database,
+            writer,
+            open_site.clock,
+            open_site.signer,
+            COURSE,
+            title,
+            zone,
+            folder,
+            lti=lti,
+            graded=graded,
+            address=address_here(waiting),
+            graders=graders,
+        )
+        site.warnings.append(lti.warning)
+        site.backups = NightlyBackup(
+            open_site.database,
+            site.course_rules,
+            lambda work: writer.submit(work).result(),
+            site.now,
+        )
+        site.warnings.append(site.backups.warning)
+        running: list[Running] = [PeriodicTask(site.clock_corrections.follow), PeriodicTask(core.follow)]
+        running.append(PeriodicTask(lambda: _follow_maintenance(site)))
+        running.append(PeriodicTask(site.backups.run_due, every=60.0))
+        running += [extension.start(site, course_file=course_file) for extension in extensions()]
+        running += _score_tasks(site, lti)
+        running.append(PeriodicTask(partial(apply_recalculations, site), every=RECALCULATION_INTERVAL))
+        mail = MailSender(site.database, writer, folder, COURSE)
+        site.warnings += [mail.warning, lambda: retention_warning(site)]
+        running.append(PeriodicTask(lambda: mail.send_due(site.now())))
+        try:
+            app: ASGIApp = make_app(site)
+            if log is not None:
+                app = RequestLogMiddleware(app, log)
+            config = http_config(app, proxies=proxies)
+            # uvicorn ends what is under way and then raises the signal anew, for a handler that unwinds.
+            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with suppress(KeyboardInterrupt), being_served(folder / FOLDER):
+                uvicorn.Server(config).run(sockets=[waiting])
+            signal.signal(signal.SIGTERM, before)
+        finally:
+            for task in running:
+                task.stop()
+            writer.close()

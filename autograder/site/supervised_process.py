@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from autograder.course.local_time import counted, span
+from autograder.environment import all_cores
 
 __all__ = ["SupervisedProcess"]
 
@@ -98,12 +99,13 @@ class SupervisedProcess:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._started = now
         try:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stderr=self._errors,
-                env={**os.environ, **self._environment},
-            )
+            with all_cores():
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stderr=self._errors,
+                    env={**os.environ, **self._environment},
+                )
         except OSError as problem:  # no memory, too many processes
             self._errors.close()
             self._errors = None

@@ -14,7 +14,7 @@ from contextlib import suppress
 from subprocess import DEVNULL, PIPE
 from typing import Any
 
-from autograder.environment import give_way
+from autograder.environment import all_cores, give_way
 
 __all__ = ["run_limited", "serve_limited"]
 
@@ -31,7 +31,7 @@ def run_limited(
     # A NUL ends an argument of a program.
     command = [sys.executable, "-m", module, *(argument.replace("\0", "") for argument in arguments)]
     try:
-        with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as program:
+        with all_cores(), subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as program:
             try:
                 give_way(program.pid)  # from its first import on, which costs more than most looks
                 output, _ = program.communicate(content, timeout=wall_seconds)

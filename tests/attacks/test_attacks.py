@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from attack_cases import SECRET, Case, Targets, assignment_with_limits, cases, grade, judge, targets
+from examples import one_in
 
 from autograder.grading.grader import Grader
 from autograder.sandbox import session
@@ -45,7 +46,7 @@ def descendants(pid: int) -> set[int]:
     return children.union(*map(descendants, children))
 
 
-@pytest.mark.parametrize("case", CODE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", one_in(3, CODE), ids=lambda case: case.name)
 def test_it_costs_its_own_function(case: Case, grader: Grader, target: Targets) -> None:
     """The expected status, points and words; honest functions keep theirs; nothing is touched or left."""
     before, running = judge(), descendants(grader._worker._zygote.process.pid)
@@ -71,7 +72,7 @@ def test_the_others_of_the_class(grader: Grader) -> None:
     assert report.sandbox == "full"
 
 
-@pytest.mark.parametrize("case", SYSTEM, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", one_in(3, SYSTEM), ids=lambda case: case.name)
 def test_it_succeeds_without_a_sandbox(case: Case, target: Targets, tmp_path: Path) -> None:
     """The same attack in a plain process gets through: so it is the sandbox that stops it."""
     if case.expected["without"] == "succeeds as root" and os.geteuid() != 0:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from correct_notebook import SOURCE, notebook
+from examples import one_in
 from tiny_course import ASSIGNMENT
 
 from autograder.checks import memory
@@ -101,6 +102,7 @@ ATTACKS = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("name", "function", "source"), ATTACKS)
 def test_it_stays_small(name: str, function: str, source: str) -> None:
     """The judge grows by little, the function's own task earns less, and all others what they did."""
@@ -147,7 +149,7 @@ def graded_in_little_memory(root: Path, body: Callable[..., None], sources: list
         return [grade(grader, source) for source in sources]
 
 
-@pytest.mark.parametrize("body", [hoards, grows])
+@pytest.mark.parametrize("body", one_in(2, [grows, hoards]))
 def test_a_breach_costs_that_submission(tiny_course: Course, body: Callable[..., None]) -> None:
     """It fails the check for want of memory, with its points in the denominator; the next one is graded.
 

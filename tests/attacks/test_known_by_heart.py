@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from correct_notebook import notebook
+from examples import shared_out
 from known_by_heart import ATTACKS, LARGEST, attack_source
 from repository_assignments import assignment
 
@@ -61,21 +62,21 @@ def accuracy(source: str, images: Images) -> float:
     return float(np.mean(logits.argmax(axis=1) == images.test_y))
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", shared_out(ATTACKS, {*ATTACKS} - {"stored_network"}))
 def test_it_reads_images_in_a_mere_order(name: str, grader: Grader) -> None:
     """Each attack is one: where only the order of the pixels is secret, it reads most images untrained."""
     images = load_images(grader.dataset)
     assert accuracy(attack_source(name, images), images.permuted(np.random.default_rng(3))) > 0.65
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", shared_out(ATTACKS, {*ATTACKS} - {"stored_network"}))
 def test_without_training_it_earns_a_fifth(name: str, grader: Grader) -> None:
     """A notebook that knows the images and trains nothing earns at most a fifth of train's points."""
     task, _ = graded(grader, attack_source(name, load_images(grader.dataset)))
     assert task.earned <= MOST * task.possible
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", shared_out(ATTACKS, {*ATTACKS} - {"stored_network"}))
 def test_it_earns_a_fifth_with_class_means(name: str, grader: Grader) -> None:
     """One that follows the labels of images that it does not know gets at most that for its reading."""
     images = load_images(grader.dataset)
@@ -84,6 +85,7 @@ def test_it_earns_a_fifth_with_class_means(name: str, grader: Grader) -> None:
     assert trained.earned <= MOST * task.possible
 
 
+@pytest.mark.full
 def test_exchanged_labels_are_asked_for(grader: Grader) -> None:
     """One that follows labels in small examples only does not learn those of exchanged images."""
     images = load_images(grader.dataset)

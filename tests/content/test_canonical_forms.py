@@ -85,6 +85,7 @@ SHIFTED = """def numerical_gradient(loss, theta, delta=1e-5):
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("function", "source", "by_position", "by_name"),
     [

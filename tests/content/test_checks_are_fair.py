@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from repository_assignments import NAMES, assignment, shared_out
+from examples import shared_out
+from repository_assignments import NAMES, assignment
 
 from autograder.checks.calls import Functions
 from autograder.checks.convergence_checks import is_convergence

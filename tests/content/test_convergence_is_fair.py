@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from repository_assignments import NAMES, assignment, shared_out
+from examples import shared_out
+from repository_assignments import NAMES, assignment
 
 from autograder.authoring.calibrate import convergence_checks
 from autograder.authoring.lint_proof import Proof
@@ -65,6 +66,7 @@ def answers_for_train() -> dict[str, Callable[..., object]]:
     return {"reference": tested.reference["train"], **others}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dataset", DATA_SETS)
 def test_right_answers_train_whatever_the_disguise(dataset: str) -> None:
     """The reference and every alternative read the test images, in as many disguises as there are seeds."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from repository_assignments import assignment, shared_out
+from examples import shared_out
+from repository_assignments import assignment
 
 from autograder.authoring.lint_proof import Proof
 

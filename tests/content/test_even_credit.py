@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from repository_assignments import NAMES, assignment, shared_out
+from examples import shared_out
+from repository_assignments import NAMES, assignment
 from task_shares import share_of
 
 from autograder.checks.variants import KEPT
@@ -48,10 +49,11 @@ def replacements(right: Body, name: str) -> Iterator[tuple[str, str, Body]]:
     yield "useless", "its second argument", lambda *arguments: arguments[min(1, len(arguments) - 1)]
 
 
+PAIRS = [(name, function) for name in NAMES for function in assignment(name).functions]
+# The quick suite asks of every other function; training takes long.
 FUNCTIONS = [
-    pytest.param(name, function, marks=[pytest.mark.full] if function == "train" else [])
-    for name in NAMES
-    for function in assignment(name).functions
+    pytest.param(*pair, marks=[pytest.mark.full] if place % 2 or pair[1] == "train" else [])
+    for place, pair in enumerate(PAIRS)
 ]
 
 
@@ -68,6 +70,7 @@ def test_unlisted_mistakes_keep_what_their_severity_says(name: str, function: st
     assert uneven == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("size", shared_out([20, 100, 512], [100]))
 def test_the_first_batch_alone_is_a_slip_whatever_its_size(size: int) -> None:
     """A train that sees the first images only keeps what a slip keeps, however many they are."""

@@ -17,7 +17,7 @@ from autograder.site.sessions import new_link
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["dark", pytest.param("light", marks=pytest.mark.full)])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     """A browser that likes it light, or dark and small."""
     size = {"width": 1200, "height": 900} if request.param == "light" else {"width": 375, "height": 700}

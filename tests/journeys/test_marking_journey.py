@@ -74,7 +74,9 @@ def test_marking_with_keys(browser: Browser, site: MarkingSite) -> None:
     "settings",
     [
         {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
-        {"color_scheme": "dark", "viewport": {"width": 390, "height": 700}},
+        pytest.param(
+            {"color_scheme": "dark", "viewport": {"width": 390, "height": 700}}, marks=pytest.mark.full
+        ),
     ],
     ids=["desktop", "phone"],
 )

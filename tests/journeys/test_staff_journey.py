@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import follow
 from fake_clock import MINUTE
@@ -15,6 +16,7 @@ from quizzes.services.scores import scores_at
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+@pytest.mark.full
 def test_the_whole_way(browser: Browser, server: LiveServer) -> None:
     """The live table moves by itself, an extension reaches its student, a regrade counts once released."""
     server.publish()

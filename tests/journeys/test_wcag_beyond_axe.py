@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import follow
 from command import autograder
+from examples import one_in
 from homework_site import HomeworkSite, serving, tiny_site, with_mistake
 from live_server import SIGNER, LiveServer
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -122,7 +123,7 @@ def test_a_quiz(browser: Browser, server: LiveServer) -> None:
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", one_in(2, ["dark", "light"]))
 def test_pages_that_are_files(browser: Browser, site: HomeworkSite, scheme: str, tmp_path: Path) -> None:
     """axe finds nothing on the pages of a graded class and of a gradebook, which need no server."""
     submitted = tmp_path / "submitted"

@@ -69,6 +69,7 @@ def test_results_move_in_and_back(course: Path, tmp_path: Path) -> None:
     run(course, "verify", out, "--head", HOMEWORK["head"])
 
 
+@pytest.mark.full
 def test_a_changed_directory_is_not_taken_over(course: Path, tmp_path: Path) -> None:
     """A report or a line that somebody edited stops the import before anything is stored."""
     kept = results_in(tmp_path)
@@ -83,6 +84,7 @@ def test_a_changed_directory_is_not_taken_over(course: Path, tmp_path: Path) -> 
     assert "no graded homework" in run(course, "verify")
 
 
+@pytest.mark.full
 def test_marks_of_the_quiz_are_chained(course: Path) -> None:
     """The first mark of today brings those of version 0.1 into the quiz's ledger; a changed one is found."""
     with open_site(course) as site, site.database.transaction() as connection:

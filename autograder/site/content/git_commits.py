@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
+from autograder.environment import all_cores
+
 __all__ = ["commit_file", "is_under_git", "saved_word"]
 
 SECONDS = 20.0
@@ -77,6 +79,7 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str] | None:
         return None
     command = [program, "-C", str(folder), "-c", "core.hooksPath=/dev/null", *words]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+        with all_cores():
+            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
     except (OSError, subprocess.SubprocessError):
         return None

@@ -21,6 +21,7 @@ from autograder.authoring.new_assignment import (
     with_examples,
 )
 from autograder.course.course import Course
+from autograder.environment import all_cores
 from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
@@ -197,9 +198,10 @@ async def publish_assignment(request: Request) -> Response:
     command = [sys.executable, "-m", "autograder", "publish", name, "--author", session.person]
 
     def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=site.folder, capture_output=True, text=True, check=False, timeout=PUBLISH_SECONDS
-        )
+        with all_cores():
+            return subprocess.run(
+                command, cwd=site.folder, capture_output=True, text=True, check=False, timeout=PUBLISH_SECONDS
+            )
 
     try:
         done = await asyncio.to_thread(run)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from autograder.environment import all_cores
 from autograder.errors import Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.homework.context import context_of
@@ -37,9 +38,10 @@ def compare_class(context: AppContext, work: str) -> bytes:
                 continue
         command = [sys.executable, "-m", "autograder", "similarity", work, str(folder), "--out", str(out)]
         try:
-            done = subprocess.run(
-                command, cwd=context.folder, capture_output=True, timeout=PATIENCE, check=False
-            )
+            with all_cores():
+                done = subprocess.run(
+                    command, cwd=context.folder, capture_output=True, timeout=PATIENCE, check=False
+                )
         except (OSError, subprocess.TimeoutExpired) as problem:
             raise Conflict(
                 "The comparison was stopped: it took too long.",

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from autograder.course.course import Course
 from autograder.course.local_time import counted
+from autograder.environment import all_cores
 from autograder.errors import AutograderError, UsageError
 from autograder.site.audit import Act, record_act
 from autograder.site.backup import back_up, faults_in_file
@@ -281,10 +282,11 @@ def check(backup: Path, course: Course) -> str:
     """Check a backup in a program of its own, as `restore --check` does; the fault, or nothing."""
     command = [sys.executable, "-m", "autograder", "restore", str(backup), "--check"]
     try:
-        done = subprocess.run(
-            command, cwd=course.root, capture_output=True, text=True, check=False, timeout=CHECK_SECONDS,
-            env={**os.environ, "COLUMNS": "400"},
-        )  # fmt: skip
+        with all_cores():
+            done = subprocess.run(
+                command, cwd=course.root, capture_output=True, text=True, check=False, timeout=CHECK_SECONDS,
+                env={**os.environ, "COLUMNS": "400"},
+            )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as problem:
         return f"{backup.name} could not be checked: {problem}"
     return "" if done.returncode == 0 else " ".join(done.stderr.split())[-500:] or "The check failed."

@@ -29,7 +29,7 @@ RIGHT = {
     "double_backward": ("x, grad_out", "2 * grad_out"),
     "mean_square": ("x", "float((x ** 2).mean())"),
 }
-QUICK = 8  # one value in so many in the quick suite; the full one has them all
+QUICK = 16  # one value in so many in the quick suite; the full one has them all
 VALUES = [
     pytest.param(name, number, marks=[pytest.mark.full] if number % QUICK else [])
     for name, values in (("ODD_VALUES", ODD_VALUES), ("ACCEPTED", ACCEPTED))

@@ -101,6 +101,7 @@ def test_a_plain_notebook(tmp_path: Path) -> None:
     assert proven.returncode == 0, proven.stdout + proven.stderr
 
 
+@pytest.mark.full
 def test_optional_files_may_be_absent(tmp_path: Path) -> None:
     """Without mistakes and alternatives an assignment loads; lint asks for a mistake."""
     assert autograder("new", "hw-a", "--function", "f(x)", folder=tmp_path).returncode == 0

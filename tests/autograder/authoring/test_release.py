@@ -18,8 +18,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from command import autograder
+from examples import shared_out
 from nbclient import NotebookClient
-from repository_assignments import shared_out
 
 from autograder.authoring.release import release
 from autograder.authoring.solved_notebook import filled_in

@@ -85,6 +85,7 @@ def test_it_is_a_check_like_any_other(check: Check) -> None:
     assert is_convergence(check.body)
 
 
+@pytest.mark.full
 def test_the_reference_passes_on_fifty_seeds(check: Check, images: Images, band: Band) -> None:
     """A right answer passes every time: a miss is tried twice more."""
     results = [judged(check, images, band, descent, seed) for seed in range(50)]

@@ -103,6 +103,7 @@ def test_content_that_is_missing_is_named(course: Path, file: str) -> None:
     assert not (course.parent / "out").exists()
 
 
+@pytest.mark.full
 def test_help_is_no_mistake(course: Path) -> None:
     """Every command explains itself and ends with 0."""
     for command in ("grade", "demo-class", "check", "calibrate"):

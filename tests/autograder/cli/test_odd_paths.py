@@ -143,6 +143,7 @@ def test_odd_paths(
         assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.full
 def test_a_backup_that_is_none(tmp_path: Path) -> None:
     """An empty file and a database of something else replace no course's database."""
     course = write_tiny_course(tmp_path / "course").root

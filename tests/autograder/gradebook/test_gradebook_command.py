@@ -137,6 +137,7 @@ def test_wrong_words(term: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.full
 def test_who_left_is_taken_away(tmp_path: Path) -> None:
     """Written again after the roster changed, a page of somebody who left is gone."""
     root = write_term(tmp_path / "course", 3)

@@ -29,7 +29,7 @@ COURSE = find_course(Path(__file__).parent)
 LISTS = Path(__file__).parents[2] / "content" / "wrong_functions"
 PAGE = Path(__file__).parents[3] / "autograder" / "grading" / "README.md"
 LEAST_TOLD = 0.6  # of an assignment's wrong functions: a mistake, an idiom or a repair
-SAMPLE = 18  # every so many functions of a list are asked about in the quick suite
+SAMPLE = 36  # every so many functions of a list are asked about in the quick suite
 IDS = ("hw1-activations", "hw2-losses", "hw3-minibatch", "hw4-optimizers", "hw5-mnist")
 
 

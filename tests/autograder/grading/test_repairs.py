@@ -252,7 +252,11 @@ def test_a_function_that_takes_long_has_no_versions(worker: SandboxProcess) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "function"), [("hw3-minibatch", "step_decay"), ("hw4-optimizers", "momentum_update")]
+    ("name", "function"),
+    [
+        pytest.param("hw3-minibatch", "step_decay", marks=pytest.mark.full),
+        ("hw4-optimizers", "momentum_update"),
+    ],
 )
 def test_most_natural_edits_of_a_right_answer_are_explained(name: str, function: str) -> None:
     """Of right answers with one natural edit, nearly all are told a cause; lists know none of them."""

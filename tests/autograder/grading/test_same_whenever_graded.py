@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from correct_notebook import SOURCE, notebook
-from repository_assignments import NAMES, assignment, shared_out
+from examples import shared_out
+from repository_assignments import NAMES, assignment
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.authoring.solved_notebook import filled_in, to_bytes
@@ -137,7 +138,7 @@ def test_a_check_may_write_into_its_arrays(tiny_course: Course) -> None:
     assert [each.to_json() for each in reports[:2]] == [each.to_json() for each in reports[2:]]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", shared_out(NAMES, NAMES[:3]))
 def test_training_gives_later_submissions_no_more_time(name: str) -> None:
     """Each function's limit is known before the first submission is graded, training included."""
     course = assignment(name)
@@ -185,6 +186,7 @@ def report_on(function: str) -> str:
         return grader.grade(Submission("student", course.handout.name, data)).to_json()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("function", WRONG)
 @pytest.mark.parametrize("speed", shared_out(SPEEDS, ["ten times as slow"]))
 def test_no_clock_decides_what_is_told(

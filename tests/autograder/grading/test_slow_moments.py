@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from examples import one_in
 from repository_assignments import assignment
 
 from autograder.authoring.lint_proof import Proof
@@ -33,7 +34,7 @@ def slow_once(name: str, function: str) -> Assignment:
 
 
 @pytest.mark.xdist_group("slow moments")
-@pytest.mark.parametrize("mistake", RAREST)
+@pytest.mark.parametrize("mistake", one_in(4, RAREST))
 def test_a_mistake_is_named_after_a_slow_moment(mistake: str, slow_proof: Proof) -> None:
     """Mistakes that only the calls behind the first few tell apart are named all the same."""
     (variant,) = [each for each in slow_proof.assignment.mistakes if each.name == mistake]

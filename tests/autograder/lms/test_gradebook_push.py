@@ -140,6 +140,7 @@ def test_scores_keep_within_their_limits(
     assert grades(database(folder), ASSIGNMENT)["blank"]["test-double"]["auto"] == expected
 
 
+@pytest.mark.full
 def test_a_broken_check_asks_for_a_person(reports: list[Report], folder: Path) -> None:
     """Points that a broken check left out are nobody's; a person is asked to look."""
     push(reports, database(folder))

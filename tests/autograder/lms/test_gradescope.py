@@ -39,6 +39,7 @@ def notebook(source: str) -> str:
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
+@pytest.mark.full
 def test_the_archive_grades_as_here(tmp_path: Path) -> None:
     """`grade` and the archive's run_autograder agree; the results hold every check; grades come out.
 

@@ -12,7 +12,7 @@ from tiny_course import ASSIGNMENT, HIDDEN_CHECKS
 
 from autograder.report import Report
 
-pytestmark = pytest.mark.xdist_group("nbgrader")
+pytestmark = [pytest.mark.xdist_group("nbgrader"), pytest.mark.full]
 
 
 @pytest.fixture(scope="module")

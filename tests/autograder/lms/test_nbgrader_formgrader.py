@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from raw_http import free_port
 from tiny_course import ASSIGNMENT
 
-pytestmark = pytest.mark.xdist_group("nbgrader")
+pytestmark = [pytest.mark.xdist_group("nbgrader"), pytest.mark.full]
 
 TOKEN = "tests"
 

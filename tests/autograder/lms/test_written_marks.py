@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command import autograder
 from nbgrader.api import Gradebook
 from tiny_course import ASSIGNMENT
@@ -38,6 +39,7 @@ def answers(url: str) -> dict[str, tuple[Any, Any, Any, bool]]:
         }
 
 
+@pytest.mark.full
 def test_both_ways(tmp_path: Path) -> None:
     """A push asks nbgrader for a person, then brings our marks; marks of nbgrader's form come back."""
     course, url = write_written_course(tmp_path), f"sqlite:///{tmp_path}/gradebook.db"

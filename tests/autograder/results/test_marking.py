@@ -131,6 +131,7 @@ def test_marking_is_anonymous(course: Course) -> None:
     assert not re.search("ann|bob|cy", shown.stdout)
 
 
+@pytest.mark.full
 def test_marking_that_is_interrupted(course: Course) -> None:
     """The end of the input stops like q: the marks before it count, and the directory verifies."""
     grade(course, {"ann": answered_notebook(course, BOTH)})
@@ -165,6 +166,7 @@ def test_marks_survive_regrades(course: Course) -> None:
     assert codes(course, "why-two") == []
 
 
+@pytest.mark.full
 def test_an_answer_that_was_changed(course: Course) -> None:
     """The mark of an earlier attempt stands for a changed answer, which is flagged for another look."""
     grade(course, {"ann": answered_notebook(course, BOTH)})
@@ -244,6 +246,7 @@ def test_nothing_unmarked_is_exported_as_final(course: Course) -> None:
     assert states == {"ann": ("waiting", "counted"), "bob": ("dropped", "counted")}
 
 
+@pytest.mark.full
 def test_the_best_attempt_is_known_when_all_are_marked(tmp_path: Path) -> None:
     """Where the best attempt counts, a score waits while an unmarked answer of another one could beat it."""
     course = write_written_course(tmp_path, "attempts: best\n")

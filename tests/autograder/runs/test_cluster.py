@@ -133,6 +133,7 @@ def test_two_workers_one_killed(folder: Path, scheduler: str) -> None:
     assert autograder("verify", folder / "out", folder=folder / "course").returncode == 2
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:Port 8787")  # Dask starts its pages on another port and says so
 def test_local_cluster(folder: Path) -> None:
     """The library's own cluster on one machine does too, with several threads in a worker."""

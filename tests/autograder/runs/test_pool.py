@@ -85,6 +85,7 @@ def test_a_worker_that_is_killed(config: RunConfig) -> None:
     assert sorted(graded) == students(12)
 
 
+@pytest.mark.full
 def test_a_job_that_ends_every_worker(
     config: RunConfig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

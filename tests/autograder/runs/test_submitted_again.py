@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from command import autograder
 from correct_notebook import SOURCE, notebook
-from examples import examples
+from examples import examples, one_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_course import ASSIGNMENT, write_tiny_course
@@ -245,7 +245,7 @@ def lines_of(out: Path) -> list[Line]:
     return read_ledger(out / "ledger.jsonl")[0]
 
 
-@pytest.mark.parametrize("pause", [0.0, 1.1])
+@pytest.mark.parametrize("pause", one_in(2, [0.0, 1.1]))
 def test_from_a_dropbox(course: Course, tmp_path: Path, pause: float) -> None:
     """By the commands: right, wrong, right again has full marks, however often it is graded."""
     shutil.copytree(course.root, tmp_path / "course")

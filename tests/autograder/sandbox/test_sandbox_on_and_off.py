@@ -24,6 +24,7 @@ class Bare(SandboxProcess):
         super().__init__(*arguments, **more | {"without": ("bubblewrap", "landlock", "seccomp")})
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name",
     [

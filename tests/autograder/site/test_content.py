@@ -101,6 +101,7 @@ def test_contradicting_changes_are_marked(live: LiveHomework) -> None:
     assert "topic: One" in text and "topic: Two" in text and "# <<<<<<< saved meanwhile" in text
 
 
+@pytest.mark.full
 def test_a_look_while_typing(live: LiveHomework) -> None:
     """Faults with their lines, the questions with key and explanation; nothing is saved by looking."""
     ina = live.server.student(name="ina", role="instructor")

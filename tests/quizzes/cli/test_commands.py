@@ -132,6 +132,7 @@ def test_the_whole_way(course: Course) -> None:
     assert (score["state"], score["waiting"], score["late_seconds"]) == ("graded", "0", "0")
 
 
+@pytest.mark.full
 def test_what_has_keys_or_answers_is_private(course: Course) -> None:
     """Keys, results, an analysis and backups are files that only their owner reads, also over an old file."""
     assert quizzes(course, "publish", "all").returncode == 0
@@ -219,6 +220,7 @@ def test_the_demo_takes_launches(course: Course) -> None:
         assert browser.launch(**homework).headers["Location"] == "/assignments/hw"
 
 
+@pytest.mark.full
 def test_a_platform_that_comes_later(course: Course) -> None:
     """A server that was started without lti.yaml takes launches as soon as the file is there."""
     assert quizzes(course, "publish", "all").returncode == 0
@@ -234,6 +236,7 @@ def test_a_platform_that_comes_later(course: Course) -> None:
             assert browser.launch().headers["Location"] == "/quizzes/all"
 
 
+@pytest.mark.full
 def test_homework_in_a_platform(course: Course, tmp_path: Path) -> None:
     """A running server sends the scores of `--graded`, also those that are written while it runs."""
     write_assignment(course.root, "hw")
@@ -325,6 +328,7 @@ def test_passcodes_are_not_overwritten(course: Course) -> None:
     assert (course.root / "passcodes.csv").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.full
 def test_accommodations_of_one_quiz(course: Course) -> None:
     """Other minutes in one quiz, from a table of their own; a quiz that cuts somebody is refused."""
     quizzes(course, "publish", "all")
@@ -354,6 +358,7 @@ def test_a_taken_port(course: Course) -> None:
     assert "--port" in completed.stderr
 
 
+@pytest.mark.full
 def test_from_a_platform_and_back(course: Course) -> None:
     """With lti.yaml the server takes a launch, and the score arrives in the platform's gradebook."""
     with platform_for(course.root) as platform:

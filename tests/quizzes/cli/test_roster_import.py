@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from command import run_command
 from exam_fixture import LOCK, ExamFixture
-from examples import examples
+from examples import examples, one_in
 from fake_clock import MINUTE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -246,7 +246,9 @@ def test_two_lines_that_both_hold(course: Course) -> None:
     assert "s3,Cy" in refused.stderr
 
 
-@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "1e999", "9" * 5000, "²", "1.5.5", "0", "-1"])
+@pytest.mark.parametrize(
+    "number", one_in(3, ["NaN", "1e999", "-1", "9" * 5000, "sNaN", "Infinity", "²", "1.5.5", "0"])
+)
 def test_odd_numbers(course: Course, number: str) -> None:
     """Each is a sentence with file, line and column, never a trace."""
     course.take("student_id\ns1\n")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from autograder.course.course import find_course
 from quizzes.content.bank import load_bank
 from quizzes.content.lint import faults_in_bank
@@ -37,6 +39,7 @@ def test_the_examples_are_sound(tmp_path: Path) -> None:
     assert len({item.type for item in bank.items.values()}) == 11
 
 
+@pytest.mark.full
 def test_the_command() -> None:
     """`quizzes lint` takes a file or a name and says what is sound; an unknown one gets a sentence."""
     for quiz in ("quizzes/quiz4.yaml", "quiz4"):

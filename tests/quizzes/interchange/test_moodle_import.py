@@ -706,6 +706,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         assert sentence in refused.value.message
 
 
+@pytest.mark.full
 def test_deep_and_long_questions(tmp_path: Path) -> None:
     """Deep nesting, very long texts and very many options, gaps or answers cost one question each."""
     deep = q("truefalse", "<b>" * 3000 + "x" + "</b>" * 3000, TF)

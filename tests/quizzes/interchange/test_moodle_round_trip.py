@@ -102,6 +102,7 @@ def test_every_item_of_the_banks(tmp_path: Path) -> None:
         assert as_shown(back[name].model_dump(mode="json")) == carried(sent, number), name
 
 
+@pytest.mark.full
 def test_numbers_of_each_student(tmp_path: Path) -> None:
     """A number that is drawn comes back with a hundred rows or all there are, each a variant.
 
@@ -164,6 +165,7 @@ def test_variants_for_what_moodle_cannot_compute() -> None:
     assert made.data.count(b'<question type="cloze">') == made.data.count(b'<question type="truefalse">') == 4
 
 
+@pytest.mark.full
 def test_the_same_bytes_each_time() -> None:
     """One seed, one file; another seed gives other numbers."""
     quiz = quiz_of(ITEMS)

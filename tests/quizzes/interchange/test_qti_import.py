@@ -377,6 +377,7 @@ def test_an_item_without_a_response(tmp_path: Path, kind: str) -> None:
     assert any("it asks for nothing" in sentence for _, sentence in made.lost)
 
 
+@pytest.mark.full
 @settings(max_examples=examples(40), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(["qti12", "qti21"]))
 def test_damaged_documents(chance: random.Random, to: Format) -> None:

@@ -29,6 +29,7 @@ def test_kills_lose_nothing() -> None:
     assert lines[-1].startswith("2 kills, ") and lines[-1].endswith("none lost.")
 
 
+@pytest.mark.full
 @pytest.mark.xdist_group("postgresql")
 def test_kills_beside_postgresql(postgres: str) -> None:
     """What a killed server acknowledged is in a PostgreSQL database, too."""

@@ -81,6 +81,7 @@ def test_several_servers(postgres: str) -> None:
     assert "This database has people in it." in str(again.exception)
 
 
+@pytest.mark.full
 def test_failed_work_of_staff(tmp_path: Path) -> None:
     """A task of staff that fails is counted, with its output, and the others go on."""
     with temporary_folder(tmp_path) as place:

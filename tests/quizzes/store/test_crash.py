@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from exam_fixture import SIGNER
 from small_quiz import SmallQuiz
 from sqlalchemy import select
@@ -39,6 +40,7 @@ def killed_under_load(file: Path, turn: int) -> list[tuple[str, str, int, int]]:
     return [(attempt_id, save_id, int(rev), int(n)) for attempt_id, save_id, rev, n in whole]
 
 
+@pytest.mark.full
 def test_every_acknowledged_save_survives_a_kill(tmp_path: Path) -> None:
     """Ten kills at random moments: each save is in the log and in the answers, and the file is whole."""
     file = tmp_path / "quiz.db"

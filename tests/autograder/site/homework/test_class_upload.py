@@ -100,6 +100,7 @@ def of_ann(content: bytes, time: str) -> bytes:
     return packed({f"{folder}/{ASSIGNMENT}.ipynb": content, f"{folder}/timestamp.txt": time.encode()})
 
 
+@pytest.mark.full
 def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
     """After what Ann submitted here they are no new submission; before it they are one, and then known."""
     ann, ina = site.visitor("ann"), site.visitor("ina")

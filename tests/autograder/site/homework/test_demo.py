@@ -9,6 +9,7 @@ import weakref
 from pathlib import Path
 
 import httpx
+import pytest
 from homework_site import HomeworkSite, Visitor
 from local_http import LOCAL
 from patience import eventually
@@ -28,6 +29,7 @@ class Guest(Visitor):
         self.token = self.page("/").split('name="form-token" content="')[1].split('"')[0]
 
 
+@pytest.mark.full
 def test_it_takes_launches(tmp_path: Path) -> None:
     """With lti.yaml the demonstration is a tool: a platform's course is connected, its link opens work."""
     course: Course = write_tiny_course(tmp_path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import one_in
 from live_homework import BOUNDARY, LiveHomework, live_homework, multipart
 from live_server import Student
 from patience import PATIENCE, eventually
@@ -181,7 +182,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("kind", one_in(2, FILES))
 def test_a_hostile_file(live: LiveHomework, kind: str) -> None:
     """It is stored as it came; its pages say a sentence, hold no markup of it, and the server is well."""
     name, make = FILES[kind]
@@ -322,7 +323,8 @@ def test_forms_that_are_none(live: LiveHomework, body: bytes) -> None:
     assert "The server has a fault" not in reply.text
 
 
-@pytest.mark.parametrize(("hostile", "rounds"), [(6, 20), pytest.param(200, 300, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize(("hostile", "rounds"), [(6, 20), (200, 300)])
 def test_hostile_sources_do_not_slow_the_server(live: LiveHomework, hostile: int, rounds: int) -> None:
     """While looks at hostile sources are under way, other pages wait for none of them.
 

@@ -58,6 +58,7 @@ def status(visitor: Visitor, path: str) -> str:
     return str(visitor.http.get(f"{path}/status").json()["state"])
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
 def test_a_killed_grader(tmp_path: Path) -> None:
     """Its submission is graded by the grader that is started in its place; it gives way to the server."""

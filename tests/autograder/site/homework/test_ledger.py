@@ -222,6 +222,7 @@ def test_two_servers_append_to_one_chain(site: LedgerSite) -> None:
     assert site.faults() == []
 
 
+@pytest.mark.full
 def test_a_backup_takes_the_files_along(
     site: LedgerSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

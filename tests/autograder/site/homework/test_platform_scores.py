@@ -38,6 +38,7 @@ def states(site: HomeworkSite) -> list[str]:
         return [row[0] for row in connection.execute("SELECT state FROM lti_score")]
 
 
+@pytest.mark.full
 def test_a_score_waits_until_it_is_released(site: tuple[HomeworkSite, Platform]) -> None:
     """A held result goes nowhere; released, its score goes with the named mistake, and a mark follows."""
     running, platform = site

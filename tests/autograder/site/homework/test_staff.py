@@ -151,6 +151,7 @@ def test_pictures_have_addresses(shared_site: HomeworkSite) -> None:
     assert ann.http.get(addresses[0]).status_code == 404
 
 
+@pytest.mark.full
 def test_grading_again_with_new_checks(site: HomeworkSite) -> None:
     """After the assignment is published anew, staff see which scores are old and grade them again."""
     ann, ina = site.visitor("ann"), site.visitor("ina")

@@ -82,6 +82,7 @@ def test_a_group_s_submission(site: HomeworkSite, submitted: str) -> None:
     assert "4.5 of 4.5 points so far" in ann.page("/")
 
 
+@pytest.mark.full
 def test_before_a_partner_is_hurt(site: HomeworkSite) -> None:
     """The page names the group before the upload, and for whom it is late."""
     page = site.visitor("ann").page(f"/homework/{ASSIGNMENT}")

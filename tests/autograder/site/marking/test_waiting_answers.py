@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from databases import write_database
+from examples import one_in
 from fake_clock import MINUTE
 from live_server import ALL, ESSAY, NUMERIC, REPOSITORY, Student
 from marking_site import QUESTION, MarkingSite, answer_paths, fields_of, mark, marking_site
@@ -203,9 +204,7 @@ def listed(marker: Student) -> tuple[int, int]:
     return mine, together - mine
 
 
-@pytest.mark.parametrize(
-    "seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(3, 9))]
-)
+@pytest.mark.parametrize("seed", one_in(8, range(1, 9)))
 def test_the_numbers_agree(tmp_path: Path, seed: int) -> None:
     """In any class the home page, the page of marking and the lists of answers show the same numbers."""
     with site_with_a_quiz(tmp_path) as site:
@@ -277,6 +276,7 @@ def steps_of(database: Database) -> Iterator[list[int]]:
         event.remove(database._read, "before_cursor_execute", count)
 
 
+@pytest.mark.full
 def test_the_home_page_reads_what_has_changed(tmp_path: Path) -> None:
     """Looked at again it reads a fraction of the class, however large that is, also after a submission."""
     costs: dict[int, list[int]] = {}
