@@ -115,7 +115,7 @@ def terms_and_row(
     if row.label is None:
         raise Forbidden("You are not enrolled in this course.", next_step="Ask the course's staff.")
     accommodation = Accommodation(Fraction(row.multiplier), row.extra)
-    overrides = [override_in(one) for one in rows if one.field is not None]
+    overrides = [override_in(line) for line in rows if line.field is not None]
     return terms_for(schedule_of(row), accommodation, overrides), row
 
 
