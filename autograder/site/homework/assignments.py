@@ -29,6 +29,7 @@ __all__ = [
     "due_for_student",
     "due_of",
     "homework_in",
+    "on_time_until",
     "publish",
     "published",
     "set_release",
@@ -207,6 +208,14 @@ def due_for_student(course: Course, row: Homework, student: str) -> int | None:
     published = None if row.due_at is None else datetime.fromtimestamp(row.due_at / 1000, course.zone)
     due = course.due(student, row.id, published)
     return None if due is None else _milliseconds(due)
+
+
+def on_time_until(row: Homework, due: int) -> int:
+    """The last instant that counts as on time: the grace period included; fractions of a second do not count.
+
+    Up to it a submission may still replace an earlier one at no cost, so nothing is over at the due time.
+    """
+    return due // 1000 * 1000 + row.facts.grace_minutes * 60_000 + 999
 
 
 def _milliseconds(moment: datetime) -> int:

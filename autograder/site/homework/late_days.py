@@ -14,7 +14,7 @@ from autograder.course.course import Course
 from autograder.course.local_time import counted, shown
 from autograder.errors import Conflict
 from autograder.site.audit import Act, record_act
-from autograder.site.homework.assignments import Homework, due_for_student
+from autograder.site.homework.assignments import Homework, due_for_student, on_time_until
 from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.submissions import submissions_of
 from autograder.site.homework.tables import late_day
@@ -89,12 +89,14 @@ def spend_late_days(
     assert before is not None
     assert after is not None
     arrived = [item.received_at for item in submissions_of(connection, of, row.id, person)]
-    if any(after < arrival <= before for arrival in arrived):
+    last_before, last_after = on_time_until(row, before), on_time_until(row, after)
+    if any(last_after < arrival <= last_before for arrival in arrived):
         raise Conflict(
             "A submission was made in the time of these late days.",
             next_step="They stay spent; it would be late without them.",
         )
-    if after > before and at > after and not any(before < arrival <= after for arrival in arrived):
+    earned = any(last_before < arrival <= last_after for arrival in arrived)
+    if after > before and at > last_after and not earned:
         raise Conflict(
             f"With {counted(days, 'late day')} it would have been due {shown(after, course.zone)}.",
             next_step="That is over; ask for an extension.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from autograder.course.course import Course
-from autograder.site.homework.assignments import Homework, due_for_student
+from autograder.site.homework.assignments import Homework, due_for_student, on_time_until
 from autograder.site.integrity.cases import HELD, held_people
 
 __all__ = ["HELD", "HIDDEN", "Visible", "latest_due", "visible_now", "visible_to"]
@@ -29,7 +29,7 @@ DETAILS = {"full": ALL, "titles": Visible(True, True, False), "score": Visible(T
 
 
 def visible_now(row: Homework, role: str, at: int, last_due: int | None) -> Visible:
-    """What a person with this role may see at an instant; `last_due` is when the last extension ends.
+    """What a person with this role may see at an instant; `last_due` is when nobody is on time any more.
 
     Staff see everything. Students see nothing while results are held, or before the assignment's rule
     allows it.
@@ -57,6 +57,6 @@ def visible_to(
 
 
 def latest_due(course: Course, row: Homework) -> int | None:
-    """When the last person's due time is over; None without a due date."""
+    """The last instant at which anybody can submit on time; None without a due date."""
     times = [due_for_student(course, row, student) for student in ("", *course.students_with_rules())]
-    return max((time for time in times if time is not None), default=None)
+    return max((on_time_until(row, time) for time in times if time is not None), default=None)

@@ -22,7 +22,7 @@ from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.scores import attempts_of, counted
 from autograder.site.people import COURSE
 
-HOUR, DAY = 60 * MINUTE, 24 * 60 * MINUTE
+SECOND, HOUR, DAY = 1000, 60 * MINUTE, 24 * 60 * MINUTE
 LATE = {"late_per_day": 0.1, "late_at_most": 0.5, "grace_minutes": 0}
 
 
@@ -279,6 +279,27 @@ def test_late_days_are_spent_by_the_student(dates: Dates) -> None:
     assert over.status_code == 409
     assert "That is over" in over.text
     assert (dates.of("ann"), dates.of("bob")) == (24 * 60, 0)
+
+
+@pytest.mark.parametrize(
+    ("after_due", "may_take_back"),
+    [
+        (4 * MINUTE, True),  # on time without the day, in the grace
+        (5 * MINUTE + 900, True),  # fractions of a second do not count
+        (5 * MINUTE + SECOND, False),
+        (DAY + 4 * MINUTE, False),  # in the grace of the day that was spent
+        (DAY + 5 * MINUTE + SECOND, True),  # late with it, too: the day has bought nothing
+    ],
+)
+def test_a_late_day_stays_spent_where_it_counts(dates: Dates, after_due: int, may_take_back: bool) -> None:
+    """A day is taken back if and only if no submission is on time by it, as lateness is counted."""
+    dates.site.publish(dates.due, **{**LATE, "grace_minutes": 5})
+    page = f"/homework/{ASSIGNMENT}/late-days"
+    assert dates.ann.post(page, days="1").status_code == 303
+    dates.server.fake.pass_(dates.due + after_due - dates.server.clock.now())
+    dates.ann.sign_in()
+    assert dates.site.upload(dates.ann, b"late").status_code == 303
+    assert dates.ann.post(page, days="0").status_code == (303 if may_take_back else 409)
 
 
 def test_nobody_extends_their_own_date(dates: Dates) -> None:

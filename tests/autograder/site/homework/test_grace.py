@@ -106,6 +106,17 @@ def test_the_grace_is_settable(live: LiveHomework) -> None:
     assert "1 day late" in student.page(slow_upload(live, student, -MINUTE, SECOND))
 
 
+def test_results_are_shown_when_nobody_is_on_time_any_more(live: LiveHomework) -> None:
+    """`after_due` waits for the end of the grace: until then an answer could be improved by what it says."""
+    live.publish(live.server.opens + 60 * MINUTE, late_per_day=0.1, feedback="after_due")
+    student = live.server.student()
+    live.upload(student, b"{}")
+    live.grade("4.5")
+    for passes, is_shown in ((59, False), (3, False), (2, False), (2, True)):
+        live.server.fake.pass_(passes * MINUTE)
+        assert ("4.5 of 6 points" in student.page(PAGE)) == is_shown
+
+
 def texts_of_notes(page: str) -> str:
     """What the highlighted notes of a page say."""
     return " ".join(re.findall(r'<div class="note[^"]*">(.*?)</div>', page, re.DOTALL))
