@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from quizzes.content.quiz_file import check_quiz_name
 
 __all__ = ["write_quiz"]
 
@@ -153,6 +154,7 @@ def write_quiz(course: Course, name: str, title: str) -> list[Path]:
 
     The quiz opens in a week, at nine, and is due a day later, in the course's zone.
     """
+    check_quiz_name(name)
     quiz, bank = course.root / "quizzes" / f"{name}.yaml", course.root / "quizzes" / "banks" / f"{name}.yaml"
     for path in (quiz, bank):
         if path.exists():

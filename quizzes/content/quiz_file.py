@@ -21,10 +21,12 @@ from quizzes.content.items.base import Part, Text
 from quizzes.content.quiz import Pool, Quiz, Release
 from quizzes.schedule.timing import SECOND, Schedule
 
-__all__ = ["QuizFile", "QuizPlan", "load_quiz", "quiz_paths"]
+__all__ = ["TAKEN", "QuizFile", "QuizPlan", "check_quiz_name", "load_quiz", "quiz_paths"]
 
 
 Local = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, date) else value)]
+# Names of pages below /staff that are none of a quiz.
+TAKEN = frozenset({"attempts", "homework", "submissions"})
 
 
 class Pick(Part):
@@ -107,6 +109,15 @@ class QuizPlan:
         return self.quiz.name
 
 
+def check_quiz_name(name: str) -> None:
+    """Raise UsageError for a name that other pages of the site have: they would hide the quiz's own."""
+    if name in TAKEN:
+        raise UsageError(
+            f"A quiz cannot be named {name!r}: the site has other pages of that name.",
+            next_step=f"Give its file another name, such as {name}-quiz.yaml.",
+        )
+
+
 def quiz_paths(course: Course) -> list[Path]:
     """The files of all quizzes."""
     return sorted((course.root / "quizzes").glob("*.yaml"), key=lambda path: path.stem)
@@ -122,6 +133,7 @@ def load_quiz(course: Course, name: str) -> QuizPlan:
                 (path.stem for path in quiz_paths(course)), f"Add the quiz as {path.name} there."
             ),
         )
+    check_quiz_name(name)
     return _Reader(path, load_banks(path.parent / "banks"), course.zone).plan()
 
 

@@ -9,8 +9,10 @@ from typing import get_args
 import pytest
 from command import run_command
 
+from autograder.site.application import site_routes
 from quizzes.content.bank import load_bank
 from quizzes.content.items.any_item import Item
+from quizzes.content.quiz_file import TAKEN
 
 
 def quizzes(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -30,6 +32,20 @@ def test_it_is_proven(tmp_path: Path) -> None:
     types = {item.type for item in load_bank(tmp_path / "quizzes/banks/week-1.yaml").items.values()}
     union = get_args(get_args(Item)[0])
     assert types == {get_args(kind.model_fields["type"].annotation)[0] for kind in union}
+
+
+def test_names_of_other_pages(tmp_path: Path) -> None:
+    """A quiz that other pages of the site would hide is neither written nor read; routes have the names."""
+    staff = [getattr(route, "path", "").split("/") for route in site_routes()]
+    names = {path[2] for path in staff if path[1] == "staff" and "{" not in path[2]}
+    assert names == TAKEN
+    for name in sorted(names):
+        refused = quizzes("new", name, folder=tmp_path)
+        assert refused.returncode == 2 and "the site has other pages of that name" in refused.stderr
+    assert quizzes("new", "week-1", folder=tmp_path).returncode == 0
+    (tmp_path / "quizzes/week-1.yaml").rename(tmp_path / "quizzes/homework.yaml")
+    read = quizzes("lint", folder=tmp_path)
+    assert read.returncode != 0 and "homework-quiz.yaml" in read.stdout + read.stderr
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
