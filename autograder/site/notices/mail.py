@@ -15,6 +15,7 @@ import logging
 import os
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from sqlalchemy import Row, select
 from autograder.errors import AutograderError
 from autograder.site.database import Database
 from autograder.site.notices.notices import wants_mail
-from autograder.site.outbox import Message, claim, mark_failed, mark_sent
+from autograder.site.outbox import LEASE, Message, claim, mark_failed, mark_sent
 from autograder.site.tables import course, notification, person
 from autograder.site.writer import Writer
 from autograder.yaml_source import read_yaml
@@ -42,6 +43,9 @@ __all__ = ["FILE", "MailSender", "MailSettings", "mail_address", "mail_settings"
 FILE = "mail.yaml"
 PASSWORD = "SMTP_PASSWORD"  # the environment variable
 TIMEOUT = 20.0  # seconds
+SENDING = (
+    LEASE / 3000
+)  # seconds; what is left waits for its lease to end, or another server would send it, too
 MOST_TRIES = 60  # with an hour between the later ones: more than two days
 LONGEST_ADDRESS = 254  # characters that a server takes
 log = logging.getLogger(__name__)
@@ -104,12 +108,14 @@ class MailSender:
         if not messages:
             return 0
         letters = [Letter(message, self._content(message, settings)) for message in messages]
-        sent = 0
+        sent, began = 0, time.monotonic()
         try:
             with _connected(settings) as server:
                 for letter in letters:
                     sent += self._send(server, letter, now)
                     letters = letters[1:]
+                    if time.monotonic() - began > SENDING:
+                        break
             self._problem = ""
         except (OSError, smtplib.SMTPException) as problem:
             self._problem = (

@@ -26,6 +26,7 @@ from autograder.site.homework.notices import tell_graded
 from autograder.site.homework.releases import announce_results
 from autograder.site.homework.tables import grading
 from autograder.site.notices.mail import MailSender, mail_address
+from autograder.site.outbox import LEASE
 from autograder.site.people import COURSE, add_person
 
 STAFF_PAGE = f"/staff/homework/{ASSIGNMENT}"
@@ -184,6 +185,28 @@ def test_a_server_that_is_down_loses_nothing(noticed: Noticed, mailbox: tuple[Ma
     noticed.send()
     assert len(box.subjects("ann")) == 1
     assert noticed.sender.warning() == ""
+
+
+def test_a_slow_mail_server_gets_each_letter_once(
+    noticed: Noticed, mailbox: tuple[Mailbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Letters that would outlast the sender's lease are left; any server sends them when it has ended."""
+    box, port = mailbox
+    noticed.turn_mail_on(port)
+    monkeypatch.setattr("autograder.site.notices.mail.SENDING", 0.0)
+    for name in ("ann", "bob"):
+        noticed.graded(name)
+    other = MailSender(noticed.server.database, noticed.server.exam.writer, noticed.folder, COURSE)
+    for _ in range(4):  # a message a round: two of them are wanted by mail
+        before = len(box.letters)
+        noticed.send()
+        assert other.send_due(noticed.server.clock.now()) == 0
+        assert len(box.letters) <= before + 1
+        noticed.server.fake.pass_(LEASE)
+    assert sorted(str(letter["To"]) for letter in box.letters) == [
+        "Ann <ann@example.org>",
+        "Bob <bob@example.org>",
+    ]
 
 
 def test_one_refused_address_holds_up_nobody(noticed: Noticed, mailbox: tuple[Mailbox, int]) -> None:
