@@ -43,9 +43,8 @@ __all__ = ["FILE", "MailSender", "MailSettings", "mail_address", "mail_settings"
 FILE = "mail.yaml"
 PASSWORD = "SMTP_PASSWORD"  # the environment variable
 TIMEOUT = 20.0  # seconds
-SENDING = (
-    LEASE / 3000
-)  # seconds; what is left waits for its lease to end, or another server would send it, too
+# Seconds of a round; what is left waits for its lease to end, or another server would send it, too.
+SENDING = LEASE / 3000
 MOST_TRIES = 60  # with an hour between the later ones: more than two days
 LONGEST_ADDRESS = 254  # characters that a server takes
 log = logging.getLogger(__name__)
