@@ -73,8 +73,8 @@ def test_an_essay_submitted_again_unchanged(server: LiveServer) -> None:
     assert "1 of 1 answer marked" in teacher.page("/staff/all/marking")
 
 
-def test_an_essay_that_changed(server: LiveServer) -> None:
-    """The mark stands and is shown for another look; marked again, the second one counts."""
+def marked_and_changed(server: LiveServer) -> tuple[Student, str]:
+    """An attempt whose essay was marked and then written anew, and who marked it."""
     server.publish()
     teacher, student = server.student(role="ta"), server.student()
     attempt = taken(server, student)
@@ -83,6 +83,12 @@ def test_an_essay_that_changed(server: LiveServer) -> None:
     student.save(attempt, ESSAY, "Because of something else.", base=1)
     student.ask(f"/attempts/{attempt}/finish", {})
     server.exam.mark()
+    return teacher, attempt
+
+
+def test_an_essay_that_changed(server: LiveServer) -> None:
+    """The mark stands and is shown for another look; marked again, the second one counts."""
+    teacher, attempt = marked_and_changed(server)
     assert points(server, attempt) == 2
     path = answer_with(teacher, "Because of something else.")
     assert "The points are for an earlier answer" in teacher.page(path)
@@ -96,14 +102,7 @@ def test_an_essay_that_changed(server: LiveServer) -> None:
 
 def test_undo_brings_back_no_mark_of_an_earlier_answer(server: LiveServer) -> None:
     """Undone, the mark of a changed essay leaves it waiting: the mark before was for another text."""
-    server.publish()
-    teacher, student = server.student(role="ta"), server.student()
-    attempt = taken(server, student)
-    mark_essay(server, teacher, attempt)
-    reopen(server, teacher, student, attempt)
-    student.save(attempt, ESSAY, "Because of something else.", base=1)
-    student.ask(f"/attempts/{attempt}/finish", {})
-    server.exam.mark()
+    teacher, attempt = marked_and_changed(server)
     path = answer_with(teacher, "Because of something else.")
     mark(teacher, path, item=[])
     undo = fields_of(teacher.page(path), f"{path}/undo")
