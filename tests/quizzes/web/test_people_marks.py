@@ -102,7 +102,7 @@ def test_an_essay_that_changed(server: LiveServer) -> None:
 
 def test_undo_brings_back_no_mark_of_an_earlier_answer(server: LiveServer) -> None:
     """Undone, the mark of a changed essay leaves it waiting: the mark before was for another text."""
-    teacher, attempt = marked_and_changed(server)
+    teacher, _ = marked_and_changed(server)
     path = answer_with(teacher, "Because of something else.")
     mark(teacher, path, item=[])
     undo = fields_of(teacher.page(path), f"{path}/undo")
