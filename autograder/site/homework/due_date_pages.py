@@ -221,10 +221,7 @@ async def answer(request: Request) -> Response:
         homework_of(request),
         request.path_params["number"],
     )
-    declines = "decline" in form
-    days = 0 if declines else _number(form, "days", 60)
-    if not declines and not days:
-        raise Conflict("The number of days is missing.", next_step="Write it, or press Decline.")
+    days = None if "decline" in form else _number(form, "days", 60)
 
     def write(connection: Connection) -> None:
         course = context.course(connection)

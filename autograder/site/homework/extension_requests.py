@@ -87,16 +87,17 @@ def answer_request(
     of: str,
     number: int,
     *,
-    days: int,
+    days: int | None,
     reply: str,
     at: int,
     who: str,
 ) -> ExtensionRequest:
-    """Grant a request with so many days after the student's present due date, or with none decline it.
+    """Grant a request with so many days after the student's present due date, or with None decline it.
 
     Returns the request with its answer. The student keeps what an earlier extension gave.
 
-    Raises NotFound for an unknown one, Conflict for one that was answered, or declined without a reply.
+    Raises NotFound for an unknown one, Conflict for one that was answered, granted with no days, or declined
+    without a reply.
     """
     row = connection.execute(
         select(extension_request).where(extension_request.c.id == number, extension_request.c.course == of)
@@ -106,14 +107,16 @@ def answer_request(
     request, reply = _request(row), reply.strip()[:LONGEST_TEXT]
     if request.answered_at is not None:
         raise Conflict("This request was answered meanwhile.", next_step="Reload the page.")
-    if not days and not reply:
+    if days == 0:
+        raise Conflict("The number of days is missing.", next_step="Write it, or press Decline.")
+    if days is None and not reply:
         raise Conflict("The reply is missing; the student reads it.", next_step="Say why in a few words.")
     if days:
         form = _rule_form(connection, course, of, request, days)
         plan_rules(connection, course, of, form, who=who).apply(connection, course, at, who)
     values = {"answered_at": at, "by_whom": who, "approved": bool(days), "reply": reply}
     connection.execute(update(extension_request).where(extension_request.c.id == number).values(**values))
-    detail: dict[str, object] = {"assignment": request.assignment, "days": days, "reply": reply}
+    detail: dict[str, object] = {"assignment": request.assignment, "days": days or 0, "reply": reply}
     record_act(connection, Act(at, who, "answer extension request", request.person, detail))
     return ExtensionRequest(
         number,
