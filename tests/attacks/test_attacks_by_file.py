@@ -12,12 +12,13 @@ from attack_cases import Case, assignment_with_limits, cases
 from class_run import grade_class
 from correct_notebook import SOURCE
 from correct_notebook import notebook as correct_notebook_of
+from examples import one_in
 from tiny_course import ASSIGNMENT
 
 FILES = cases("files")
 
 
-@pytest.mark.parametrize("case", FILES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", one_in(3, FILES), ids=lambda case: case.name)
 def test_it_is_graded_or_refused(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The student gets points or a sentence, the neighbour full marks, and nothing appears elsewhere."""
     monkeypatch.chdir(tmp_path)

@@ -53,7 +53,7 @@ def faults_of(page: Page) -> list[str]:
     ("size", "script"),
     [
         pytest.param(PHONE, True, id="phone-script"),
-        pytest.param(DESKTOP, False, id="desktop-no-script"),
+        pytest.param(DESKTOP, False, id="desktop-no-script", marks=pytest.mark.full),
         pytest.param(PHONE, False, id="phone-no-script", marks=pytest.mark.full),
         pytest.param(DESKTOP, True, id="desktop-script", marks=pytest.mark.full),
     ],

@@ -41,13 +41,10 @@ class Graded:
         return chosen
 
 
-# The tests of one class run in one process, so that it is graded once; the first one stands for all in the
-# quick suite.
+# The tests of one class run in one process, so that it is graded once.
 CLASSES = [
-    pytest.param(
-        name, marks=[pytest.mark.xdist_group(f"sample {name}"), *([pytest.mark.full] if number else [])]
-    )
-    for number, name in enumerate(COURSE.assignment_ids())
+    pytest.param(name, marks=[pytest.mark.xdist_group(f"sample {name}"), pytest.mark.full])
+    for name in COURSE.assignment_ids()
 ]
 
 
@@ -78,7 +75,6 @@ def lost_tasks(report: Report) -> set[str]:
     return {task.task for task in report.tasks if task.earned < task.possible}
 
 
-@pytest.mark.full
 def test_the_class_is_graded_to_its_end(graded: Graded) -> None:
     """Every student has a report of their own, whoever came before them, and no check is broken."""
     assert [report.student for _, report in graded.outcomes] == [f"student-{n:03}" for n in range(1, 27)]

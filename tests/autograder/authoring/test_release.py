@@ -207,6 +207,7 @@ def python(tmp_path_factory: pytest.TempPathFactory, out: Path) -> Path:
     return made
 
 
+@pytest.mark.full
 def test_working_through_it(out: Path, python: Path, tmp_path: Path) -> None:
     """Unpacked in a clean environment, the notebook runs; solved, every check passes, and so it grades."""
     with zipfile.ZipFile(out / f"{FIRST}.zip") as archive:

@@ -89,6 +89,7 @@ def test_into_an_empty_gradebook(assignment: Assignment, folder: Path) -> None:
     assert by_student["blank"]["test-double"]["auto"] == 0.0
 
 
+@pytest.mark.full
 def test_beside_autograde(taken: Taken, tmp_path: Path) -> None:
     """Into the gradebook of a course that nbgrader graded with the same seed, nothing changes."""
     shutil.copy(taken.folder / "gradebook.db", tmp_path / "gradebook.db")

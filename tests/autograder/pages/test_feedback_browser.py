@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from examples import one_in
 from playwright.sync_api import Page, expect
 from report_factory import curve, make_check, make_report, make_task
 from sample_class import outlines_of
@@ -38,8 +39,8 @@ def overflow(page: Page) -> float:
     return width
 
 
-@pytest.mark.parametrize("width", [320, 400, 820, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", one_in(4, [320, 400, 820, 1400]))
+@pytest.mark.parametrize("scheme", one_in(2, ["dark", "light"]))
 def test_no_sideways_scrolling(browser_page: Page, page_file: Path, width: int, scheme: str) -> None:
     """On a telephone and on a wide screen the page is as wide as the window, also with all opened."""
     browser_page.set_viewport_size({"width": width, "height": 800})

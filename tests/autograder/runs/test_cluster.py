@@ -186,6 +186,7 @@ def test_a_weaker_sandbox(folder: Path, scheduler: str) -> None:
     assert len(read_ledger(folder / "out" / "ledger.jsonl")[0]) == 1
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:Port 8787")
 def test_a_site_s_queue_on_a_cluster(tmp_path: Path) -> None:
     """`autograder grader --scheduler` hands a site's queue to a cluster: the same results, each once."""

@@ -49,6 +49,7 @@ ALWAYS = (
 )
 
 
+@pytest.mark.full
 def test_a_small_class() -> None:
     """Twenty students start, save and submit while staff regrade, import and analyse; nothing is lost.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from examples import one_in
 from live_server import ESSAY, NUMERIC, TEXT, LiveServer, Student
 from playwright.sync_api import Browser, BrowserContext
 
@@ -57,7 +58,7 @@ def opened(contexts: list[BrowserContext], browser: Browser, who: Student, pixel
     return context
 
 
-@pytest.mark.parametrize("pixels", [360, 1280])
+@pytest.mark.parametrize("pixels", one_in(2, [360, 1280]))
 def test_no_page_sticks_out(
     browser: Browser,
     signed_in: list[BrowserContext],

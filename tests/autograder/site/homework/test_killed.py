@@ -76,6 +76,7 @@ def test_a_killed_grader(tmp_path: Path) -> None:
         assert graders_of(site) != killed
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
 def test_a_killed_server(tmp_path: Path) -> None:
     """After a server was killed every receipt's bytes are there, and the next one grades everything."""
