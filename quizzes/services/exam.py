@@ -18,11 +18,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
+from typing import Any
 
 from cachetools import LRUCache, cached
 from sqlalchemy import Connection
 
-from autograder.errors import Busy, NotFound
+from autograder.errors import Busy, Forbidden, NotFound
 from autograder.site.background import Crowd, Pace
 from autograder.site.backup import has_disk_space
 from autograder.site.clock import Clock
@@ -150,7 +151,7 @@ class ExamService:
             self.writer.submit(
                 partial(close_if_overdue, attempt_id=running.id, now=at, signer=self._signer), [running.id]
             )
-        return self.writer.submit(
+        started = self.writer.submit(
             partial(
                 start_attempt,
                 quiz_id=quiz,
@@ -160,6 +161,8 @@ class ExamService:
                 now=self.clock.now,
             )
         )
+        started.add_done_callback(lambda done: self._keep_unused(quiz, prepared, done))
+        return started
 
     def start_prepared(self, quiz: str, person: str, lock: str) -> Future[AttemptRow | None] | None:
         """The same without a read before the write, for a class that starts at once.
@@ -172,9 +175,11 @@ class ExamService:
         if (prepared := self._take_prepared(quiz)) is None:
             return None
         new_attempt = self._new_attempt(prepared, person, lock)
-        return self.writer.submit(
+        started = self.writer.submit(
             partial(self._start_prepared, quiz=quiz, person=person, new_attempt=new_attempt, at=at)
         )
+        started.add_done_callback(lambda done: self._keep_unused(quiz, prepared, done))
+        return started
 
     def _start_prepared(
         self, connection: Connection, quiz: str, person: str, new_attempt: NewAttempt, at: int
@@ -214,6 +219,20 @@ class ExamService:
         with self._prepared_lock:
             known, prepared = self._prepared.get(quiz, (version, None))
             return prepared.popleft() if prepared and version in (None, known) else None
+
+    def _keep_unused(self, quiz: str, prepared: PreparedAttempt, done: Future[Any]) -> None:
+        """Keep an attempt for others if a start has not used it: nobody uses up the class's by trying."""
+        if done.cancelled():
+            return  # it may be written all the same
+        problem = done.exception()
+        if problem is None:
+            is_unused = done.result() is not None and done.result().id != prepared.id
+        else:  # of other problems it is not known what was written
+            is_unused = isinstance(problem, Forbidden | NotFound)
+        with self._prepared_lock:
+            known, waiting = self._prepared.get(quiz, ("", deque()))
+            if is_unused and known == prepared.version:
+                waiting.appendleft(prepared)
 
     def _prepare(self, version: str) -> PreparedAttempt:
         attempt_id = secrets.token_urlsafe(16)

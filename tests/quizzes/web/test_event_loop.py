@@ -226,6 +226,21 @@ def test_a_prepared_attempt_starts_as_any_other(
     assert with_prepared == outcome(students[1])
 
 
+@pytest.mark.parametrize("situation", ["open already", "used up", "dropped", "closed"])
+def test_a_start_that_is_refused_uses_up_nothing(server: LiveServer, situation: str) -> None:
+    """However often one student tries, what was prepared for the others is still there."""
+    server.publish()
+    students = [server.student() for _ in range(2)]
+    server.quizzes.prepare()
+    SITUATIONS[situation](server, students)
+    server.quizzes.exam.prepare("all", server.exam._prepared["all"][0], 3, 3)
+    before = {attempt.id for attempt in server.exam._prepared["all"][1]}
+    for _ in range(5):
+        students[0].post("/quizzes/all/start")
+    assert {attempt.id for attempt in server.exam._prepared["all"][1]} == before
+    assert len(before) == 3
+
+
 def test_a_prepared_start_is_one_short_write(server: LiveServer) -> None:
     """A class that starts at once reads nothing before the write, which is five statements for each."""
     server.publish()
