@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from autograder.environment import on_cores
+
 __all__ = ["SharedCore", "better_core"]
 
 CROWDED = 0.25  # of the time: so long a thread that could run waits for the core
@@ -34,13 +36,8 @@ class SharedCore:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Keep this thread on the core, and for good those that it starts meanwhile."""
-        if self._cores:
-            os.sched_setaffinity(0, {self.core})
-        try:
+        with on_cores({self.core} if self._cores else ()):
             yield
-        finally:
-            if self._cores:
-                os.sched_setaffinity(0, self._cores)
 
     def threads(self) -> list[int]:
         """The threads of this process that are kept on the core, by their numbers."""

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import LRUCache, cached
 from sqlalchemy import Connection
@@ -61,6 +61,7 @@ from quizzes.store.regrades import key_for
 __all__ = ["ExamService", "PreparedAttempt", "View"]
 
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 GRADER = "1"  # the version of the rules in `content.marking`
 CLOSED_AT_ONCE = 50  # attempts
@@ -161,8 +162,7 @@ class ExamService:
                 now=self.clock.now,
             )
         )
-        started.add_done_callback(lambda done: self._keep_unused(quiz, prepared, done))
-        return started
+        return self._keeping_unused(quiz, prepared, started)
 
     def start_prepared(self, quiz: str, person: str, lock: str) -> Future[AttemptRow | None] | None:
         """The same without a read before the write, for a class that starts at once.
@@ -178,8 +178,7 @@ class ExamService:
         started = self.writer.submit(
             partial(self._start_prepared, quiz=quiz, person=person, new_attempt=new_attempt, at=at)
         )
-        started.add_done_callback(lambda done: self._keep_unused(quiz, prepared, done))
-        return started
+        return self._keeping_unused(quiz, prepared, started)
 
     def _start_prepared(
         self, connection: Connection, quiz: str, person: str, new_attempt: NewAttempt, at: int
@@ -219,6 +218,11 @@ class ExamService:
         with self._prepared_lock:
             known, prepared = self._prepared.get(quiz, (version, None))
             return prepared.popleft() if prepared and version in (None, known) else None
+
+    def _keeping_unused(self, quiz: str, prepared: PreparedAttempt, started: Future[T]) -> Future[T]:
+        """A start, after which its prepared attempt is there again if it was not used."""
+        started.add_done_callback(lambda done: self._keep_unused(quiz, prepared, done))
+        return started
 
     def _keep_unused(self, quiz: str, prepared: PreparedAttempt, done: Future[Any]) -> None:
         """Keep an attempt for others if a start has not used it: nobody uses up the class's by trying."""
