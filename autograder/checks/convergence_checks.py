@@ -94,9 +94,9 @@ def training_of(body: Callable[..., object]) -> Body:
 def reference_training(
     check: Check, reference: Functions, seed: int, materials: Materials, attempt: int = 0
 ) -> Training:
-    """The run of a convergence check with the reference's functions, made once for a seed and an attempt."""
+    """The run that a convergence check compares with in a grading with this seed, made once for an attempt."""
     body, images = training_of(check.body), materials.images
-    return _reference_training(body, reference, seed, images, attempt)
+    return _reference_training(body, reference, check.seed(seed), images, attempt)
 
 
 def hidden_images(images: Images, checks: Iterable[Check], rng: np.random.Generator) -> Images:

@@ -63,10 +63,14 @@ class Check:
             "student": student,
             "reference": reference,
             "rng": self.generator(seed) if "rng" in self.parameters else None,
-            "seed": seed ^ zlib.crc32(self.id.encode()),
+            "seed": self.seed(seed),
             "materials": materials,
         }
         self.body(**{name: given[name] for name in self.parameters})
+
+    def seed(self, seed: int) -> int:
+        """The check's own seed in a run with this one."""
+        return seed ^ zlib.crc32(self.id.encode())
 
     def generator(self, seed: int) -> np.random.Generator:
         """The check's own random numbers: the same for all students of a run."""

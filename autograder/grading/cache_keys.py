@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import json
+from copy import copy
 from functools import cache
 from pathlib import Path
 
@@ -106,9 +107,19 @@ class CacheKeys:
             part for name, data in sorted(solution.items()) if name not in NOT_SHARED for part in (name, data)
         )
         limits = assignment.file.limits.model_dump_json()
-        self._file_digests: dict[tuple[str, bool], str] = {}
-        self._all = digest(engine_digest(), json.dumps(environment()), str(seed), limits, *others)
+        self._shared = digest(engine_digest(), json.dumps(environment()), limits, *others)
+        self._use(seed)
         self._training = digest(assignment.calibration.model_dump_json(), dataset)
+
+    def with_seed(self, seed: int) -> CacheKeys:
+        """The keys for another seed; no file is read again."""
+        keys = copy(self)
+        keys._use(seed)
+        return keys
+
+    def _use(self, seed: int) -> None:
+        self._all = digest(self._shared, str(seed))
+        self._file_digests: dict[tuple[str, bool], str] = {}
 
     def key(self, check: Check, status: Status) -> str:
         """The key of a result of this check with this status."""

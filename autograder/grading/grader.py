@@ -118,18 +118,28 @@ class Grader:
     """Grades submissions of one assignment, one at a time; a context manager."""
 
     def __init__(
-        self, assignment: Assignment, seed: int, dataset: str = "", *, sandbox: str = "good"
+        self,
+        assignment: Assignment,
+        seed: int,
+        dataset: str = "",
+        *,
+        sandbox: str = "good",
+        predecessor: Grader | None = None,
     ) -> None:
         """`dataset` overrides the assignment's own choice: "auto", "mnist" or "digits".
 
-        `sandbox` is the minimum isolation level; raises UsageError where it is not available.
+        `sandbox` is the minimum isolation level; raises UsageError where it is not available. A `predecessor`
+        is one of the same assignment and level, whose sandbox this one takes over.
         """
         self.assignment, self.seed = assignment, seed
+        self._options = dataset, sandbox
         self._materials = materials_for(assignment, seed, dataset)
         self._parameters = assignment.parameters
         #: The data set of the convergence checks, or "".
         self.dataset = self._materials.images.name if self._materials else ""
-        self._keys = CacheKeys(assignment, seed, self.dataset)
+        self._keys = (
+            predecessor._keys.with_seed(seed) if predecessor else CacheKeys(assignment, seed, self.dataset)
+        )
         self._backend = ReferenceBackend(assignment.reference)
         self._reference = Functions(self._backend, self._parameters)
         self._answers = Answers(
@@ -139,11 +149,16 @@ class Grader:
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._is_settled = False
-        self._threads = one_thread()
-        self._worker = self._start_worker()
+        self._threads = predecessor._threads if predecessor else one_thread()
+        self._worker = predecessor._worker if predecessor else self._start_worker()
         if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal
+
+    def with_seed(self, seed: int) -> Grader:
+        """One that grades with another seed. It takes over the sandbox, so this one is not used any more."""
+        dataset, sandbox = self._options
+        return Grader(self.assignment, seed, dataset, sandbox=sandbox, predecessor=self)
 
     def grade(self, submission: Submission, earlier: Report | None = None) -> Report:
         """The report on one submission; raises SandboxError when ours, not theirs, is the fault.

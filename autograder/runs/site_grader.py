@@ -24,7 +24,7 @@ import httpx
 
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.grading.cache_keys import engine_digest, environment_digest
-from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, RunConfig
+from autograder.runs.worker import GradedSubmission, GradingJob, LatestWorker, RunConfig
 from autograder.submissions.submission import Submission
 
 __all__ = ["Grade", "SiteGrader", "grade_in_parallel"]
@@ -37,12 +37,6 @@ UNREACHABLE = 5.0  # seconds until a server that does not answer is asked again
 CLUSTER_LOOK = 2.0  # seconds between looks at the number of a cluster's workers
 #: Grades a job with what is in a directory; a SandboxError is a fault of ours.
 Grade: TypeAlias = Callable[[RunConfig, GradingJob], GradedSubmission | SandboxError]
-
-
-def grade_in_new_worker(config: RunConfig, job: GradingJob) -> GradedSubmission | SandboxError:
-    """Grade a job in this process."""
-    with GradingWorker(config) as worker:
-        return worker.grade(job)
 
 
 def grade_in_parallel(
@@ -86,16 +80,16 @@ def grade_in_parallel(
 class SiteGrader:
     """Grades for one site until it is told to stop; a context manager."""
 
-    def __init__(
-        self, address: str, token: str, *, name: str = "", grade: Grade = grade_in_new_worker
-    ) -> None:
+    def __init__(self, address: str, token: str, *, name: str = "", grade: Grade | None = None) -> None:
+        """Without `grade`, submissions are graded in this process."""
         self._http = httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT
         )
         self._name = name or f"{socket.gethostname()} {os.getpid()}"
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-grader-")
         self._bundles: list[str] = []
-        self._grade_with = grade
+        self._here = LatestWorker()
+        self._grade_with = grade or self._here.grade
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Grade what the site leases; raises UsageError where it refuses the token."""
@@ -115,8 +109,9 @@ class SiteGrader:
                 _sleep(UNREACHABLE, stopped)
 
     def close(self) -> None:
-        """Close the connection and remove the temporary folder."""
+        """Close the connection, end the sandbox and remove the temporary folder."""
         self._http.close()
+        self._here.close()
         self._folder.cleanup()
 
     def __enter__(self) -> SiteGrader:

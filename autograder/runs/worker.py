@@ -7,7 +7,7 @@ others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -20,7 +20,7 @@ from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results.ledger import Graded
 from autograder.submissions.submission import Submission
 
-__all__ = ["GradedSubmission", "GradingJob", "GradingWorker", "RunConfig"]
+__all__ = ["GradedSubmission", "GradingJob", "GradingWorker", "LatestWorker", "RunConfig"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,45 @@ class GradedSubmission:
     sandbox: str
 
 
+class LatestWorker:
+    """Grades jobs of any assignment and keeps the worker of the latest; a context manager.
+
+    Each submission of a site has a seed of its own, and most that wait are of one assignment.
+    """
+
+    def __init__(self) -> None:
+        self._content: RunConfig | None = None  # what the worker grades by; its seed says nothing
+        self._worker: GradingWorker | None = None
+
+    def grade(self, config: RunConfig, job: GradingJob) -> GradedSubmission | SandboxError:
+        """Grade one submission; a SandboxError when ours, not the student's, is the fault."""
+        job = replace(job, seed=config.seed if job.seed is None else job.seed)
+        content = replace(config, seed=0)
+        try:
+            if self._worker is None or content != self._content:
+                self.close()
+                self._content, self._worker = content, GradingWorker(config)
+            result = self._worker.grade(job)
+        except BaseException:
+            self.close()  # the next submission gets one in which nothing went wrong
+            raise
+        if isinstance(result, SandboxError):
+            self.close()
+        return result
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = None
+
+    def __enter__(self) -> LatestWorker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 class GradingWorker:
     """Grades jobs, one after another; a context manager."""
 
@@ -65,7 +104,7 @@ class GradingWorker:
         self._assignment = assignment or load_assignment(course, config.assignment)
         self._course_title = course.title
         self._config = config
-        self._grader = self._grader_for(config.seed)
+        self._grader = Grader(self._assignment, config.seed, config.dataset, sandbox=config.sandbox)
 
     def grade(self, job: GradingJob) -> GradedSubmission | SandboxError:
         """Grade one submission; a SandboxError when ours, not the student's, is the fault."""
@@ -73,8 +112,7 @@ class GradingWorker:
         seed = self._config.seed if job.seed is None else job.seed
         try:
             if seed != self._grader.seed:
-                self._grader.close()
-                self._grader = self._grader_for(seed)
+                self._grader = self._grader.with_seed(seed)
             report = self._grader.grade(job.submission, earlier)
         except SandboxError as problem:
             return problem
@@ -82,9 +120,6 @@ class GradingWorker:
         return GradedSubmission(
             report.to_json().encode(), page.encode(), summarize_report(report), report.sandbox
         )
-
-    def _grader_for(self, seed: int) -> Grader:
-        return Grader(self._assignment, seed, self._config.dataset, sandbox=self._config.sandbox)
 
     def close(self) -> None:
         """End the sandbox's processes."""
