@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from local_http import POLL_SECONDS
 
 CLIENT, SECRET = "course-site", "a secret of this site"
 
@@ -122,7 +123,7 @@ def oidc_provider() -> Iterator[OidcSimulator]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     simulator.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield simulator

@@ -11,6 +11,7 @@ from typing import Any
 
 from patience import PATIENCE
 
-__all__ = ["LOCAL"]
+__all__ = ["LOCAL", "POLL_SECONDS"]
 
 LOCAL: dict[str, Any] = {"timeout": PATIENCE, "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+POLL_SECONDS = 0.01  # between the looks of a test's own server at whether it is ended; usually half a second

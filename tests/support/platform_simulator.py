@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
-from local_http import LOCAL
+from local_http import LOCAL, POLL_SECONDS
 from patience import PATIENCE
 
 from autograder.site.database import Database
@@ -31,11 +32,15 @@ MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 LEARNER, INSTRUCTOR = f"{MEMBERSHIP}#Learner", f"{MEMBERSHIP}#Instructor"
 
 
+_new_key = partial(rsa.generate_private_key, public_exponent=65537, key_size=2048)
+_keys: list[rsa.RSAPrivateKey] = []  # of platforms that are closed: making one takes long
+
+
 class Platform:
     """The platform's state; `failing` lets its gradebook answer 503."""
 
     def __init__(self) -> None:
-        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.private = _keys.pop() if _keys else _new_key()
         self.key_id = "k1"
         self.tool_keys = ""  # the address of the tool's public keys
         self.scores: list[dict[str, Any]] = []
@@ -67,7 +72,7 @@ class Platform:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
     def registration(self) -> str:
         """What lti.yaml says of it."""
@@ -220,6 +225,7 @@ class Platform:
         self.serving.set()
         self.server.shutdown()
         self.server.server_close()
+        _keys.append(self.private)
 
 
 class Browser:
