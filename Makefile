@@ -23,6 +23,10 @@ STUDENTS := 24
 # Two test processes on two cores: a second thread of linear algebra in each only spins.
 export OPENBLAS_NUM_THREADS := 1
 
+# Python keeps compiled code, as it does for users, whatever is set where this runs: a process that has to
+# compile the several hundred modules takes seconds longer to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A test process that dies ends the run, which then names its test: a replaced one may wait for a last test
 # that nobody sends (--dist loadgroup sends the next unit of work when a test has ended).
 PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadgroup --max-worker-restart=0

@@ -101,6 +101,7 @@ def test_merged_tests_assert_together() -> None:
     assert not compare(before, counted(a__test_x=(3, 1, ""), b__test_n=(5, 1, "")), renames).passes
 
 
+@pytest.mark.full
 def test_two_checkouts_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The command compares checkouts and its own lists, and exits with 1 when a test is gone."""
     before = tree(

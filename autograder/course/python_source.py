@@ -11,13 +11,16 @@ import re
 import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from threading import Lock
+from types import CodeType
 
 from autograder.errors import ContentError
 
 __all__ = [
     "Library",
+    "SourceLoader",
     "bound_names",
     "expression_tree",
     "functions_in",
@@ -40,6 +43,21 @@ def syntax_tree(source: str | bytes) -> ast.Module:
     """The tree of a Python source; for all code that a server may run. Raises as `ast.parse` does."""
     with PARSING:
         return ast.parse(source)
+
+
+class SourceLoader(SourceFileLoader):
+    """Loads a module from its source, whatever compiled code lies beside it.
+
+    Python takes compiled code for new where its source has the time, in whole seconds, and the length that it
+    was made from. A file that was saved twice within a second may be another one, and so may an unpacked one.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The compiled source; raises as `compile` does."""
+        path = self.get_filename(fullname)
+        source = self.get_data(path)
+        with PARSING:
+            return self.source_to_code(source, path)
 
 
 def expression_tree(text: str) -> ast.expr:

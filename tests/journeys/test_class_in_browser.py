@@ -54,6 +54,7 @@ def test_from_the_class_to_a_student(graded: Path, browser_page: Page) -> None:
     assert browser_page.get_by_text(sentence).first.is_visible()
 
 
+@pytest.mark.full
 def test_every_link_leads_to_its_student(graded: Path, browser_page: Page) -> None:
     """The class page has one page a student behind its links, with that student's name on it."""
     browser_page.goto(graded.joinpath("index.html").as_uri())

@@ -49,6 +49,7 @@ def state(page: Page, pos: int) -> Locator:
     return page.locator(f"nav.questions a[data-pos='{pos}'] .state")
 
 
+@pytest.mark.full
 def test_a_value_that_cannot_be_read_is_not_answered(context: BrowserContext, server: LiveServer) -> None:
     """Colour, words and the review agree with what is stored."""
     server.publish()
@@ -84,6 +85,7 @@ def test_no_connection_is_said(context: BrowserContext, server: LiveServer) -> N
     assert server.exam.inspect(attempt)[0].answers[TEXT].response == '"typed offline"'
 
 
+@pytest.mark.full
 def test_half_an_order_is_submitted_after_a_warning(context: BrowserContext, server: LiveServer) -> None:
     """The page warns, keeps what was chosen on the way back, and lets the student submit."""
     server.publish()

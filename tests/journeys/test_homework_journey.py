@@ -89,7 +89,7 @@ def test_a_student(browser: Browser, site: HomeworkSite, size: dict[str, int], s
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
-        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.full),
         pytest.param(DESKTOP, "light", id="desktop-light", marks=pytest.mark.full),
         pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.full),
         pytest.param(DESKTOP, "dark", id="desktop-dark", marks=pytest.mark.full),

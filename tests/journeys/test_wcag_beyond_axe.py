@@ -123,6 +123,7 @@ def test_a_quiz(browser: Browser, server: LiveServer) -> None:
     context.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("scheme", one_in(2, ["dark", "light"]))
 def test_pages_that_are_files(browser: Browser, site: HomeworkSite, scheme: str, tmp_path: Path) -> None:
     """axe finds nothing on the pages of a graded class and of a gradebook, which need no server."""

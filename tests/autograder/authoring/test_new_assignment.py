@@ -78,6 +78,7 @@ def test_from_a_notebook(tmp_path: Path) -> None:
     assert "def helper" in handout
 
 
+@pytest.mark.full
 def test_a_plain_notebook(tmp_path: Path) -> None:
     """Cells with asserts are tests; what they print, draw or show at their end is not compared.
 

@@ -123,6 +123,7 @@ def test_three_numbers_prove_nothing(seed: int, count: int) -> None:
         judge_numbers(lambda x: float(-x.sum()), lambda x: float(x.sum()), count, seed)
 
 
+@pytest.mark.full
 def test_chance_is_rarely_plausible() -> None:
     """Of 2,000 unrelated functions that return one number, at most one in fifty passes by few calls."""
     passed = 0

@@ -119,6 +119,7 @@ def test_into_nbgrader(tmp_path: Path) -> None:
         assert gradebook.find_submission("quiz4", student(1)).score == 2.5
 
 
+@pytest.mark.full
 def test_wrong_words(term: Path, tmp_path: Path) -> None:
     """A folder that holds something else, one that is not there, a table of something else."""
     (tmp_path / "mine").mkdir()

@@ -46,6 +46,7 @@ def test_the_mark_of_canvas(tmp_path: Path) -> None:
     assert autograder("verify", out, folder=course).returncode == 0
 
 
+@pytest.mark.full
 def test_the_mark_is_kept_up(tmp_path: Path) -> None:
     """A class graded without marks gets them from a later download, without being graded again."""
     course = write_tiny_course(tmp_path / "course").root

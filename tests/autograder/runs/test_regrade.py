@@ -192,6 +192,7 @@ def test_a_changed_reference(course: Path, classroom: Path, evaluated: list[str]
     assert evaluated == completed
 
 
+@pytest.mark.full
 def test_before_and_after(course: Path, classroom: Path, tmp_path: Path) -> None:
     """A dry run shows each student's scores and writes nothing; the real one does what was shown."""
     out = tmp_path / "out"

@@ -293,6 +293,7 @@ class TestTheCommand:
         assert autograder(*command, folder=course).returncode == 5
         assert (files(out), (out / "ledger.jsonl").read_bytes()) == (before, ledger)
 
+    @pytest.mark.full
     def test_half_of_the_class(self, course: Path, tmp_path: Path) -> None:
         """What one run could not grade stays listed after a run over other files, until it is graded."""
         out = tmp_path / "out"

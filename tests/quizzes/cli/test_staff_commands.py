@@ -74,6 +74,7 @@ def test_a_decision_names_what_exists_and_why(server: LiveServer) -> None:
     assert "The reason is missing" in message(server, "extend", "all", "--reason", "  ", "--minutes", 5)
 
 
+@pytest.mark.full
 def test_publishing_again_keeps_an_extension(server: LiveServer) -> None:
     """Everybody's time stands when a corrected file is published, and is said; another close counts."""
     path = server.course.root / "quizzes" / "all.yaml"

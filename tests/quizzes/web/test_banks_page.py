@@ -126,6 +126,7 @@ def test_files_that_are_none(live: LiveServer) -> None:
     assert not list((live.course.root / ".quizzes").glob("imports/*"))
 
 
+@pytest.mark.full
 def test_a_bomb_costs_its_preview_alone(live: LiveServer) -> None:
     """A file that needs more memory than an import may use is refused, and the server goes on."""
     teacher = live.student(role="instructor")

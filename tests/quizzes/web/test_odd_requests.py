@@ -94,6 +94,7 @@ def taking(live: LiveServer) -> tuple[Student, dict[str, str]]:
     return student, {"open": student.start(), "marked": marked}
 
 
+@pytest.mark.full
 def test_odd_fields(live: LiveServer) -> None:
     """No text in any field of a form is a fault of the server, nor an address that no browser follows."""
     teacher = live.student(role="instructor")

@@ -128,6 +128,7 @@ def test_a_time_that_has_not_come_yet(tmp_path: Path) -> None:
         assert opened.clock.state().problem == ""
 
 
+@pytest.mark.full
 def test_what_another_platform_dated_sets_no_clock(tmp_path: Path) -> None:
     """A stored time that came with a class's download or a ledger is not when this server last ran."""
     with serving(tiny_site(tmp_path), "--graders", "0") as site:

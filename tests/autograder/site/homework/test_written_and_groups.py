@@ -91,6 +91,7 @@ def test_before_a_partner_is_hurt(site: HomeworkSite) -> None:
     assert "It is 2 days late." in site.visitor("bob").page(f"/homework/{ASSIGNMENT}")
 
 
+@pytest.mark.full
 def test_the_same_bytes_by_a_partner(site: HomeworkSite, submitted: str) -> None:
     """The latest bytes again are the same submission, whichever member sends them."""
     assert site.visitor("bob").submitted(answered_notebook(site.course, WORDS)) == submitted

@@ -204,6 +204,7 @@ def listed(marker: Student) -> tuple[int, int]:
     return mine, together - mine
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", one_in(8, range(1, 9)))
 def test_the_numbers_agree(tmp_path: Path, seed: int) -> None:
     """In any class the home page, the page of marking and the lists of answers show the same numbers."""
