@@ -40,20 +40,30 @@ def check(task: str | Callable[..., object] = "", folder: str | Path = ".") -> R
     all tasks, their points and what is missing. `folder` holds the assignment's checks.py.
     Where nbgrader runs the notebook, checks that do not pass raise AssertionError: it sees nothing else.
     """
-    name = task if isinstance(task, str) else getattr(task, "__name__", repr(task))
+    name = _name_of(task)
+    place = Path(folder if isinstance(folder, (str, Path)) else _name_of(folder))
     try:
-        handout = read_handout(Path(folder))
+        handout = read_handout(place)
         chosen = handout.task(name) if name else None
     except UsageError as problem:  # a traceback would hide the sentence
-        print(f"{problem.message} {problem.next_step}")
+        print(f"{problem.message} {problem.next_step}{_of_two_tasks(name, place)}")
         return None
     namespace = sys._getframe(1).f_globals
     if chosen is None:
-        return _overview(handout, namespace, Path(folder))
+        return _overview(handout, namespace, place)
     shown = Results(chosen.title, _results(handout, chosen, namespace), _when_graded(list(chosen.functions)))
     if os.environ.get(NBGRADER) and not shown.passed:
         raise AssertionError(repr(shown))
     return shown
+
+
+def _name_of(task: object) -> str:
+    return task if isinstance(task, str) else getattr(task, "__name__", repr(task))
+
+
+def _of_two_tasks(name: str, place: Path) -> str:
+    """What to write instead where a second task stands in the place of the directory."""
+    return "" if not name or place.is_dir() else " `check` takes one task; without any it takes all of them."
 
 
 def _results(handout: Handout, task: Task, namespace: dict[str, Any]) -> list[CheckResult]:

@@ -148,6 +148,8 @@ def test_a_wrong_call_gets_a_sentence(folder: Path) -> None:
     calls = {
         "check('no such task')": "Unknown task or function 'no such task'.",
         "check('double', folder='/')": "/ contains no checks.py.",
+        "check('double', 'mean_square')": "`check` takes one task; without any it takes all of them.",
+        "check(print, len)": "`check` takes one task; without any it takes all of them.",
     }
     for cell, message in zip(executed(folder, *calls), calls.values(), strict=True):
         assert message in only_output(cell)["text/plain"]
