@@ -94,7 +94,7 @@ def training_of(body: Callable[..., object]) -> Body:
 def reference_training(
     check: Check, reference: Functions, seed: int, materials: Materials, attempt: int = 0
 ) -> Training:
-    """The run that a convergence check compares with in a grading with this seed, made once for an attempt."""
+    """What a convergence check compares with in a grading with this seed, made once for an attempt."""
     body, images = training_of(check.body), materials.images
     return _reference_training(body, reference, check.seed(seed), images, attempt)
 
