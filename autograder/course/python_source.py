@@ -53,11 +53,12 @@ class SourceLoader(SourceFileLoader):
     """
 
     def get_code(self, fullname: str) -> CodeType:
-        """The compiled source; raises as `compile` does."""
+        """The compiled source, its assertions kept even under `python -O`; raises as `compile` does."""
         path = self.get_filename(fullname)
         source = self.get_data(path)
         with PARSING:
-            return self.source_to_code(source, path)
+            code: CodeType = compile(source, path, "exec", dont_inherit=True, optimize=0)
+        return code
 
 
 def expression_tree(text: str) -> ast.expr:

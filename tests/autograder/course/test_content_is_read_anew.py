@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,21 @@ def test_an_assignment_leaves_no_compiled_code(tmp_path: Path) -> None:
     before = sorted(course.root.rglob("*"))
     load_assignment(course, ASSIGNMENT)
     assert sorted(course.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("level", ["1", "2"])
+def test_assertions_and_titles_are_kept(tmp_path: Path, level: str) -> None:
+    """Where Python is told to leave out assertions and docstrings, checks have theirs all the same."""
+    path = tmp_path / "checks.py"
+    path.write_text('def check():\n    """A title."""\n    assert False, "wrong"\n')
+    code = (
+        "import sys; from pathlib import Path; from autograder.course.assignment import load_file\n"
+        "check = load_file(Path(sys.argv[1]), 'checks').check\n"
+        "print(sys.flags.optimize, check.__doc__)\n"
+        "try: check()\n"
+        "except AssertionError as problem: print(problem)"
+    )
+    environment = {**os.environ, "PYTHONOPTIMIZE": level}
+    command = [sys.executable, "-c", code, path]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{level} A title.\nwrong\n", "")
