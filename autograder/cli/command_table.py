@@ -7,6 +7,7 @@ or when its own help is asked for.
 from __future__ import annotations
 
 import gc
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -138,6 +139,8 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
 
     `entries` is its table, for what is decided before a command is imported.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a letter that its encoding lacks ends no command
+        sys.stdout.reconfigure(errors="backslashreplace")
     gc.set_threshold(50_000)  # importing the engine makes many objects and no garbage
     if any(entry.gives_way and entry.name in sys.argv[1:2] for entry in entries):
         _give_way_to_server(sys.argv[2:])  # importing the command takes a second of a core already
