@@ -214,7 +214,7 @@ class LiveServer:
         header_seconds: float = HEADER_SECONDS,
         tls: tuple[Path, Path] | None = None,
     ) -> None:
-        """A course is made in the folder, unless there is one; with `tls`, key and certificate, it is https."""
+        """A course is made in the folder, unless there is one; `tls` is a key and a certificate."""
         self.course = course or course_in(folder)
         self.fake, self.database, self.signer = fake or FakeClock(), database, signer
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
