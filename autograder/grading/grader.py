@@ -26,7 +26,7 @@ from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, fingerprint
 from autograder.course.assignment import Assignment, Task, input_generators
 from autograder.environment import environment, one_thread
-from autograder.errors import ContentError, SandboxError, UsageError, choose_one
+from autograder.errors import ContentError, MachineError, SandboxError, UsageError, choose_one
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
@@ -170,6 +170,8 @@ class Grader:
         for _ in range(2):
             try:
                 return self._grade(submission, cells, submission.problem, earlier)
+            except MachineError:
+                raise
             except SandboxError:  # nothing of it was kept; a fresh zygote may succeed
                 self._worker.close()
                 self._worker = self._start_worker()  # raises where the machine itself is at fault
