@@ -197,13 +197,12 @@ def _give_way_to_server(words: Sequence[str]) -> None:
 
 def _about_this_machine(problem: Exception) -> UsageError | None:
     """What a path that a command was given, or this machine, is at fault for; None for a fault of ours."""
-    number = problem.errno if isinstance(problem, OSError) else None
+    number, name = (problem.errno, problem.filename) if isinstance(problem, OSError) else (None, None)
     if number is None and "can't start new thread" in str(problem):
         number = errno.EAGAIN
     if number in NO_SPACE:
-        where = f"{problem.filename}: " if getattr(problem, "filename", None) else ""
         return UsageError(
-            f"{where}{os.strerror(number)}.",
+            f"{name}: {os.strerror(number)}." if name is not None else f"{os.strerror(number)}.",
             next_step="Make room on the disk that the command writes to, and run it again.",
         )
     if number in NO_RESOURCES:
@@ -212,8 +211,8 @@ def _about_this_machine(problem: Exception) -> UsageError | None:
             next_step="End other programs, or raise your limits (`ulimit -a` lists them), and run it again.",
         )
     sentence = ""
-    if isinstance(problem, OSError) and problem.filename is not None:
-        sentence = f"{problem.filename}: {problem.strerror}."
+    if isinstance(problem, OSError) and name is not None:
+        sentence = f"{name}: {problem.strerror}."
     elif str(problem).startswith("Symlink loop"):  # from `Path.resolve`, before Python 3.13
         sentence = f"{problem}."
     next_step = "Check the path, its permissions, and the space on its disk; then run it again."

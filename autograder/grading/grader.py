@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -54,6 +55,9 @@ from autograder.submissions.notebook import cell_source, raw_cells, read_noteboo
 from autograder.submissions.stubs import definitions_in_text_cells
 from autograder.submissions.submission import Submission
 from autograder.submissions.written_answers import written_text
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 __all__ = ["LEVELS", "Grader", "check_isolation", "images_for", "materials_for"]
 
@@ -137,7 +141,7 @@ class Grader:
         self._parameters = assignment.parameters
         #: The data set of the convergence checks, or "".
         self.dataset = self._materials.images.name if self._materials else ""
-        self._keys = (
+        self._keys: CacheKeys = (
             predecessor._keys.with_seed(seed) if predecessor else CacheKeys(assignment, seed, self.dataset)
         )
         self._backend = ReferenceBackend(assignment.reference)
@@ -149,8 +153,8 @@ class Grader:
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._is_settled = False
-        self._threads = predecessor._threads if predecessor else one_thread()
-        self._worker = predecessor._worker if predecessor else self._start_worker()
+        self._threads: threadpool_limits = predecessor._threads if predecessor else one_thread()
+        self._worker: SandboxProcess = predecessor._worker if predecessor else self._start_worker()
         if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal

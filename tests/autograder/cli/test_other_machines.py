@@ -267,7 +267,7 @@ class TestModulesOfTheCourse:
 
 
 def test_git_in_a_folder_of_bytes(tmp_path: Path) -> None:
-    """Where a folder's name is not UTF-8, passcodes are kept out of git as they are elsewhere."""
+    """In a second working tree, whose folder's name is not UTF-8, passcodes are kept out of git, too."""
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
     place = Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9"))
@@ -275,10 +275,16 @@ def test_git_in_a_folder_of_bytes(tmp_path: Path) -> None:
         place.mkdir()
     except OSError:
         pytest.skip("this file system takes UTF-8 names alone")
-    course = write_tiny_course(place / "course").root
-    subprocess.run(["git", "init", "--quiet", str(place)], check=True)
+
+    def git(*words: object) -> int:
+        committer = ("-c", "user.name=ann", "-c", "user.email=ann@example.org")
+        return subprocess.run(["git", *committer, *map(str, words)], check=False).returncode
+
+    assert git("init", "--quiet", place / "main") == 0
+    assert git("-C", place / "main", "commit", "--quiet", "--allow-empty", "-m", "none") == 0
+    assert git("-C", place / "main", "worktree", "add", "--quiet", place / "term") == 0
+    course = write_tiny_course(place / "term" / "course").root
     (course / "roster.csv").write_text("id,name,email,role\nann,Ann,ann@example.org,student\n", "utf-8")
     done = run("roster", "import", "roster.csv", "--passcodes", "passcodes.csv", folder=course)
     assert done.returncode == 0, done.stderr
-    ignored = ["git", "-C", str(course), "check-ignore", "-q", "passcodes.csv"]
-    assert subprocess.run(ignored, check=False).returncode == 0
+    assert git("-C", course, "check-ignore", "-q", "passcodes.csv") == 0
