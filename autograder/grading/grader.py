@@ -27,7 +27,14 @@ from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, fingerprint
 from autograder.course.assignment import Assignment, Task, input_generators
 from autograder.environment import environment, one_thread
-from autograder.errors import ContentError, MachineError, SandboxError, UsageError, choose_one
+from autograder.errors import (
+    ContentError,
+    MachineError,
+    SandboxError,
+    SubmissionError,
+    UsageError,
+    choose_one,
+)
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
@@ -205,7 +212,13 @@ class Grader:
 
     def _start_worker(self) -> SandboxProcess:
         memory = int(self.assignment.file.limits.memory_gb * 1024**3)
-        handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
+        try:
+            handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
+        except SubmissionError as problem:  # in words for a student, who has nothing to do with it
+            raise ContentError(
+                f"{self.assignment.handout}: {problem.message}",
+                next_step="Open the notebook in Jupyter and save it, or restore it.",
+            ) from problem
         return SandboxProcess(memory, expected=handout)
 
     def _grade(

@@ -244,6 +244,26 @@ def test_what_file_managers_leave(tmp_path: Path, name: str) -> None:
     assert all(path.read_bytes() == b"\0\1" for path in left if not name.endswith(".part"))
 
 
+@pytest.mark.parametrize("end", [b"\0", b"# \xe9\n"])
+def test_a_handout_that_a_copy_has_spoilt(tmp_path: Path, end: bytes) -> None:
+    """Grading names the assignment's notebook: an instructor would look among the submissions otherwise."""
+    course = write_tiny_course(tmp_path / "course").root
+    handout = course / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    handout.write_bytes(handout.read_bytes() + end)
+    words = (
+        "grade",
+        ASSIGNMENT,
+        a_class(tmp_path / "class", "ann"),
+        "--workers",
+        "1",
+        "--out",
+        tmp_path / "out",
+    )
+    done = autograder(*words, folder=course)
+    assert done.returncode == 3 and str(handout) in done.stderr, done.stderr
+    assert "submit" not in done.stderr
+
+
 class TestModulesOfTheCourse:
     """A script in the course's directory that has the name of a module of Python's."""
 
