@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 import sys
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HUB_SECRET",
+    "account_name",
     "all_cores",
     "at_usual_priority",
     "available_cores",
@@ -33,6 +35,14 @@ CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int
 HUB_SECRET = "AUTOGRADER_HUB_SECRET"  # the variable with the secret that a JupyterHub and the site share
 
 # NumPy is imported when it is needed: a command counts the cores before it imports the engine.
+
+
+def account_name() -> str:
+    """The account that this process runs under, by name; "" where it has only a number, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
 
 
 def available_cores() -> int:

@@ -5,6 +5,7 @@
     ├── ContentError      the author of an assignment: names file, line and key, exit 3
     ├── SubmissionError   the student: becomes feedback, and the other submissions are graded
     ├── SandboxError      ours: nothing is recorded for the submission, exit 4
+    │   └── MachineError  this machine gives the sandbox too little, whatever is graded
     ├── UnmatchedError    files that belong to no student, or no notebook: the rest was graded, exit 5
     └── Refused           a request to the site that cannot be fulfilled: an HTTP status and a sentence
 
@@ -21,6 +22,7 @@ __all__ = [
     "Conflict",
     "ContentError",
     "Forbidden",
+    "MachineError",
     "NotFound",
     "Refused",
     "SandboxError",
@@ -86,6 +88,10 @@ class SandboxError(AutograderError):
     """The sandbox itself failed; the submission has to be graded again."""
 
     exit_code = 4
+
+
+class MachineError(SandboxError):
+    """This machine gives the sandbox too little; no submission is to blame, however often it is tried."""
 
 
 class UnmatchedError(AutograderError):

@@ -22,6 +22,7 @@ from autograder.course.course import Course
 from autograder.course.handout import read_handout
 from autograder.errors import ContentError, UsageError
 from autograder.submissions.deterministic_zip import deterministic_zip
+from autograder.submissions.guarded_files import is_ignored_below
 from autograder.submissions.written_answers import is_answer_cell
 from autograder.yaml_source import read_yaml
 
@@ -76,7 +77,8 @@ def release(course: Course, name: str, out: Path) -> list[Path]:
     written = {out / name / file: data for file, data in files.items()}
     archive = out / f"{name}.zip"
     written[archive] = deterministic_zip({f"{name}/{file}": data for file, data in files.items()})
-    there = list((out / name).rglob("*")) if (out / name).is_dir() else []
+    folder = out / name
+    there = [path for path in folder.rglob("*") if not is_ignored_below(folder, path)]
     foreign = [path for path in there if path not in written and path.suffix != ".whl"]
     if foreign:
         raise UsageError(

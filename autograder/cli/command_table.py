@@ -6,8 +6,10 @@ or when its own help is asked for.
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +37,9 @@ __all__ = [
 
 STUDENTS, GRADING, AUTHORING = "Students", "Grading", "Authoring"
 EXCHANGE, ADMINISTRATION = "Exchange", "Administration"
+LOCALE_ENCODING = "AUTOGRADER_LOCALE_ENCODING"  # a variable that a command sets for itself alone
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_RESOURCES = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 @dataclass(frozen=True)
@@ -139,8 +144,10 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
 
     `entries` is its table, for what is decided before a command is imported.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a letter that its encoding lacks ends no command
-        sys.stdout.reconfigure(errors="backslashreplace")
+    encoding = _read_paths_as_utf8()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a letter that its encoding lacks ends no command
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     gc.set_threshold(50_000)  # importing the engine makes many objects and no garbage
     if any(entry.gives_way and entry.name in sys.argv[1:2] for entry in entries):
         _give_way_to_server(sys.argv[2:])  # importing the command takes a second of a core already
@@ -155,16 +162,25 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
         sys.stderr.close()  # the reader of our output went away; nothing is wrong
         sys.exit(0)
     except (OSError, RuntimeError) as problem:
-        if not (sentence := _about_a_path(problem)):
+        if (refusal := _about_this_machine(problem)) is None:
             raise  # a fault of ours
         from autograder.cli.show import complain
 
-        refusal = UsageError(
-            sentence,
-            next_step="Check the path, its permissions, and the space on its disk; then run it again.",
-        )
         complain(refusal)
         sys.exit(refusal.exit_code)
+
+
+def _read_paths_as_utf8() -> str | None:
+    """Start the command again in Python's UTF-8 mode where the locale has another encoding.
+
+    Names of files, and with them of students, would be others on this machine. Returns the locale's encoding
+    for what is printed, once the command was started again.
+    """
+    encoding = os.environ.pop(LOCALE_ENCODING, None)
+    if encoding is None and sys.getfilesystemencoding() != "utf-8":
+        os.environ |= {"PYTHONUTF8": "1", LOCALE_ENCODING: sys.getfilesystemencoding()}
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return encoding
 
 
 def _give_way_to_server(words: Sequence[str]) -> None:
@@ -179,9 +195,25 @@ def _give_way_to_server(words: Sequence[str]) -> None:
         give_way_except_writes()
 
 
-def _about_a_path(problem: Exception) -> str:
-    """What is wrong with a path that a command was given; empty where the exception is about none."""
-    if isinstance(problem, OSError):
-        return f"{problem.filename}: {problem.strerror}." if problem.filename is not None else ""
-    # What `Path.resolve` raises for a link to itself before Python 3.13.
-    return f"{problem}." if str(problem).startswith("Symlink loop") else ""
+def _about_this_machine(problem: Exception) -> UsageError | None:
+    """What a path that a command was given, or this machine, is at fault for; None for a fault of ours."""
+    number, name = (problem.errno, problem.filename) if isinstance(problem, OSError) else (None, None)
+    if number is None and "can't start new thread" in str(problem):
+        number = errno.EAGAIN
+    if number in NO_SPACE:
+        return UsageError(
+            f"{name}: {os.strerror(number)}." if name is not None else f"{os.strerror(number)}.",
+            next_step="Make room on the disk that the command writes to, and run it again.",
+        )
+    if number in NO_RESOURCES:
+        return UsageError(
+            f"This machine gave the command too little to run: {os.strerror(number)}.",
+            next_step="End other programs, or raise your limits (`ulimit -a` lists them), and run it again.",
+        )
+    sentence = ""
+    if isinstance(problem, OSError) and name is not None:
+        sentence = f"{name}: {problem.strerror}."
+    elif str(problem).startswith("Symlink loop"):  # from `Path.resolve`, before Python 3.13
+        sentence = f"{problem}."
+    next_step = "Check the path, its permissions, and the space on its disk; then run it again."
+    return UsageError(sentence, next_step=next_step) if sentence else None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
-from autograder.cli.options import CourseOption, ResultsArgument
+from autograder.cli.options import CourseOption, ResultsArgument, author_name
 from autograder.cli.run import show_run
 from autograder.cli.show import say
 from autograder.course.assignment import ModelAnswer, read_model_answers
@@ -38,7 +37,7 @@ def mark(
 ) -> None:
     """Mark written answers, one by one and without names; marks survive every regrade."""
     found, folder = find_course(course), Results(results.absolute())
-    who = author or getpass.getuser()
+    who = author_name(author)
     graded = GradedAssignment.read(folder, found)
     if not graded.file.written_tasks:
         raise UsageError(

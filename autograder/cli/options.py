@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.environment import account_name
 from autograder.errors import AutograderError, UsageError
 
 __all__ = [
@@ -29,7 +30,18 @@ __all__ = [
     "SchedulerOption",
     "SeedOption",
     "WorkersOption",
+    "author_name",
 ]
+
+
+def author_name(given: str) -> str:
+    """The author of what a command records: as given, or the name of the account."""
+    if name := given or account_name():
+        return name
+    raise UsageError(
+        "Your account has no name on this machine, and what you do is recorded with your name.",
+        next_step="Give your name with --author.",
+    )
 
 
 def _filled(reason: str) -> str:

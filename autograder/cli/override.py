@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from autograder.cli.options import CourseOption, ReasonOption, ResultsArgument
+from autograder.cli.options import CourseOption, ReasonOption, ResultsArgument, author_name
 from autograder.cli.run import show_run
 from autograder.cli.show import say
 from autograder.course.course import find_course
@@ -58,7 +57,7 @@ def override(
         student=student,
         earned=score if score is not None else kept,
         comment=comment if comment is not None else (before.comment if before else ""),
-        who=author or getpass.getuser(),
+        who=author_name(author),
         why=reason,
     )
     earlier = GradedAssignment.read(folder, root).final_scores[student].earned

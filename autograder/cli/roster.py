@@ -160,7 +160,9 @@ def _keep_out_of_git(path: Path) -> None:
 
     def git(*words: str) -> subprocess.CompletedProcess[str]:
         command = [program or "", "-C", str(folder), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
+        )  # git speaks the locale's language, and its encoding
 
     if git("rev-parse", "--is-inside-work-tree").stdout.strip() != "true":
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from autograder.cli.show import console, printable, say
 from autograder.course.assignment import assignment_file
 from autograder.course.course import find_course
 from autograder.course.local_time import zoned
+from autograder.environment import account_name
 from autograder.errors import SubmissionError, UsageError
 from autograder.submissions.dropbox import (
     ABOUT,
@@ -91,7 +91,13 @@ def submit(
             f"({', '.join(shortened(about.functions, 5))}).",
             next_step=f"Submit your notebook for this assignment, {about.assignment}.ipynb.",
         )
-    receipt = add_attempt(to, student or getpass.getuser(), data, datetime.now(UTC))
+    student = student or account_name()
+    if not student:
+        raise UsageError(
+            f"{notebook} was not submitted: your account has no name on this machine.",
+            next_step="Say who you are with --student and your student ID.",
+        )
+    receipt = add_attempt(to, student, data, datetime.now(UTC))
     with (notebook.absolute().parent / RECEIPTS).open("a", encoding="utf-8") as receipts_file:
         receipts_file.write(receipt.model_dump_json() + "\n")
     say(f"Submitted  {about.title}\nTime       {_local(receipt.at)}{', late' if receipt.late else ''}")

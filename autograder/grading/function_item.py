@@ -31,7 +31,7 @@ from autograder.checks.values import as_sentence, exception_text
 from autograder.checks.variants import Variant
 from autograder.course.assignment import Limits
 from autograder.environment import one_thread
-from autograder.errors import ContentError, SandboxError
+from autograder.errors import ContentError, MachineError, SandboxError
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.causes import Answers
 from autograder.grading.diagnosis import TaskEvidence, signature_of
@@ -106,6 +106,8 @@ class FunctionTaskGrader:
         """
         try:
             return self._judge(task, source, seed)
+        except MachineError:
+            raise
         except SandboxError:  # nothing of it was kept; a fresh zygote may succeed
             self._restart()
         try:

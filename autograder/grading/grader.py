@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -27,7 +28,14 @@ from autograder.checks.memory import limited_memory
 from autograder.checks.values import Value, fingerprint
 from autograder.course.assignment import Assignment, Task, input_generators
 from autograder.environment import environment, one_thread
-from autograder.errors import ContentError, SandboxError, UsageError, choose_one
+from autograder.errors import (
+    ContentError,
+    MachineError,
+    SandboxError,
+    SubmissionError,
+    UsageError,
+    choose_one,
+)
 from autograder.grading.backends import ReferenceBackend
 from autograder.grading.cache_keys import CacheKeys
 from autograder.grading.causes import Answers
@@ -55,6 +63,9 @@ from autograder.submissions.notebook import cell_source, raw_cells, read_noteboo
 from autograder.submissions.stubs import definitions_in_text_cells
 from autograder.submissions.submission import Submission
 from autograder.submissions.written_answers import written_text
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
 
 __all__ = ["LEVELS", "Grader", "check_isolation", "images_for", "materials_for"]
 
@@ -171,6 +182,8 @@ class Grader:
         for _ in range(2):
             try:
                 return self._grade(submission, cells, submission.problem, earlier)
+            except MachineError:
+                raise
             except SandboxError:  # nothing of it was kept; a fresh zygote may succeed
                 self._worker.close()
                 self._worker = self._start_worker()  # raises where the machine itself is at fault
@@ -200,7 +213,13 @@ class Grader:
 
     def _start_worker(self) -> SandboxProcess:
         memory = int(self.assignment.file.limits.memory_gb * 1024**3)
-        handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
+        try:
+            handout = [cell.source for cell in read_notebook(self.assignment.handout.read_bytes())]
+        except SubmissionError as problem:  # in words for a student, who has nothing to do with it
+            raise ContentError(
+                f"{self.assignment.handout}: {problem.message}",
+                next_step="Open the notebook in Jupyter and save it, or restore it.",
+            ) from problem
         return SandboxProcess(memory, expected=handout)
 
     def _grade(

@@ -20,6 +20,7 @@ from autograder.pages.text import count, cut, points
 from autograder.pages.text import percent as whole_percent
 from autograder.pages.what_counts import why_it_counts
 from autograder.submissions.collecting import safe_name
+from autograder.submissions.guarded_files import is_ignored
 
 __all__ = [
     "SIGNS",
@@ -272,9 +273,11 @@ def _prepare(out: Path) -> None:
     students = out / STUDENTS
     there = [*(out.iterdir() if out.exists() else ()), *(students.iterdir() if students.exists() else ())]
     for path in there:
+        if is_ignored(path.name):
+            continue
         if path.name not in (INDEX, TABLE, STUDENTS) and (path.parent == out or path.suffix != ".html"):
             raise UsageError(
                 f"{path} does not belong to a gradebook; nothing was written.",
-                next_step="Name a new directory with --out.",
+                next_step="Move it elsewhere, or name a new directory with --out.",
             )
     students.mkdir(parents=True, exist_ok=True)

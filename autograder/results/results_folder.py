@@ -20,6 +20,7 @@ from pathlib import Path
 from autograder.errors import UsageError
 from autograder.results.ledger import PSEUDONYMS, Graded
 from autograder.submissions.collecting import safe_name
+from autograder.submissions.guarded_files import is_ignored_below
 from autograder.submissions.submission import Submission
 
 __all__ = ["Results", "report_stem"]
@@ -53,7 +54,7 @@ class Results:
         if foreign is not None:
             raise UsageError(
                 f"{foreign} is not from a grading run; nothing was written.",
-                next_step="Name a new directory with --out.",
+                next_step="Move it elsewhere, or name a new directory with --out.",
             )
         try:
             for folder in FOLDERS:
@@ -111,6 +112,8 @@ class Results:
             yield from sorted(self.root.rglob("*")) if self.root.is_dir() else []
 
     def _is_ours(self, path: Path) -> bool:
+        if is_ignored_below(self.root, path):  # a file manager's, or a rest of a run that was cut off
+            return True
         if path.parent == self.root:
             files = self.index, self.grades, self.ledger, self.pseudonyms
             return path in files or (path.name in FOLDERS and path.is_dir())

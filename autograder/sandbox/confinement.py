@@ -100,10 +100,21 @@ def _rlimits(memory: int, cpu_seconds: int) -> None:
         (resource.RLIMIT_NOFILE, 64, 64),
     ):
         try:
-            resource.setrlimit(what, (soft, hard))
+            _set_limit(what, soft, hard)
         except (OSError, ValueError):
             if sys.platform == "linux":  # elsewhere not every limit can be set, which is why it is "weak"
                 raise
+
+
+def _set_limit(what: int, soft: int, hard: int) -> None:
+    """Set a limit, or the one that holds already where it is lower: nobody but root may raise that."""
+    try:
+        resource.setrlimit(what, (soft, hard))
+    except (OSError, ValueError):
+        most = resource.getrlimit(what)[1]
+        if not 0 <= most < hard:  # unlimited is -1
+            raise
+        resource.setrlimit(what, (min(soft, most), most))
 
 
 def _die_with_parent() -> None:

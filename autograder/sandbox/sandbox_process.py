@@ -9,17 +9,20 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import socket
 import struct
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from autograder.checks.memory import unlimited_memory
-from autograder.errors import SandboxError
-from autograder.sandbox.arena import Arena, new_memory
+from autograder.checks.budget import MOST_PROCESSOR_SECONDS
+from autograder.checks.memory import JUDGING_BYTES, unlimited_memory
+from autograder.errors import MachineError, SandboxError
+from autograder.sandbox.arena import SIZE, Arena, new_memory
 from autograder.sandbox.bubblewrap import wrapper
 from autograder.sandbox.usage import ProcessUsage, SleepMeter
 from autograder.sandbox.zygote_process import LEVEL_BYTES, ZygoteProcess, start_zygote, take_ready
@@ -50,6 +53,8 @@ class SandboxProcess:
         leaves out layers, "bubblewrap", "landlock" or "seccomp", to see what they are for. With
         `restarted`, strings hash otherwise and clocks are `CLOCK_SHIFT` seconds ahead.
         """
+        if not restarted:
+            _check_limits(memory)
         self._memory, self._expected, self._without = memory, expected, without
         self._is_restarted = restarted
         self._second: SandboxProcess | None = None
@@ -90,26 +95,24 @@ class SandboxProcess:
 
     def spawn(self) -> tuple[socket.socket, Arena, int]:
         """Fork a child; returns the judge's end of its connection, the shared memory and its process id."""
-        ours, theirs = socket.socketpair()
-        memory = new_memory()
         message = b"S" + struct.pack("<QQ", self._memory, LIFE_CPU_SECONDS)
-        arena: Arena | None = None
-        try:
-            with theirs:
-                self._patiently(lambda: socket.send_fds(self._control, [message], [theirs.fileno(), memory]))
-                arena = Arena(memory, first_half=True)
-            return ours, arena, int(struct.unpack("<q", self._read(8))[0])
-        except BaseException as problem:
-            ours.close()
-            if arena is not None:
-                arena.close()
-            if not isinstance(problem, OSError):
-                raise
-            if problem.errno == errno.ENOMEM:  # the judge's own; the zygote is well
-                raise MemoryError from problem
-            raise self._broken() from problem
-        finally:
-            os.close(memory)
+        with ExitStack() as of_a_failure:
+            try:
+                ours, theirs = socket.socketpair()
+                of_a_failure.callback(ours.close)
+                with theirs, _descriptor(new_memory()) as memory:
+                    arena = Arena(memory, first_half=True)
+                    of_a_failure.callback(arena.close)
+                    self._send_descriptors(message, [theirs.fileno(), memory])
+            except OSError as problem:
+                if problem.errno == errno.ENOMEM:  # the judge's own; the zygote is well
+                    raise MemoryError from problem
+                raise _machine_error(problem) from problem
+            pid = int(struct.unpack("<q", self._read(8))[0])
+            if pid < 0:
+                raise _machine_error(OSError(-pid, os.strerror(-pid)))
+            of_a_failure.pop_all()
+        return ours, arena, pid
 
     def end(self, pid: int) -> tuple[int, float]:
         """Kill a child with all it started; returns its wait status and the CPU seconds it used."""
@@ -130,6 +133,12 @@ class SandboxProcess:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _send_descriptors(self, message: bytes, descriptors: list[int]) -> None:
+        try:
+            self._patiently(lambda: socket.send_fds(self._control, [message], descriptors))
+        except OSError as problem:
+            raise self._broken() from problem
 
     def _send(self, data: bytes) -> None:
         left = memoryview(data)
@@ -178,3 +187,39 @@ class SandboxProcess:
         last_words = self._zygote.complaints.read()[-2000:].decode(errors="replace").strip()
         last = last_words.splitlines()[-1] if last_words else "it said nothing"
         return SandboxError(f"The sandbox's zygote has ended: {last}.", next_step="Start the command again.")
+
+
+@contextmanager
+def _descriptor(number: int) -> Iterator[int]:
+    """Close a descriptor at the end."""
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _machine_error(problem: OSError) -> MachineError:
+    return MachineError(
+        f"This machine could not start a process for a submission: {problem.strerror}.",
+        next_step="End other programs, or raise your limits (`ulimit -a` lists them), and run the command "
+        "again.",
+    )
+
+
+def _check_limits(memory: int) -> None:
+    """Refuse to start under limits of this process with which correct submissions would fail."""
+    for what, least, option, words in (
+        (resource.RLIMIT_AS, memory + JUDGING_BYTES, "-v", "memory"),
+        (resource.RLIMIT_FSIZE, SIZE, "-f", "the size of a file"),
+        (resource.RLIMIT_CPU, int(MOST_PROCESSOR_SECONDS), "-t", "processor time"),
+    ):
+        allowed = resource.getrlimit(what)[0]
+        if 0 <= allowed < least:  # unlimited is -1
+            of_time = what == resource.RLIMIT_CPU
+            expected, got = (f"{n} s" if of_time else f"{n / 1024**2:.0f} MB" for n in (least, allowed))
+            raise MachineError(
+                f"Your limit on {words} (`ulimit {option}`) is {got}; grading needs {expected}: correct "
+                "submissions would fail.",
+                next_step=f"Enter `ulimit {option} unlimited`, or ask for more where the job is submitted, "
+                "and run the command again.",
+            )

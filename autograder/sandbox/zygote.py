@@ -91,7 +91,10 @@ def main(control: socket.socket, clock_shift: float, without: set[str]) -> None:
             gc.freeze()
         elif message[:1] == b"S":
             memory, cpu_seconds = struct.unpack("<QQ", message[1:])
-            pid = os.fork()
+            try:
+                pid = os.fork()
+            except OSError as problem:  # too many processes, or no memory: the judge says so
+                pid = -(problem.errno or 1)
             if pid == 0:
                 code = 1
                 try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from autograder.environment import account_name
 from autograder.site.tables import audit
 
 __all__ = [
@@ -88,7 +88,5 @@ def _act(row: Row[tuple[object, ...]]) -> Act:
 
 def terminal_user() -> str:
     """The author of what is done by a command: the account's name at this machine."""
-    try:
-        return f"{getpass.getuser()} (terminal)"
-    except (KeyError, OSError):
-        return "terminal"
+    name = account_name()
+    return f"{name} (terminal)" if name else "terminal"

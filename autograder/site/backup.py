@@ -33,6 +33,13 @@ def back_up(database: Database, target: Path) -> Path:
         raise UsageError(f"{target} exists already.", next_step="Choose another file for the backup.")
     part = target.with_name(f"{target.name}.part")
     try:
+        str(part).encode()
+    except UnicodeEncodeError as problem:
+        raise UsageError(
+            f"{target} is a name that SQLite cannot write to: it is not UTF-8.",
+            next_step="Choose another directory for the backup.",
+        ) from problem
+    try:
         part.unlink(missing_ok=True)
         make_private(part)  # before anything is in it; SQLite fills an empty file
     except OSError as problem:

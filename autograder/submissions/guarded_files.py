@@ -57,6 +57,11 @@ def is_ignored(name: str) -> bool:
     return name.startswith(".") or name in MACHINE_MADE or name.lower() in MACHINE_MADE_FILES
 
 
+def is_ignored_below(folder: Path, path: Path) -> bool:
+    """Whether a path in a directory, or a directory on the way there, is hidden or made by a machine."""
+    return any(is_ignored(part) for part in path.relative_to(folder).parts)
+
+
 def kind_of(mode: int) -> str:
     """What a file's mode says it is: "file", "directory", or another kind in words."""
     kind = stat.S_IFMT(mode)

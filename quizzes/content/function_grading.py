@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from types import TracebackType
 
-from autograder.errors import ContentError, SandboxError
+from autograder.errors import ContentError, MachineError, SandboxError
 from autograder.grading.function_item import FunctionTask, FunctionTaskGrader
 from autograder.report import CheckResult, Note, Status
 from quizzes.content.items.function import FunctionItem, FunctionQuestion, Verdict
@@ -35,6 +35,8 @@ class SandboxGrader:
             judged = self._grader.judge(task, source, int.from_bytes(seed[:8], "big"))
         except ContentError as problem:
             return Verdict(Fraction(0), trouble=problem.message)
+        except MachineError:
+            raise
         except SandboxError as problem:
             return Verdict(Fraction(0), trouble=f"It ended the sandbox around it, twice: {problem.message}")
         if broken := [result for result in judged.results if result.status is Status.ERROR]:

@@ -150,9 +150,9 @@ items:
 
 
 def write_quiz(course: Course, name: str, title: str) -> list[Path]:
-    """Write a quiz file and a bank of its name, neither of which may be there; returns their paths.
+    """Write a quiz file and a bank of its name, both or none; returns their paths.
 
-    The quiz opens in a week, at nine, and is due a day later, in the course's zone.
+    Neither may be there. The quiz opens in a week, at nine, and is due a day later, in the course's zone.
     """
     check_quiz_name(name)
     quiz, bank = course.root / "quizzes" / f"{name}.yaml", course.root / "quizzes" / "banks" / f"{name}.yaml"
@@ -172,7 +172,12 @@ def write_quiz(course: Course, name: str, title: str) -> list[Path]:
         due=f"{opens + timedelta(days=1):%Y-%m-%d %H:%M}",
         questions="\n".join(f"  - {{item: {name}/{item}}}" for item in ids),
     )
-    for path, text in ((bank, bank_text), (quiz, quiz_text)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    try:
+        for path, text in ((bank, bank_text), (quiz, quiz_text)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except BaseException:  # also Ctrl-C: half a quiz would be in the way of the next try
+        for path in (bank, quiz):
+            path.unlink(missing_ok=True)
+        raise
     return [bank, quiz]

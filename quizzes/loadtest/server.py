@@ -31,5 +31,5 @@ def running_servers(fixture: Fixture, how_many: int = 1) -> Iterator[list[Server
 def start_server(fixture: Fixture) -> Server:
     """A server process that accepts connections; raises UsageError if it does not start."""
     where = [] if fixture.address else ["--course-file"]
-    command = [sys.executable, "-m", "quizzes", "serve", *where, "--course", str(fixture.folder)]
+    command = [sys.executable, "-P", "-m", "quizzes", "serve", *where, "--course", str(fixture.folder)]
     return start_process(command, fixture.folder, fixture.environment())

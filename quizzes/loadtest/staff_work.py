@@ -207,7 +207,7 @@ class StaffWork:
     async def _command(self, program: str, *words: str) -> None:
         """Run one of our commands in a process of its own; raises _Failed with its output."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", program, *words, "--course", str(self.earlier.folder)),
+            *(sys.executable, "-P", "-m", program, *words, "--course", str(self.earlier.folder)),
             env=self.earlier.environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -28,7 +28,7 @@ class FunctionProcess(SupervisedProcess):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`command` replaces the command of the process, `clock` the clock of the delays, in seconds."""
-        grade = [sys.executable, "-m", "quizzes", "grade", "--attached", "--course", str(folder)]
+        grade = [sys.executable, "-P", "-m", "quizzes", "grade", "--attached", "--course", str(folder)]
 
         def count_waiting() -> int:
             with database.reading() as connection:

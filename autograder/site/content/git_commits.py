@@ -80,6 +80,9 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str] | None:
     command = [program, "-C", str(folder), "-c", "core.hooksPath=/dev/null", *words]
     try:
         with all_cores():
-            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+            return subprocess.run(
+                command, capture_output=True, check=False, timeout=SECONDS,
+                encoding="utf-8", errors="replace",  # git speaks the locale's language, and its encoding
+            )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return None

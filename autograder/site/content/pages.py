@@ -195,13 +195,14 @@ async def publish_assignment(request: Request) -> Response:
     session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     name = _known(request)
-    command = [sys.executable, "-m", "autograder", "publish", name, "--author", session.person]
+    command = [sys.executable, "-P", "-m", "autograder", "publish", name, "--author", session.person]
 
     def run() -> subprocess.CompletedProcess[str]:
         with all_cores():
             return subprocess.run(
-                command, cwd=site.folder, capture_output=True, text=True, check=False, timeout=PUBLISH_SECONDS
-            )
+                command, cwd=site.folder, capture_output=True, check=False, timeout=PUBLISH_SECONDS,
+                encoding="utf-8", errors="replace",
+            )  # fmt: skip
 
     try:
         done = await asyncio.to_thread(run)

@@ -90,7 +90,17 @@ def start_graders(site: AppContext) -> Graders:
 
     with site.database.transaction() as connection:
         release_leases(connection, site.course, is_of_an_ended_server)
-    command = [sys.executable, "-m", "autograder", "grader", "--attached", "--site", site.address, "--name"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "autograder",
+        "grader",
+        "--attached",
+        "--site",
+        site.address,
+        "--name",
+    ]
     processes = [
         SupervisedProcess(
             [*command, f"{here()}{os.getpid()} grader {number}"],

@@ -36,7 +36,17 @@ def compare_class(context: AppContext, work: str) -> bytes:
                 (place / f"{work}.ipynb").write_bytes(files.get(stored.digest))
             except NotFound:
                 continue
-        command = [sys.executable, "-m", "autograder", "similarity", work, str(folder), "--out", str(out)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "autograder",
+            "similarity",
+            work,
+            str(folder),
+            "--out",
+            str(out),
+        ]
         try:
             with all_cores():
                 done = subprocess.run(

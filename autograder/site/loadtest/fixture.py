@@ -79,7 +79,7 @@ class HomeworkFixture:
 
     def start(self, graders: int) -> Server:
         """A server process with so many graders beside it."""
-        command = [sys.executable, "-m", "autograder", "serve", "--graders", str(graders)]
+        command = [sys.executable, "-P", "-m", "autograder", "serve", "--graders", str(graders)]
         return start_process([*command, "--course", str(self.folder)], self.folder, self.environment())
 
     def files(self) -> FileStore:
@@ -222,7 +222,7 @@ def fixture_for(course: Course, assignment: str, folder: Path, address: str = ""
                 "This database has people in it.",
                 next_step="Create an empty one for the test, and drop it afterwards: `createdb loadtest`.",
             )
-    command = [sys.executable, "-m", "autograder", "publish", name, "--course", str(folder)]
+    command = [sys.executable, "-P", "-m", "autograder", "publish", name, "--course", str(folder)]
     done = subprocess.run(command, env=fixture.environment(), capture_output=True, text=True)
     if done.returncode:
         raise UsageError(

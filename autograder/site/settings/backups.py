@@ -280,12 +280,12 @@ class NightlyBackup:
 
 def check(backup: Path, course: Course) -> str:
     """Check a backup in a program of its own, as `restore --check` does; the fault, or nothing."""
-    command = [sys.executable, "-m", "autograder", "restore", str(backup), "--check"]
+    command = [sys.executable, "-P", "-m", "autograder", "restore", str(backup), "--check"]
     try:
         with all_cores():
             done = subprocess.run(
-                command, cwd=course.root, capture_output=True, text=True, check=False, timeout=CHECK_SECONDS,
-                env={**os.environ, "COLUMNS": "400"},
+                command, cwd=course.root, capture_output=True, check=False, timeout=CHECK_SECONDS,
+                encoding="utf-8", errors="replace", env={**os.environ, "COLUMNS": "400"},
             )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as problem:
         return f"{backup.name} could not be checked: {problem}"
