@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import Call, Functions
 from autograder.checks.convergence_checks import hidden_images, is_convergence, reference_training

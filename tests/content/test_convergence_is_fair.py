@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import os
 from collections.abc import Callable
 
@@ -189,7 +190,8 @@ class TestTrainItself:
         source = f"def train(x, y, seed):\n{self.KEEPS_THE_RULES}    while True: pass"
         status, share, message = self.judged(proof(self.NAME), source)
         assert (status, share) == (Status.TIMEOUT, 0)
-        assert message.startswith("train used more than 5 s")
+        limit = re.match(r"train used more than ([\d.]+) s\.", message)
+        assert limit is not None and float(limit[1]) >= 5  # more where the reference itself is slow
 
 
 class TestTrainEpoch:
