@@ -120,16 +120,21 @@ def test_each_file_at_or_below_grading(path: Path, engine: Path, tiny: Assignmen
     assert valid(tiny, report) == {True}
 
 
+def copy_of(assignment: Assignment, root: Path) -> Assignment:
+    """The same assignment with its two directories in another course."""
+    folder, solution = (
+        Path(shutil.copytree(path, root / path.parent.name / path.name))
+        for path in (assignment.folder, assignment.solution)
+    )
+    return replace(assignment, folder=folder, solution=solution)
+
+
 @pytest.mark.parametrize(
     "name", ["weights.pkl", "labels.TSV", "inputs.idx.gz", "data/{id}/checks.py", "LICENSE"]
 )
 def test_a_file_that_a_check_may_read(name: str, tiny: Assignment, tmp_path: Path) -> None:
     """Whatever file is in the solution, at any depth and of any suffix, a change of it is noticed."""
-    folders = {"folder": tiny.folder, "solution": tiny.solution}
-    copies = {key: tmp_path / path.parent.name / path.name for key, path in folders.items()}
-    for key, path in folders.items():
-        shutil.copytree(path, copies[key])
-    copied = replace(tiny, **copies)
+    copied = copy_of(tiny, tmp_path)
     check, file = tiny.hidden_checks[0], copied.solution / name.format(id=tiny.id)
     file.parent.mkdir(parents=True, exist_ok=True)
     seen = []
@@ -146,11 +151,7 @@ def test_a_file_that_a_check_may_read(name: str, tiny: Assignment, tmp_path: Pat
 )
 def test_a_file_that_programs_leave_behind(name: str, tiny: Assignment, tmp_path: Path) -> None:
     """Hidden files and compiled code belong to no assignment: no grade depends on them."""
-    folders = {"folder": tiny.folder, "solution": tiny.solution}
-    copies = {key: tmp_path / ".courses" / path.parent.name / path.name for key, path in folders.items()}
-    for key, path in folders.items():
-        shutil.copytree(path, copies[key])
-    copied = replace(tiny, **copies)
+    copied = copy_of(tiny, tmp_path / ".courses")
     before = bundle_files(copied)
     assert copied.solution.joinpath("checks.py").read_bytes() in before.values()
     file = copied.solution / name
