@@ -30,9 +30,8 @@ from autograder.lms.feedback_zip import Platform, feedback_zip
 from autograder.lms.gradescope import autograder_zip, gradescope_grades
 from autograder.lms.moodle import moodle_worksheet
 from autograder.lms.other_tables import blackboard_grades, brightspace_grades
-from autograder.report import Report
 from autograder.results.final_scores import GradedAssignment
-from autograder.results.results_folder import Results
+from autograder.results.results_folder import Results, read_report
 from autograder.submissions.collecting import Unmatched
 
 __all__ = ["app", "write_export"]
@@ -166,7 +165,7 @@ def _title(lines: Sequence[GradeRow], course: Path | None) -> str:
     path = next((line.final_score.report for line in lines if line.final_score.report), None)
     if path is None:
         raise UsageError("No report names the assignment.", next_step="Name its column with --column.")
-    name = Report.from_json(path.read_bytes()).assignment
+    name = read_report(path).assignment
     return assignment_file(find_course(course), name).title
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -44,20 +46,23 @@ NOT_SHARED = {
     *("alternatives.py", "calibration.svg", "calibration.yaml", "checks.py"),
     "surviving_mutants.yaml",
 }
-SUFFIXES = {".py", ".yaml", ".yml", ".ipynb", ".json", ".csv", ".npz", ".npy", ".txt", ".md", ".png", ".svg"}
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+COMPILED = ".pyc"
 
 
 def bundle_files(assignment: Assignment) -> dict[str, bytes]:
-    """The files of an assignment's two directories, by path inside the course."""
+    """The files of an assignment's two directories, by path inside the course.
+
+    Whatever their suffix: a check may read any of them. Hidden files and compiled code are left out.
+    """
     root = assignment.folder.parent.parent
     folders = assignment.folder, assignment.solution
     paths = sorted(path for folder in folders for path in folder.rglob("*"))
+    names = {path.relative_to(root): path for path in paths if path.suffix != COMPILED and path.is_file()}
     return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in paths
-        if path.is_file()
-        and path.suffix in SUFFIXES
-        and not {"__pycache__", ".ipynb_checkpoints"} & {*path.parts}
+        name.as_posix(): path.read_bytes()
+        for name, path in names.items()
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
     }
 
 
@@ -91,11 +96,11 @@ class CacheKeys:
 
     def __init__(self, assignment: Assignment, seed: int, dataset: str) -> None:
         self._statements = ChecksSource((assignment.solution / "checks.py").read_text(encoding="utf-8"))
-        inside = assignment.solution.name + "/"
+        inside = f"{assignment.solution.parent.name}/{assignment.solution.name}/"
         solution = {
-            name.rpartition(inside)[2]: data
+            name.removeprefix(inside): data
             for name, data in bundle_files(assignment).items()
-            if name.startswith(f"{assignment.solution.parent.name}/{inside}")
+            if name.startswith(inside)
         }
         self._variants = [solution.pop("mistakes.py", b""), solution.get("alternatives.py", b"")]
         self._variants += [solution.pop(name, b"") for name in ("near_misses.json", "inputs.py")]
@@ -142,35 +147,82 @@ class CacheKeys:
         return result.status is not Status.SKIPPED and result.key == self.key(check, result.status)
 
 
+@dataclass(frozen=True)
+class _Statement:
+    text: str
+    binds: set[str]  # names that it binds, and those whose object it assigns to
+    uses: set[str]
+
+
 class ChecksSource:
-    """The statements of a checks file by the names that they bind or change."""
+    """The statements of a checks file by the names that they bind or change, in the order of the file."""
 
     def __init__(self, source: str) -> None:
-        self._by_name: dict[str, list[tuple[str, set[str]]]] = {}
-        self._nameless: list[str] = []  # statements that bind no name may do anything
-        for node in ast.parse(source).body:
-            segment = ast.unparse(node)
-            uses = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
-            names = bound_names(node)
-            for name in names:
-                self._by_name.setdefault(name, []).append((segment, uses))
+        nodes = ast.parse(source).body
+        self._statements = [_Statement(ast.unparse(node), bound_names(node), _used(node)) for node in nodes]
+        self._by_name: dict[str, set[int]] = {}
+        self._nameless: set[int] = set()  # statements that bind no name may do anything
+        for number, (node, statement) in enumerate(zip(nodes, self._statements, strict=True)):
+            for name in statement.binds:
+                self._by_name.setdefault(name, set()).add(number)
             text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if not names and not text:
-                self._nameless.append(segment)
+            if not statement.binds and not text:
+                self._nameless.add(number)
+        changeable = _changeable(nodes)
+        for number, node in enumerate(nodes):
+            if _may_change_values(node):  # such as `first = generator.normal()`, which changes the generator
+                for name in self._reached(self._statements[number].uses)[0] & changeable:
+                    self._by_name.setdefault(name, set()).add(number)
 
     def behind(self, name: str) -> str:
         """The text of a name's statements and of all that they use; the whole file for an unknown name."""
-        if name not in self._by_name:
-            everything = {segment for bindings in self._by_name.values() for segment, _ in bindings}
-            return "\n".join([*sorted(everything), *self._nameless])
+        if name in self._by_name:
+            numbers = self._reached({name})[1] | self._nameless
+        else:
+            numbers = {*self._nameless, *(number for bound in self._by_name.values() for number in bound)}
+        return "\n".join(self._statements[number].text for number in sorted(numbers))
+
+    def _reached(self, names: set[str]) -> tuple[set[str], set[int]]:
+        """The names that these rest on, and their statements."""
         seen: set[str] = set()
-        pending, segments = [name], set(self._nameless)
+        numbers: set[int] = set()
+        pending = [*names]
         while pending:
-            used = pending.pop()
-            if used in seen:
+            name = pending.pop()
+            if name in seen:
                 continue
-            seen.add(used)
-            for segment, uses in self._by_name.get(used, []):
-                segments.add(segment)
-                pending += uses
-        return "\n".join(sorted(segments))
+            seen.add(name)
+            for number in self._by_name.get(name, set()) - numbers:
+                numbers.add(number)
+                pending += self._statements[number].uses
+        return seen, numbers
+
+
+def _used(node: ast.stmt) -> set[str]:
+    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+
+
+def _changeable(nodes: Sequence[ast.stmt]) -> set[str]:
+    """The names of a file whose objects may change: no modules and functions, no plain numbers."""
+    names = {name for node in nodes if not isinstance(node, DEFINITIONS) for name in _changed_by(node)}
+    return names | {name for node in nodes for part in ast.walk(node) for name in _declared_global(part)}
+
+
+def _changed_by(node: ast.stmt) -> set[str]:
+    constant = isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and isinstance(
+        node.value, ast.Constant
+    )
+    return set() if constant else bound_names(node)
+
+
+def _declared_global(part: ast.AST) -> list[str]:
+    return part.names if isinstance(part, ast.Global) else []
+
+
+def _may_change_values(node: ast.stmt) -> bool:
+    """Whether running a statement may change an object that exists; definitions do not, with decorators."""
+    return not isinstance(node, DEFINITIONS) and any(
+        isinstance(part, (ast.Call, ast.AugAssign))
+        or (isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load))
+        for part in ast.walk(node)
+    )

@@ -12,7 +12,7 @@ from autograder.lms.gradescope_run import results_json
 from autograder.lms.moodle import NAME as MOODLE_NAME
 from autograder.lms.moodle import NO_NUMBER, number_of
 from autograder.report import Report
-from autograder.results.results_folder import Results
+from autograder.results.results_folder import Results, read_report
 from autograder.submissions.collecting import Unmatched, safe_name
 from autograder.submissions.deterministic_zip import deterministic_zip
 
@@ -37,7 +37,7 @@ def feedback_zip(
         if row.final_score.report is None:
             unmatched.append(Unmatched(student, "There is no report."))
             continue
-        report = Report.from_json(row.final_score.report.read_bytes())
+        report = read_report(row.final_score.report)
         name, why = _name(row, report, platform)
         page = results.page_of(row.final_score.report)
         if platform == "gradescope":

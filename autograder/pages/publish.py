@@ -13,9 +13,10 @@ from autograder.gradebook.tables import grades_csv
 from autograder.pages.class_page import class_page
 from autograder.pages.student_page import student_page
 from autograder.pages.what_counts import with_final_score
-from autograder.report import Report, ReportSummary
+from autograder.report import ReportSummary
 from autograder.results.attempts import Attempt
 from autograder.results.final_scores import GradedAssignment
+from autograder.results.results_folder import read_report
 
 __all__ = ["publish"]
 
@@ -56,5 +57,5 @@ def publish(
 
 def _page_again(graded: GradedAssignment, attempt: Attempt) -> str:
     """A page that is missing, rendered again from its report."""
-    report = Report.from_json((graded.results.reports / attempt.report).read_bytes())
+    report = read_report(graded.results.reports / attempt.report)
     return student_page(report, title=graded.file.title, course=graded.course.title)

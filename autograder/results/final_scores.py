@@ -14,12 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from pydantic import ValidationError
-
 from autograder.course.assignment import AssignmentFile, assignment_file
 from autograder.course.course import Course
 from autograder.course.lateness import days_late, due_for, late_share
-from autograder.errors import UsageError
 from autograder.report import Report, ReportSummary, summarize_report
 from autograder.results.attempts import Attempt, attempts_of
 from autograder.results.ledger import (
@@ -32,7 +29,7 @@ from autograder.results.ledger import (
     run_started,
     unmatched_files,
 )
-from autograder.results.results_folder import Results
+from autograder.results.results_folder import Results, read_report
 from autograder.submissions.collecting import natural
 
 __all__ = ["FinalScore", "GradedAssignment", "MarkedAnswer"]
@@ -185,15 +182,8 @@ class GradedAssignment:
     def counted_reports(self) -> Iterator[tuple[FinalScore, Report]]:
         """Every student's final score with the counted report; raises UsageError for one that is damaged."""
         for score in self.final_scores.values():
-            try:
-                assert score.report is not None  # every final score is of some attempt
-                yield score, Report.from_json(score.report.read_bytes())
-            except (OSError, ValidationError) as problem:
-                fault = "is missing" if isinstance(problem, FileNotFoundError) else "is not a report"
-                raise UsageError(
-                    f"{score.report} {fault}.",
-                    next_step="Run `autograder regrade` to write it again.",
-                ) from problem
+            assert score.report is not None  # every final score is of some attempt
+            yield score, read_report(score.report)
 
     def due_for(self, student: str) -> datetime | None:
         """Until when a student may submit at no cost, the grace period left out; None without a due date."""
@@ -290,4 +280,4 @@ class GradedAssignment:
 
 
 def _read_summary(path: Path) -> ReportSummary:
-    return summarize_report(Report.from_json(path.read_bytes())).shared()
+    return summarize_report(read_report(path)).shared()

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autograder.errors import UsageError
-from autograder.report import Report, WrittenAnswer
+from autograder.report import WrittenAnswer
 from autograder.results.final_scores import GradedAssignment, MarkedAnswer
 from autograder.results.ledger import Ledger, WrittenAnswerMarked, run_started
-from autograder.results.results_folder import Results
+from autograder.results.results_folder import Results, read_report
 
 __all__ = ["AnswerToMark", "answers_in", "mark_line", "points_in", "record_marks"]
 
@@ -57,7 +57,7 @@ def _answers_of(graded: GradedAssignment, student: str, seed: int) -> Iterator[A
     for number, attempt in enumerate(attempts, start=1):
         if not attempt.written or not (best or number == score.attempt):
             continue
-        report = Report.from_json((graded.results.reports / attempt.report).read_bytes())
+        report = read_report(graded.results.reports / attempt.report)
         texts = {answer.task: answer for answer in report.written}
         for marked in graded.marked_answers(attempt):
             if marked.task in texts:

@@ -17,13 +17,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from autograder.errors import UsageError
+from autograder.report import Report
 from autograder.results.ledger import PSEUDONYMS, Graded
 from autograder.submissions.collecting import safe_name
 from autograder.submissions.guarded_files import is_ignored_below
 from autograder.submissions.submission import Submission
 
-__all__ = ["Results", "report_stem"]
+__all__ = ["Results", "read_report", "report_stem"]
 
 FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # with their files' suffix
 
@@ -31,6 +34,18 @@ FOLDERS = {"reports": ".json", "feedback": ".html", "submissions": ""}  # with t
 def report_stem(student: str, attempt: int) -> str:
     """The name of an attempt's files, without what follows the dot."""
     return safe_name(student) + (f"~{attempt}" if attempt > 1 else "")
+
+
+def read_report(path: Path) -> Report:
+    """A report of a results directory; raises UsageError for one that is missing or damaged."""
+    try:
+        return Report.from_json(path.read_bytes())
+    except (OSError, ValidationError) as problem:
+        missing = isinstance(problem, FileNotFoundError)
+        raise UsageError(
+            f"{path} {'is missing' if missing else 'is not a report'}.",
+            next_step="Run `autograder regrade` to write it again.",
+        ) from problem
 
 
 class Results:

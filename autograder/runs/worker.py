@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from pydantic import ValidationError
+
 from autograder.course.assignment import Assignment, load_assignment
 from autograder.course.course import find_course
 from autograder.errors import SandboxError
@@ -95,6 +97,16 @@ class LatestWorker:
         self.close()
 
 
+def _earlier(job: GradingJob) -> Report | None:
+    """The report whose results may be kept; none of another version of the format."""
+    if not job.reuse or not job.earlier_report:
+        return None
+    try:
+        return Report.from_json(job.earlier_report)
+    except ValidationError:
+        return None
+
+
 class GradingWorker:
     """Grades jobs, one after another; a context manager."""
 
@@ -108,7 +120,7 @@ class GradingWorker:
 
     def grade(self, job: GradingJob) -> GradedSubmission | SandboxError:
         """Grade one submission; a SandboxError when ours, not the student's, is the fault."""
-        earlier = Report.from_json(job.earlier_report) if job.reuse and job.earlier_report else None
+        earlier = _earlier(job)
         seed = self._config.seed if job.seed is None else job.seed
         try:
             if seed != self._grader.seed:

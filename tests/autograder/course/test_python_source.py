@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from typing import Any
 
 import pytest
-from hypothesis import given
+from examples import examples
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.course.python_source import bound_names
@@ -98,3 +100,85 @@ def test_what_a_change_of_a_checks_file_touches(old: str, new: str, changed: set
     assert after != CHECKS
     names = ("first", "second")
     assert {n for n in names if ChecksSource(CHECKS).behind(n) != ChecksSource(after).behind(n)} == changed
+
+
+BEFORE = """import numpy as np
+GENERATOR = np.random.default_rng(0)
+COUNT = 1
+COUNT += 1
+ORDER = [2, 0, 1]
+INPUTS = np.zeros(3)
+def draw(): return GENERATOR.normal(size=COUNT)
+FIRST = draw()
+SECOND = GENERATOR.normal(size=3)
+np.copyto(INPUTS, ORDER)
+LAST = ORDER.pop
+REST = [7, 8, 9]
+TAKEN = REST.pop(0)
+def counts(student): return COUNT
+def draws(student): return SECOND
+def inputs(student): return INPUTS
+def rest(student): return REST
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("COUNT += 1\n", "COUNT += 1\nCOUNT += 1\n", {"counts", "draws"}),
+        ("COUNT = 1\nCOUNT += 1", "COUNT += 1\nCOUNT = 1", {"counts", "draws"}),
+        ("FIRST = draw()\n", "FIRST = draw(), draw()\n", {"draws"}),
+        ("[2, 0, 1]", "[2, 1, 0]", {"inputs"}),
+        ("pop(0)", "pop(1)", {"rest"}),
+        ("LAST = ORDER.pop", "LAST = ORDER.sort", set()),
+    ],
+)
+def test_a_change_that_a_value_notices(old: str, new: str, changed: set[str]) -> None:
+    """A cached grade depends on the order and number of statements, and on calls that change a value."""
+    after = BEFORE.replace(old, new)
+    assert after != BEFORE
+    names = ("counts", "draws", "inputs", "rest")
+    assert {n for n in names if ChecksSource(BEFORE).behind(n) != ChecksSource(after).behind(n)} == changed
+
+
+STATEMENTS = (
+    *("a = 1", "a = 2", "a += 1", "b = [1, 2, 3]", "b = [a]", "c = b", "b.append(a)", "c.reverse()"),
+    *(
+        "a = b.pop()",
+        "d = b.pop(0)",
+        "b.extend(b)",
+        "def f(): return b.pop()",
+        "d = f()",
+        "a, b[0] = 5, 6",
+        "c[0] = 7",
+        "c += [a]",
+        "d = [b]",
+        "d[0][0] = 8",
+    ),
+)
+
+
+@given(
+    st.lists(st.sampled_from(STATEMENTS), min_size=2, max_size=4),
+    st.lists(st.integers(0, 3), max_size=5),
+    st.sampled_from("abcd"),
+)
+@settings(max_examples=examples(500))
+def test_equal_sources_behind_a_check_give_it_equal_values(
+    lines: list[str], order: list[int], name: str
+) -> None:
+    """Where two checks files differ in what a check sees when it runs, its cached grade is not reused."""
+    files = [
+        "\n".join(["a, b, c, d = 0, [4, 5, 6], [], None", *lines, f"def check(): return {name}"])
+        for lines in (lines, [lines[number % len(lines)] for number in order])
+    ]
+    seen = []
+    for source in files:
+        namespace: dict[str, Any] = {}
+        try:
+            exec(source, namespace)
+        except (IndexError, NameError, TypeError):
+            return  # not a file that loads
+        seen.append(namespace["check"]())
+    if ChecksSource(files[0]).behind("check") == ChecksSource(files[1]).behind("check"):
+        assert seen[0] == seen[1], files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 
 from autograder.course.assignment import Assignment
 from autograder.grading import cache_keys
-from autograder.grading.cache_keys import CacheKeys, engine_digest, provenance_of
+from autograder.grading.cache_keys import CacheKeys, bundle_files, engine_digest, provenance_of
 from autograder.grading.grader import Grader
-from autograder.report import Report
+from autograder.report import Report, Status
 from autograder.submissions.submission import Submission
 
 ENGINE = Path(cache_keys.__file__).parents[1]
@@ -117,3 +118,43 @@ def test_each_file_at_or_below_grading(path: Path, engine: Path, tiny: Assignmen
         finally:
             added.unlink()
     assert valid(tiny, report) == {True}
+
+
+def copy_of(assignment: Assignment, root: Path) -> Assignment:
+    """The same assignment with its two directories in another course."""
+    folder, solution = (
+        Path(shutil.copytree(path, root / path.parent.name / path.name))
+        for path in (assignment.folder, assignment.solution)
+    )
+    return replace(assignment, folder=folder, solution=solution)
+
+
+@pytest.mark.parametrize(
+    "name", ["weights.pkl", "labels.TSV", "inputs.idx.gz", "data/{id}/checks.py", "LICENSE"]
+)
+def test_a_file_that_a_check_may_read(name: str, tiny: Assignment, tmp_path: Path) -> None:
+    """Whatever file is in the solution, at any depth and of any suffix, a change of it is noticed."""
+    copied = copy_of(tiny, tmp_path)
+    check, file = tiny.hidden_checks[0], copied.solution / name.format(id=tiny.id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    seen = []
+    for data in (b"first", b"other"):
+        file.write_bytes(data)
+        seen.append((CacheKeys(copied, SEED, "").key(check, Status.PASSED), provenance_of(copied, "").bundle))
+        assert bundle_files(copied)[file.relative_to(tmp_path).as_posix()] == data
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
+
+
+@pytest.mark.parametrize(
+    "name", [".DS_Store", "__pycache__/checks.cpython-313.pyc", ".ipynb_checkpoints/a.ipynb"]
+)
+def test_a_file_that_programs_leave_behind(name: str, tiny: Assignment, tmp_path: Path) -> None:
+    """Hidden files and compiled code belong to no assignment: no grade depends on them."""
+    copied = copy_of(tiny, tmp_path / ".courses")
+    before = bundle_files(copied)
+    assert copied.solution.joinpath("checks.py").read_bytes() in before.values()
+    file = copied.solution / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"left behind")
+    assert bundle_files(copied) == before

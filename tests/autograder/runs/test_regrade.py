@@ -14,10 +14,13 @@ from correct_notebook import SOURCE, notebook
 from tiny_course import ASSIGNMENT
 
 from autograder.course.course import Course
+from autograder.errors import SandboxError
 from autograder.grading import evaluation
 from autograder.grading import grader as grading
 from autograder.results.ledger import Graded, read_ledger
+from autograder.runs.worker import GradingJob, GradingWorker, RunConfig
 from autograder.submissions.notebook import LARGEST_FILE
+from autograder.submissions.submission import Submission
 
 HALF = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
 DOUBLE = "assert_same(student.double, reference.double, rng.normal(size=(4, 3)))"
@@ -90,6 +93,37 @@ def test_a_copy_that_is_lost(course: Path, classroom: Path, tmp_path: Path, how:
     assert f"Not graded again: ann: {copy} is missing or was altered." in completed.stdout
     again = [line for line in read_ledger(out / "ledger.jsonl")[0] if isinstance(line, Graded)]
     assert [line.student for line in again[len(lines) :]] == ["bob"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut off", "{}", "text"])
+def test_a_report_that_is_damaged(course: Path, classroom: Path, tmp_path: Path, damage: str) -> None:
+    """Commands that read it name it and what to do, without a traceback; regrading writes it again."""
+    out = tmp_path / "out"
+    grade_class(course, ASSIGNMENT, classroom, out)
+    path = out / "reports" / "ann.json"
+    data = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes({"empty": b"", "cut off": data[:-9], "{}": b"{}", "text": b"\xff"}[damage])
+    fault = "is missing" if damage == "missing" else "is not a report"
+    for words in (("refresh", out), ("export", "csv", out, "--out", tmp_path / "grades.csv")):
+        completed = autograder(*words, folder=course)
+        assert completed.returncode == 2, completed
+        assert completed.stderr.startswith(f"Error: {path} {fault}."), completed.stderr
+        assert "autograder regrade" in completed.stderr
+    assert autograder("regrade", out, folder=course).returncode == 0
+    assert path.read_bytes() == data
+    assert autograder("verify", out, folder=course).returncode == 0
+
+
+def test_a_report_of_another_version_of_the_format(course: Path) -> None:
+    """Nothing of it is kept: the submission is graded as if for the first time."""
+    submission = Submission("ann", "ann.ipynb", notebook(SOURCE).encode())
+    with GradingWorker(RunConfig(course, ASSIGNMENT, 1)) as worker:
+        graded = worker.grade(GradingJob(submission, earlier_report=b'{"format": 0}'))
+    assert not isinstance(graded, SandboxError)
+    assert graded.summary.earned == 6
 
 
 def edit(path: Path, old: str, new: str) -> None:
