@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,9 @@ def data_sets() -> Iterator[str]:
 @pytest.fixture(scope="module", params=list(data_sets()))
 def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
     """A grader of homework 5 on one data set."""
-    with Grader(assignment(NAME), 15, request.param, sandbox="weak") as made:
+    # What is told of a failure is not asked here, and finding it takes half a minute.
+    untold = replace(assignment(NAME), mistakes=[])
+    with Grader(untold, 15, request.param, sandbox="weak") as made:
         yield made
 
 

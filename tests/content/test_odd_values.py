@@ -16,7 +16,8 @@ from autograder.authoring.odd_values import ACCEPTED, ODD_VALUES
 
 STRIDE = 1 if "FUZZ" in os.environ else 14
 FUNCTIONS = [(name, function) for name in NAMES for function in assignment(name).functions]
-SLOW = ("train", "init_params")  # whose checks train networks: in the full suite
+# Whose checks train networks, or take them through many examples: in the full suite.
+SLOW = ("train", "init_params", "loss_and_gradients", "forward")
 PARAMETERS = [pytest.param(*pair, marks=pytest.mark.full if pair[1] in SLOW else ()) for pair in FUNCTIONS]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from examples import shared_out
 from fake_clock import MINUTE
 from graded_course import ASSIGNMENT, QUIZ, finished_quiz, graded_course
 from homework_site import solved
@@ -63,7 +64,7 @@ def faults(page: Page) -> list[str]:
     return [*found, *(f"{page.url}: no picture at {source}" for source in broken), *print_faults(page)]
 
 
-@pytest.mark.parametrize("role", LEAST)
+@pytest.mark.parametrize("role", shared_out(LEAST, ["student"]))
 def test_on_a_phone_and_on_paper(
     browser: Browser, live: LiveHomework, people: dict[str, Student], paths: list[str], role: str
 ) -> None:

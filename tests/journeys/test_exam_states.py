@@ -121,6 +121,7 @@ def test_a_long_essay_is_saved_or_says_why_not(context: BrowserContext, server: 
     essay.fill("深" * 25_000)
     expect(page.locator(f"#problem-{ESSAY}")).to_contain_text("74 KB")
     page.locator(f"[name='a{TEXT}']").fill("beside it")
+    expect(save_state(page, TEXT)).to_have_text("Saved")
     expect(page.locator("#saved")).to_have_text(f"Not saved: {ESSAY + 1}")
     assert set(server.exam.inspect(attempt)[0].answers) == {TEXT}
     essay.fill("深" * 21_000)

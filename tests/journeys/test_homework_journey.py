@@ -113,6 +113,7 @@ def test_accessibility(browser: Browser, site: HomeworkSite, size: dict[str, int
     assert faults == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [

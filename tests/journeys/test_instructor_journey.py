@@ -67,6 +67,7 @@ def test_homework(browser: Browser, site: HomeworkSite, script: bool) -> None:
         erase_a_person(ina)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "script", [True, pytest.param(False, marks=pytest.mark.full)], ids=["script", "no-script"]
 )

@@ -70,6 +70,7 @@ def test_marking_with_keys(browser: Browser, site: MarkingSite) -> None:
     context.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "settings",
     [

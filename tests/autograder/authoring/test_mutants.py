@@ -79,7 +79,7 @@ def base(source: str) -> Base:
     return Base("reference", name, (source,), {"np": np})
 
 
-@pytest.mark.parametrize("name", shared_out(NAMES, NAMES[:2]))
+@pytest.mark.parametrize("name", shared_out(NAMES, NAMES[1:2]))
 def test_every_mutant_is_another_program(name: str) -> None:
     """Each mutant of each right answer is a program that can be run, and none has the text of another one."""
     for function in assignment(name).functions:

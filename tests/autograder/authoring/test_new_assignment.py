@@ -52,6 +52,7 @@ def solved_notebook(folder: Path, cells: list[tuple[str, str]]) -> Path:
     return path
 
 
+@pytest.mark.full
 def test_from_signatures(tmp_path: Path) -> None:
     """In an empty folder: a course and an assignment of all kinds of functions, without a fault for lint."""
     words = [word for kind in KINDS for word in ("--function", kind)]

@@ -251,6 +251,7 @@ def test_a_function_that_takes_long_has_no_versions(worker: SandboxProcess) -> N
 # --- The course's functions ----------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "function"),
     [

@@ -33,6 +33,7 @@ def slow_once(name: str, function: str) -> Assignment:
     return replace(course, reference={**course.reference, function: slow})
 
 
+@pytest.mark.full
 @pytest.mark.xdist_group("slow moments")
 @pytest.mark.parametrize("mistake", one_in(4, RAREST))
 def test_a_mistake_is_named_after_a_slow_moment(mistake: str, slow_proof: Proof) -> None:

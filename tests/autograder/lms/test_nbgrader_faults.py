@@ -10,7 +10,8 @@ import pytest
 from nbgrader_commands import Taken, database, grades, scores
 from tiny_course import ASSIGNMENT
 
-pytestmark = pytest.mark.xdist_group("nbgrader")
+# A class of fourteen, graded by nbgrader itself, takes a minute.
+pytestmark = [pytest.mark.xdist_group("nbgrader"), pytest.mark.full]
 
 FULL = 6.0  # with extra credit
 WITHOUT_VALUES = 5.0  # a wrong `double` loses its check of values, which is one point

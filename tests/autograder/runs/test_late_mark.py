@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from class_run import grade_class
 from command import autograder
 from correct_notebook import SOURCE, notebook

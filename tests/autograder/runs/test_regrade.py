@@ -207,6 +207,7 @@ def test_before_and_after(course: Path, classroom: Path, tmp_path: Path) -> None
     assert "2 of 2 were graded before" in regrade(out)
 
 
+@pytest.mark.full
 def test_only_raise(course: Path, classroom: Path, tmp_path: Path) -> None:
     """Who would lose points keeps the report; who gains gets the new one; asked again, nothing happens."""
     out = tmp_path / "out"

@@ -245,6 +245,7 @@ def lines_of(out: Path) -> list[Line]:
     return read_ledger(out / "ledger.jsonl")[0]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("pause", one_in(2, [0.0, 1.1]))
 def test_from_a_dropbox(course: Course, tmp_path: Path, pause: float) -> None:
     """By the commands: right, wrong, right again has full marks, however often it is graded."""

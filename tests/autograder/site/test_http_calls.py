@@ -100,7 +100,7 @@ def outcomes(
             reply = send(person, address, FIELDS)
             shown = reply.json().get("message", "") if "json" in reply.headers.get("Content-Type", "") else ""
             answers.append((person, path, reply.status_code, shown))
-    ids = re.compile(r"\b[\w-]{16,}\b|staff-[\w-]+")
+    ids = re.compile(r"(?<![\w-])[\w-]{16,}(?![\w-])|staff-[\w-]+")  # an ID may begin with a dash
     with site.server.database.reading() as connection:
         lines = [
             (row.who, row.act, ids.sub("…", f"{row.subject} {row.detail}"))

@@ -114,6 +114,7 @@ def test_the_same_bytes_from_another_time(site: HomeworkSite) -> None:
     assert "0 submissions are new" in upload(ina, earlier).text
 
 
+@pytest.mark.full
 def test_a_time_that_has_not_come_yet(tmp_path: Path) -> None:
     """It is named, counts as now, and is known from then on; after a restart, too, no clock follows it."""
     with serving(tiny_site(tmp_path), "--graders", "0") as site:
@@ -161,6 +162,7 @@ def test_what_is_no_download(shared_site: HomeworkSite, content: bytes, name: st
     assert words in reply.text and tempfile.gettempdir() not in reply.text
 
 
+@pytest.mark.full
 def test_a_bomb(shared_site: HomeworkSite) -> None:
     """An archive that would fill the disk costs its program, and no more."""
     bomb = io.BytesIO()
