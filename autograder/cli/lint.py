@@ -16,6 +16,7 @@ from autograder.authoring.lint_files import Fault, faults_before_proof, faults_i
 from autograder.authoring.lint_handout import faults_in_handout
 from autograder.authoring.lint_mutants import MutationProof, TaskScore
 from autograder.authoring.lint_proof import Credit, Proof
+from autograder.authoring.long_running import naming_long_running
 from autograder.authoring.near_misses import faults_in_near_misses
 from autograder.authoring.odd_values import ODD_VALUES
 from autograder.cli.options import CourseOption, DatasetOption
@@ -74,7 +75,8 @@ def lint(
     while True:
         before = _times(root, names)
         try:
-            _lint(root, names, dataset, mutants=mutants)
+            with naming_long_running([folder for name in names for folder in root.folders(name)], say):
+                _lint(root, names, dataset, mutants=mutants)
         except ContentError as problem:
             if not watch:
                 raise

@@ -15,6 +15,7 @@ from functools import cached_property
 from types import TracebackType
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from autograder.checks.calls import Call, Functions
 from autograder.checks.convergence_checks import hidden_images, is_convergence, reference_training
@@ -137,7 +138,7 @@ class Grader:
         self._parameters = assignment.parameters
         #: The data set of the convergence checks, or "".
         self.dataset = self._materials.images.name if self._materials else ""
-        self._keys = (
+        self._keys: CacheKeys = (
             predecessor._keys.with_seed(seed) if predecessor else CacheKeys(assignment, seed, self.dataset)
         )
         self._backend = ReferenceBackend(assignment.reference)
@@ -149,8 +150,8 @@ class Grader:
         self._signatures = {name: signature_of(assignment.reference[name]) for name in assignment.functions}
         self._recorded_calls = record_calls(assignment.hidden_checks, self._backend, self._reference, seed)
         self._is_settled = False
-        self._threads = predecessor._threads if predecessor else one_thread()
-        self._worker = predecessor._worker if predecessor else self._start_worker()
+        self._threads: threadpool_limits = predecessor._threads if predecessor else one_thread()
+        self._worker: SandboxProcess = predecessor._worker if predecessor else self._start_worker()
         if refusal := check_isolation(self._worker.level, sandbox):
             self.close()
             raise refusal

@@ -34,6 +34,7 @@ from autograder.submissions.collecting import (
     advice,
     is_notebook,
     natural,
+    otherwise_named,
     unmatched_files,
     visible,
 )
@@ -118,7 +119,7 @@ def read_moodle(
         elif match is not None:
             submissions.setdefault((match["id"] or match["name"], match["name"]), []).append(path)
         elif is_notebook(path) or path.is_dir() or path.is_symlink():
-            unmatched.append(Unmatched(storable(path.name), "It is not named as Moodle names submissions."))
+            unmatched.append(otherwise_named(path, "Moodle"))
         else:
             unmatched += unmatched_files([path])
     candidates = []

@@ -28,6 +28,7 @@ from autograder.submissions.collecting import (
     is_folder,
     is_notebook,
     natural,
+    otherwise_named,
     stamp_in,
     unmatched_files,
     visible,
@@ -88,9 +89,7 @@ def _read_files(
         elif child.name == BRIGHTSPACE_INDEX and pattern is BRIGHTSPACE_NAME:
             continue  # the platform's own list of the download
         elif is_notebook(child) or child.is_dir() or child.is_symlink():
-            unmatched.append(
-                Unmatched(storable(child.name), "It is not named as the platform names submissions.")
-            )
+            unmatched.append(otherwise_named(child, "the platform"))
         else:
             unmatched += unmatched_files([child])
     entries = []

@@ -68,6 +68,7 @@ __all__ = [
     "is_folder",
     "is_notebook",
     "natural",
+    "otherwise_named",
     "safe_name",
     "single_submission",
     "stamp_in",
@@ -270,6 +271,15 @@ def unmatched_files(paths: Iterable[Path]) -> list[Unmatched]:
         for path in paths
         if not path.name.lower().endswith(TABLES)
     ]
+
+
+def otherwise_named(path: Path, platform: str) -> Unmatched:
+    """What lies in a platform's download under a name that the platform does not give."""
+    return Unmatched(
+        storable(path.name),
+        f"It is not named as {platform} names submissions. If it is one, name it after its student, "
+        "and grade or upload it apart from the download.",
+    )
 
 
 STAMP = "timestamp.txt"

@@ -212,8 +212,9 @@ class LiveServer:
         proxies: Sequence[str] = (),
         body_seconds: float = BODY_SECONDS,
         header_seconds: float = HEADER_SECONDS,
+        tls: tuple[Path, Path] | None = None,
     ) -> None:
-        """A course is made in the folder, unless there is one."""
+        """A course is made in the folder, unless there is one; `tls` is a key and a certificate."""
         self.course = course or course_in(folder)
         self.fake, self.database, self.signer = fake or FakeClock(), database, signer
         self.clock = ServerClock(wall=lambda: self.fake.wall, steady=lambda: self.fake.steady)
@@ -228,6 +229,9 @@ class LiveServer:
         self.quizzes = QuizContext(self.site, self.exam)
         self.app = make_app(self.site, body_seconds=body_seconds)
         config = http_config(self.app, proxies=proxies, header_seconds=header_seconds)
+        if tls is not None:
+            config.ssl_keyfile, config.ssl_certfile = map(str, tls)
+            self.address = self.address.replace("http://127.0.0.1", "https://localhost")
         self.server = PromptServer(config)
         self.thread = threading.Thread(
             target=self.server.run, kwargs={"sockets": [self.waiting]}, daemon=True

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,6 +58,8 @@ class Platform:
         self.unserved = 0  # requests that came while they were silent
         self.access_token = secrets.token_hex(8)
         self.asked_for_leave = 0
+        #: Pages for a browser: by path, what makes one of a request's fields.
+        self.pages: dict[str, Callable[[dict[str, str]], str]] = {}
         platform = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -85,6 +87,10 @@ class Platform:
     def answer(self, request: Any, body: bytes) -> None:
         """One request."""
         url = urlsplit(request.path)
+        if page := self.pages.get(url.path):
+            fields = parse_qs(body.decode() if body else url.query)
+            _send_page(request, page({name: values[0] for name, values in fields.items()}))
+            return
         status = 404
         data: dict[str, Any] | list[dict[str, Any]] = {}
         headers: dict[str, str] = {}
@@ -228,6 +234,15 @@ class Platform:
         _keys.append(self.private)
 
 
+def _send_page(request: Any, page: str) -> None:
+    data = page.encode()
+    request.send_response(200)
+    request.send_header("Content-Type", "text/html; charset=utf-8")
+    request.send_header("Content-Length", str(len(data)))
+    request.end_headers()
+    request.wfile.write(data)
+
+
 class Browser:
     """A browser that comes from the platform, and keeps cookies."""
 
@@ -273,7 +288,7 @@ class Browser:
                 },
             },
         )
-        self.http.cookies.clear()  # browsers keep them from frames
+        self.http.cookies.clear()  # browsers send none from a frame
         headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}
         form = {"id_token": self.platform.signed(claims), "state": login["state"]}
         return self.http.post("/lti/launch", data=form, headers=headers)

@@ -49,7 +49,7 @@ KEYS_WAIT = 12  # seconds for a platform's keys
 FRAMES = ("iframe", "frame", "embed", "object")
 NEW_TAB_NEEDED = Refused(
     "This opens in a tab of its own.",
-    next_step="Browsers keep the sign-in cookies of a page that another site shows in a frame.",
+    next_step="Browsers store no sign-in cookie for a page that another site shows in a frame.",
 )
 LARGEST_LAUNCH = 256 * 1024  # bytes
 CHOICE_LASTS = 3_600_000  # milliseconds

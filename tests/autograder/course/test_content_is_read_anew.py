@@ -83,6 +83,6 @@ def test_assertions_and_titles_are_kept(tmp_path: Path, level: str) -> None:
         "except AssertionError as problem: print(problem)"
     )
     environment = {**os.environ, "PYTHONOPTIMIZE": level}
-    command = [sys.executable, "-c", code, path]
+    command = [sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{level} A title.\nwrong\n", "")

@@ -18,6 +18,7 @@ from autograder.errors import SandboxError
 from autograder.grading.grader import Grader
 from autograder.runs.worker import GradedSubmission, GradingJob, GradingWorker, LatestWorker, RunConfig
 from autograder.sandbox import sandbox_process
+from autograder.sandbox.zygote_process import start_zygote
 from autograder.submissions.submission import Submission
 
 WRONG = SOURCE.replace("return 2 * x\n", "return 3 * x\n")
@@ -28,11 +29,10 @@ SEEDED = SOURCE.replace("return 2 * x\n", "return 2 * x + np.random.rand()\n")
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """An entry for each zygote that is started."""
     started: list[int] = []
-    start = sandbox_process.start_zygote
 
     def counted(*arguments: Any, **options: Any) -> Any:
         started.append(len(started))
-        return start(*arguments, **options)
+        return start_zygote(*arguments, **options)
 
     monkeypatch.setattr(sandbox_process, "start_zygote", counted)
     return started
