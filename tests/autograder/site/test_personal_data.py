@@ -244,11 +244,20 @@ def test_a_file_goes_with_the_last_who_needs_it(owned: list[Owned], order: list[
             publish_with_handout(connection, files)
             row = published(connection, COURSE, ASSIGNMENT)
             for at, (owners, content) in enumerate(owned):
-                values = {"digest": files.put(content), "size": 1, "file": "a.ipynb", "signer": SIGNER}
-                times = {"began_at": at, "received_at": at}
-                person, *_ = sorted(owners)
-                where = {"course": COURSE, "person": person, "owners": sorted(owners)}
-                store_submission(connection, row, **where, **values, **times)
+                people = sorted(owners)
+                store_submission(
+                    connection,
+                    row,
+                    course=COURSE,
+                    person=people[0],
+                    owners=people,
+                    digest=files.put(content),
+                    size=1,
+                    file="a.ipynb",
+                    signer=SIGNER,
+                    began_at=at,
+                    received_at=at,
+                )
         left = set(PEOPLE)
         for name in order:
             here = {content for content in CONTENTS if sha256(content).hexdigest() in files}
@@ -266,8 +275,17 @@ def test_a_file_goes_with_the_last_who_needs_it(owned: list[Owned], order: list[
 def publish_with_handout(connection: Connection, files: FileStore) -> None:
     """Publish an assignment whose handout is in the file store."""
     facts = Facts("Doubling", 6.0, (), (), 0.0, 1.0, 0)
-    content = {"digest": files.put(b"bundle"), "handout": files.put(HANDOUT), "facts": facts}
-    publish(connection, COURSE, ASSIGNMENT, **content, due_at=None, at=0, who="staff")
+    publish(
+        connection,
+        COURSE,
+        ASSIGNMENT,
+        digest=files.put(b"bundle"),
+        handout=files.put(HANDOUT),
+        facts=facts,
+        due_at=None,
+        at=0,
+        who="staff",
+    )
 
 
 def test_bytes_that_come_back_are_erased_again(tmp_path: Path) -> None:
