@@ -72,11 +72,11 @@ def _hidden(
     for score in scores:
         if not score.attempt:
             continue
-        own = terms.get(score.student)
+        student_terms = terms.get(score.student)
         due_at = (
             due_now(connection, published.id, score.student, score.due_at)
-            if own is None
-            else later_due(score.due_at, own)
+            if student_terms is None
+            else later_due(score.due_at, student_terms)
         )
         over, due = score.state is not State.OPEN, due_at is None or due_at <= at
         if score.student in held:

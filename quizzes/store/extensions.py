@@ -247,11 +247,11 @@ def follow_terms(
     running = select(attempt).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
     changes, events, acts = [], [], []
     for row in connection.execute(running.order_by(attempt.c.id).with_for_update()).all():
-        own = terms.get(row.person)
-        if own is None or row.preview:
+        student_terms = terms.get(row.person)
+        if student_terms is None or row.preview:
             continue
-        until = _later(row.deadline_at, own.deadline_at(row.started_at))
-        due = _later(row.due_at, own.due_at)
+        until = _later(row.deadline_at, student_terms.deadline_at(row.started_at))
+        due = _later(row.due_at, student_terms.due_at)
         if (until, due) == (row.deadline_at, row.due_at):
             continue
         changes.append({"attempt_id": row.id, "next": row.seq + 1, "until": until, "due": due})

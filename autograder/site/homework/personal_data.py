@@ -135,7 +135,7 @@ def needed_files(connection: Connection, files: Collection[str], without: str) -
     """Those of some files that an assignment is made of, or that anybody else who is not erased has."""
     is_left = submission_owner.c.person != without, ~submission_owner.c.person.startswith(ERASED)
     left = select(submission_owner.c.submission).where(*is_left)
-    digests = (
+    queries = (
         select(submission.c.digest).where(submission.c.id.in_(left)),
         select(grading.c.report).where(grading.c.submission.in_(left)),
         select(bundle.c.digest),
@@ -143,7 +143,7 @@ def needed_files(connection: Connection, files: Collection[str], without: str) -
     )
     found = (
         connection.execute(query.where(query.selected_columns[0].in_(list(files)))).scalars()
-        for query in digests
+        for query in queries
     )
     return {digest for of_query in found for digest in of_query}
 

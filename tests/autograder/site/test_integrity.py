@@ -158,17 +158,17 @@ def test_earlier_cases_and_who_may_look(cases: Cases) -> None:
 
 def test_whose_score_is_held_is_told_when_it_is_let_go(cases: Cases) -> None:
     """A release tells everybody else; the people of a case hear of it when no case holds their score."""
-    told = "The results of Doubling and squaring can be seen"
+    subject = "The results of Doubling and squaring can be seen"
     path, context = f"/staff/homework/{ASSIGNMENT}/release", context_of(cases.server.site)
     first, second = cases.opened("ann", held="yes"), cases.opened("ann", title="Another", held="yes")
     for form in ({"hold": "yes"}, {"now": "yes"}):
         assert cases.ina.post(path, **form).status_code == 303
     announce_results(context, cases.server.clock.now())
     ann, bob = cases.students["ann"], cases.students["bob"]
-    assert (ann.page("/notices").count(told), bob.page("/notices").count(told)) == (0, 1)
+    assert (ann.page("/notices").count(subject), bob.page("/notices").count(subject)) == (0, 1)
     assert cases.ina.post(f"{first}/close", outcome="A misunderstanding.").status_code == 303
-    assert told not in ann.page("/notices")
+    assert subject not in ann.page("/notices")
     assert cases.ina.post(f"{second}/hold").status_code == 303
-    assert (ann.page("/notices").count(told), bob.page("/notices").count(told)) == (1, 1)
+    assert (ann.page("/notices").count(subject), bob.page("/notices").count(subject)) == (1, 1)
     assert cases.ina.post(f"{second}/close", outcome="Nothing.").status_code == 303
-    assert ann.page("/notices").count(told) == 1
+    assert ann.page("/notices").count(subject) == 1

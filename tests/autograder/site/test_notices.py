@@ -301,7 +301,7 @@ def test_held_results_are_not_announced(noticed: Noticed) -> None:
 
 def test_results_that_come_back_are_announced_again(noticed: Noticed) -> None:
     """After a second hold everybody hears that results are shown, also of what was graded meanwhile; once."""
-    context, told = context_of(noticed.server.site), "The results of Doubling and squaring can be seen"
+    context, announced = context_of(noticed.server.site), "The results of Doubling and squaring can be seen"
     noticed.graded("ann")
     for round_ in (1, 2):
         noticed.ina.post(f"{STAFF_PAGE}/release", hold="yes")
@@ -312,8 +312,8 @@ def test_results_that_come_back_are_announced_again(noticed: Noticed) -> None:
         noticed.ina.post(f"{STAFF_PAGE}/release", now="yes")
         for _ in range(2):
             announce_results(context, noticed.server.clock.now())
-        assert sum(told in subject for subject in noticed.subjects("ann")) == round_
-    assert sum(told in subject for subject in noticed.subjects("bob")) == 1
+        assert sum(announced in subject for subject in noticed.subjects("ann")) == round_
+    assert sum(announced in subject for subject in noticed.subjects("bob")) == 1
 
 
 def test_a_release_waits_ten_minutes_and_can_be_undone(noticed: Noticed) -> None:

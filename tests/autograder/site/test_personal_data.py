@@ -262,14 +262,14 @@ def test_a_file_goes_with_the_last_who_needs_it(owned: list[Owned], order: list[
         for name in order:
             here = {content for content in CONTENTS if sha256(content).hexdigest() in files}
             with database.transaction() as connection:
-                said = counts_of(connection, COURSE, name).deleted.get("submitted files", 0)
+                counted = counts_of(connection, COURSE, name).deleted.get("submitted files", 0)
                 erase_person(connection, COURSE, name, at=1, who="ina")
                 delete_erased_files(connection, files, at=2)
             left.remove(name)
             needed = {content for owners, content in owned if owners & left} | {HANDOUT}
             kept = {content for content in CONTENTS if sha256(content).hexdigest() in files}
             assert kept == needed
-            assert said == len(here - kept)
+            assert counted == len(here - kept)
 
 
 def publish_with_handout(connection: Connection, files: FileStore) -> None:

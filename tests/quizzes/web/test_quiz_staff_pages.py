@@ -102,8 +102,8 @@ def test_moved_times_reach_everybody(server: LiveServer) -> None:
         assert ina.post(path, **moved).status_code == 303
     row = server.exam.inspect(attempt)[0].attempt
     assert (row.deadline_at, row.due_at) == (server.opens + 65 * MINUTE, server.opens + 65 * MINUTE)
-    told = "The times of Of every kind were moved"
-    assert [who.page("/notices").count(told) for who in (student, other)] == [1, 1]
+    subject = "The times of Of every kind were moved"
+    assert [who.page("/notices").count(subject) for who in (student, other)] == [1, 1]
 
 
 def test_keys_wait_for_a_due_date_that_was_moved(server: LiveServer) -> None:
