@@ -269,8 +269,15 @@ class Extension(Protocol):
     def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
         """Delete a person's texts, and their name where no foreign key leads to it.
 
-        `new` is the name that replaces theirs. Returns the digests of files that nobody else needs. Raises
-        Conflict where that is not possible now.
+        `new` is the name that replaces theirs. Returns the digests of the files that the person had, whoever
+        else needs them: see `needed_files`. Raises Conflict where that is not possible now.
+        """
+        return ()
+
+    def needed_files(self, connection: Connection, files: Collection[str], without: str) -> Collection[str]:
+        """Those of some files, by their digests, that this part needs, or anybody in it but one person.
+
+        Nobody who was erased needs a file. The same bytes are kept once, whoever brought them and for what.
         """
         return ()
 

@@ -32,6 +32,7 @@ __all__ = [
     "names_in",
     "names_of",
     "not_counted",
+    "people_named",
     "remove_person",
     "students_in",
 ]
@@ -144,6 +145,25 @@ def names_of(connection: Connection, people: Collection[str]) -> dict[str, str]:
     """The names of these people, whether or not they are still in a course; an unknown ID names itself."""
     rows = connection.execute(select(person.c.id, person.c.name).where(person.c.id.in_(people)))
     return {name: name for name in people} | {row.id: row.name for row in rows}
+
+
+def people_named(text: str, known: Collection[str]) -> list[str]:
+    """The IDs in a field of a form: on lines of their own, or separated by semicolons, commas or spaces.
+
+    An ID may have any of these signs: one that is `known` is not divided.
+    """
+    names: dict[str, None] = {}
+
+    def add(part: str, separators: str) -> None:
+        part = part.strip()
+        if part in known or (part and not separators):
+            names[part] = None
+        elif part:
+            for piece in part.split(separators[0]) if separators != " " else part.split():
+                add(piece, separators[1:])
+
+    add(text, "\n;, ")
+    return list(names)
 
 
 def students_in(connection: Connection, course_id: str) -> list[str]:

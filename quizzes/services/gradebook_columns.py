@@ -17,6 +17,7 @@ from quizzes.attempts.events import State
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz, Release
 from quizzes.services.scores import Score, scores_at
+from quizzes.store.overrides import due_now, later_due, terms_of_class
 from quizzes.store.quizzes import Published, content_of, is_closed_for_everyone, published_in
 
 __all__ = ["graded_work"]
@@ -65,11 +66,19 @@ def _hidden(
     """The students who may not see their scores now, and why."""
     closed = is_closed_for_everyone(connection, published.id, at)
     held = held_people(connection, of, published.id)
+    people = {score.student for score in scores if score.attempt}
+    terms = terms_of_class(connection, published.id) if len(people) > 1 else {}
     hidden = {}
     for score in scores:
         if not score.attempt:
             continue
-        over, due = score.state is not State.OPEN, score.due_at is None or score.due_at <= at
+        student_terms = terms.get(score.student)
+        due_at = (
+            due_now(connection, published.id, score.student, score.due_at)
+            if student_terms is None
+            else later_due(score.due_at, student_terms)
+        )
+        over, due = score.state is not State.OPEN, due_at is None or due_at <= at
         if score.student in held:
             hidden[score.student] = HELD
         elif over and not Visibility.of(release, over=over, due=due, closed=closed).score:

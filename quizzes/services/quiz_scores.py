@@ -15,6 +15,7 @@ from autograder.site.lti.score_sender import CurrentScore
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz
 from quizzes.services.scores import scores_at
+from quizzes.store.overrides import due_now
 from quizzes.store.quizzes import current_version, is_closed_for_everyone, published_in
 
 __all__ = ["QuizScores"]
@@ -41,7 +42,8 @@ class QuizScores:
         best = max(marked, key=lambda score: score.points or 0)
         score = {"best": best, "first": marked[0], "last": marked[-1]}[rules.attempts or "last"]
         titles = {published.id: published.title for published in published_in(connection, self._course)}
-        due = score.due_at is None or score.due_at <= now
+        due_at = due_now(connection, work, who, score.due_at)
+        due = due_at is None or due_at <= now
         points, out_of = float(score.points or 0), float(score.out_of)
         return CurrentScore(
             titles.get(work, work),
@@ -52,7 +54,7 @@ class QuizScores:
             complete=score.waiting == 0,
             started_at=score.started_at or 0,
             finished_at=score.finished_at or 0,
-            due_at=score.due_at,
+            due_at=due_at,
             fingerprint=f"{points:g}/{out_of:g}",
         )
 

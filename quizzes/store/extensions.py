@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,13 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, id_of_form, record_act, record_acts
 from quizzes.attempts.events import Extended, Reopened, State
+from quizzes.schedule.timing import Terms
 from quizzes.store.attempts import AttemptRow, find_attempt, locked_attempt, open_attempt
 from quizzes.store.events import add_event, add_events, next_seq
 from quizzes.store.marks import clear_waiting
 from quizzes.store.tables import attempt, override, quiz
 
-__all__ = ["Extension", "extend", "extend_all", "extend_chosen", "move_ends", "reopen"]
+__all__ = ["Extension", "extend", "extend_all", "extend_chosen", "follow_terms", "move_ends", "reopen"]
 
 
 MOVE = (
@@ -234,6 +235,39 @@ def move_ends(
     add_events(connection, events)
     record_acts(connection, acts)
     return len(changes)
+
+
+def follow_terms(
+    connection: Connection, quiz_id: str, terms: Mapping[str, Terms], *, at: int, who: str, reason: str
+) -> int:
+    """Give the open attempts at a quiz the later end and due date of their students; how many change.
+
+    `terms` are by person, as they are now. No attempt ends earlier, and none is late for it.
+    """
+    running = select(attempt).where(attempt.c.quiz == quiz_id, attempt.c.state == "open")
+    changes, events, acts = [], [], []
+    for row in connection.execute(running.order_by(attempt.c.id).with_for_update()).all():
+        student_terms = terms.get(row.person)
+        if student_terms is None or row.preview:
+            continue
+        until = _later(row.deadline_at, student_terms.deadline_at(row.started_at))
+        due = _later(row.due_at, student_terms.due_at)
+        if (until, due) == (row.deadline_at, row.due_at):
+            continue
+        changes.append({"attempt_id": row.id, "next": row.seq + 1, "until": until, "due": due})
+        events.append((row.id, row.seq + 1, Extended(at, until, due, who)))
+        detail: dict[str, object] = {"reason": reason, "was": row.deadline_at, "until": until}
+        acts.append(Act(at, who, "extend", row.id, detail))
+    if changes:
+        connection.execute(MOVE, changes)
+    add_events(connection, events)
+    record_acts(connection, acts)
+    return len(changes)
+
+
+def _later(first: int | None, second: int | None) -> int | None:
+    """The later of two instants; None is never."""
+    return None if first is None or second is None else max(first, second)
 
 
 def _move_overrides(connection: Connection, quiz_id: str, move: int) -> None:

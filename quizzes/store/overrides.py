@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
-from autograder.errors import Forbidden, NotFound
+from autograder.errors import Forbidden, NotFound, Refused
 from autograder.site.tables import enrolment
 from autograder.site.upsert import upsert
 from quizzes.schedule.timing import Accommodation, Override, Schedule, Terms, terms_for
 from quizzes.store.tables import override, quiz
 
 __all__ = [
+    "due_now",
+    "later_due",
     "override_in",
     "schedule_of",
     "set_override",
@@ -117,6 +119,22 @@ def terms_and_row(
     accommodation = Accommodation(Fraction(row.multiplier), row.extra)
     overrides = [override_in(line) for line in rows if line.field is not None]
     return terms_for(schedule_of(row), accommodation, overrides), row
+
+
+def due_now(connection: Connection, quiz_id: str, person_id: str, stored: int | None) -> int | None:
+    """The due date of an attempt by now: the one that it has `stored`, or a later one of its student.
+
+    Whoever submitted before a due date was moved sees what is shown after it no sooner than all others.
+    """
+    try:
+        return later_due(stored, terms_of(connection, quiz_id, person_id))
+    except Refused:  # nobody of the course any more
+        return stored
+
+
+def later_due(stored: int | None, terms: Terms) -> int | None:
+    """The same with the student's terms at hand."""
+    return max((due for due in (stored, terms.due_at) if due is not None), default=None)
 
 
 def terms_of_class(connection: Connection, quiz_id: str) -> dict[str, Terms]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 from autograder.errors import Conflict
 from autograder.site.marking.tables import marking_note
 from autograder.site.personal_data.rows import readable_columns
-from autograder.site.tables import mark
+from autograder.site.tables import mark, waiting_mark
 from quizzes.store.tables import (
     answer,
     answer_event,
@@ -48,6 +48,8 @@ def erase_person(connection: Connection, person: str) -> None:
         connection.execute(delete(table).where(table.c.attempt.in_(_attempts(person))))
     notes = marking_note.c.kind == QUIZ, marking_note.c.answer.in_(_attempts(person))
     connection.execute(delete(marking_note).where(*notes))
+    waits = waiting_mark.c.kind == QUIZ, waiting_mark.c.work.in_(_attempts(person))
+    connection.execute(delete(waiting_mark).where(*waits))  # the answers are gone: nobody can mark them
     automatic = mark.c.kind == QUIZ, mark.c.source.in_(["auto", "sandbox"])
     connection.execute(update(mark).where(*automatic, mark.c.work.in_(_attempts(person))).values(detail="{}"))
     connection.execute(update(attempt).where(attempt.c.person == person).values(lock=""))

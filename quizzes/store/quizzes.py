@@ -24,7 +24,8 @@ from quizzes.content.quiz import Quiz
 from quizzes.content.version import QuizVersion
 from quizzes.schedule.timing import Accommodation, Schedule, Terms, terms_for
 from quizzes.store.attempts import AttemptRow, attempts_at, start_refusal
-from quizzes.store.overrides import override_in, schedule_of, terms_and_row, terms_of
+from quizzes.store.extensions import follow_terms
+from quizzes.store.overrides import override_in, schedule_of, terms_and_row, terms_of, terms_of_class
 from quizzes.store.tables import attempt, override, quiz, quiz_version
 
 __all__ = [
@@ -149,7 +150,7 @@ def reschedule(
     force: bool = False,
     seen: str = "",
 ) -> list[Shortfall]:
-    """Move the times of a published quiz; open attempts may only gain time by it.
+    """Move the times of a published quiz; open attempts only gain time by it, and get it at once.
 
     `seen` are the times that the form began with, as `times_seen` has them. Returns who would lose time by
     starting late. Raises Conflict for impossible times, without a reason, where somebody else has moved them
@@ -193,6 +194,7 @@ def reschedule(
         "short": len(short),
     }
     record_act(connection, Act(at, who, "reschedule", quiz_id, detail))
+    follow_terms(connection, quiz_id, terms_of_class(connection, quiz_id), at=at, who=who, reason=reason)
     return short
 
 

@@ -14,6 +14,7 @@ from quizzes.attempts.events import State
 from quizzes.attempts.visibility import Visibility
 from quizzes.content.quiz import Quiz, Release, When
 from quizzes.store.attempts import AttemptRow
+from quizzes.store.overrides import due_now
 from quizzes.store.quizzes import is_closed_for_everyone, last_close
 
 __all__ = ["Released", "released_now", "shown_since", "tell_mark"]
@@ -49,7 +50,8 @@ def released_now(
     connection: Connection, release: Release, row: AttemptRow, at: int, local: Callable[[int], str]
 ) -> Released:
     """What a student sees of a finished attempt; `local` writes an instant in the course's time zone."""
-    due = row.due_at is None or row.due_at <= at
+    due_at = due_now(connection, row.quiz, row.person, row.due_at)
+    due = due_at is None or due_at <= at
     closed = is_closed_for_everyone(connection, row.quiz, at)
     last = last_close(connection, row.quiz)
     if last is None:
@@ -62,8 +64,8 @@ def released_now(
         "never": "not shown",
         "after_submit": "since you submitted",
         "after_due": "since you submitted"
-        if row.due_at is None
-        else f"{'since' if due else 'from'} {local(row.due_at)}",
+        if due_at is None
+        else f"{'since' if due else 'from'} {local(due_at)}",
         "after_close": close,
     }
     names = Visibility.__dataclass_fields__
@@ -83,7 +85,7 @@ def shown_since(connection: Connection, release: Release, row: AttemptRow, at: i
     if not released.visibility.key or finished_at is None:
         return None
     since = {
-        "after_due": row.due_at,
+        "after_due": due_now(connection, row.quiz, row.person, row.due_at),
         "after_close": last_close(connection, row.quiz),
     }.get(release.key)
     return max(finished_at, since or 0)

@@ -32,7 +32,8 @@ from autograder.site.enrolment.acts import (
     set_access,
 )
 from autograder.site.extensions import extensions
-from autograder.site.people import names_of
+from autograder.site.integrity.cases import CASE_ACTS
+from autograder.site.people import names_in, names_of, people_named
 from autograder.site.requests import (
     Form,
     PageRoute,
@@ -109,14 +110,14 @@ async def change_access(request: Request) -> Response:
     """Set role, access, sections and assigned students."""
 
     def change(connection: Connection, form: Form, who: str, at: int) -> str:
+        name, course = request.path_params["person"], site_of(request).course
         wanted = AccessForm(
             field_of(form, "role"),
             field_of(form, "content"),
             field_of(form, "students"),
             tuple(_listed(field_of(form, "sections", 10_000), ",;\n")),
-            tuple(_listed(field_of(form, "assigned", MOST_IDS), ",;\n ")),
+            tuple(people_named(field_of(form, "assigned", MOST_IDS), names_in(connection, course))),
         )
-        name, course = request.path_params["person"], site_of(request).course
         seen = field_of(form, "seen")
         changes = set_access(connection, course, name, wanted, seen=seen, at=at, who=who)
         return "; ".join(changes) or "Nothing was changed."
@@ -301,7 +302,8 @@ def _page(
         member = member_of(connection, site.course, name)
         if access.person != name:
             require_visible(connection, site.course, access, [name])
-        acts = acts_on(connection, name)[-MOST_ACTS:]
+        hidden = () if access.manages else CASE_ACTS  # cases are instructors'
+        acts = [act for act in acts_on(connection, name) if act.act not in hidden][-MOST_ACTS:]
         sections = sections_in(connection, site.course)
         details = [
             (extension.title, html)

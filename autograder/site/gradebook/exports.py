@@ -24,7 +24,15 @@ from autograder.lms.moodle import moodle_import, moodle_worksheet
 from autograder.site.private_file import write_private
 from autograder.submissions.collecting import Unmatched
 
-__all__ = ["FORMATS", "MOST_CHANGES", "Export", "keep_export", "kept_export", "make_export"]
+__all__ = [
+    "FORMATS",
+    "MOST_CHANGES",
+    "Export",
+    "forget_exports",
+    "keep_export",
+    "kept_export",
+    "make_export",
+]
 
 FOLDER = Path(".quizzes") / "exports"
 LASTS = 3600  # seconds
@@ -205,6 +213,12 @@ def keep_export(folder: Path, export: Export) -> str:
             next_step="Tell whoever runs the server.",
         ) from problem
     return export.digest
+
+
+def forget_exports(folder: Path) -> None:
+    """Delete the exports that are kept: somebody in them was erased."""
+    for path in (folder / FOLDER).glob("*.json"):
+        path.unlink(missing_ok=True)
 
 
 def kept_export(folder: Path, digest: str) -> Export:

@@ -175,8 +175,13 @@ def publish(
 def set_release(
     connection: Connection, course: str, name: str, *, released_at: int | None, held_at: int | None
 ) -> None:
-    """Say since when results are released and held; a release that waits is over."""
-    values = {"released_at": released_at, "held_at": held_at, "release_at": None}
+    """Say since when results are released and held; a release that waits is over.
+
+    What students see again after a hold is announced again.
+    """
+    values: dict[str, int | None] = {"released_at": released_at, "held_at": held_at, "release_at": None}
+    if held_at is not None:
+        values["announced_at"] = None
     connection.execute(
         update(homework).where(homework.c.course == course, homework.c.id == name).values(**values)
     )

@@ -6,9 +6,11 @@ by their digests. The bytes that a student had submitted last before a time are 
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -19,13 +21,16 @@ from autograder.errors import Conflict
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import Homework, due_for_student
 from autograder.site.homework.submissions import StoredSubmission, submissions_of_all
-from autograder.site.tables import enrolment, person
+from autograder.site.tables import audit, enrolment, person
 from autograder.submissions.limited_program import run_limited
 
 __all__ = [
+    "LOOKED_AT",
+    "UPLOADED",
     "ClassDownload",
     "FoundSubmission",
     "Student",
+    "archives_in",
     "new_in",
     "read_download",
     "received_at",
@@ -34,6 +39,7 @@ __all__ = [
 
 MODULE = "autograder.lms.class_download"  # a program: importing it would bring a parser into the server
 WALL_SECONDS = 300.0
+LOOKED_AT, UPLOADED = "look at class download", "upload class download"  # acts that name an archive
 TOO_MUCH = Conflict(
     "This archive needs more time or memory than the server gives it, or it is damaged.",
     next_step="Upload the class in several archives, or run `autograder grade` on it.",
@@ -73,9 +79,16 @@ class ClassDownload:
 
 
 def read_download(
-    files: FileStore, course: Course, row: Homework, students: Sequence[Student], digest: str, name: str
+    files: FileStore,
+    course: Course,
+    row: Homework,
+    students: Sequence[Student],
+    digest: str,
+    name: str,
+    *,
+    keep: bool,
 ) -> ClassDownload:
-    """What is in the archive with this digest; its submissions are in the file store afterwards.
+    """What is in the archive with this digest; with `keep` its submissions are in the file store afterwards.
 
     Raises Conflict for an archive that holds no submission of the class, and for one that needs too much.
     """
@@ -110,7 +123,7 @@ def read_download(
                     entry["student"],
                     names[entry["student"]],
                     entry["file"],
-                    files.put(data),
+                    files.put(data) if keep else sha256(data).hexdigest(),
                     len(data),
                     entry["submitted"],
                     entry["origin"],
@@ -162,6 +175,13 @@ def received_at(course: Course, row: Homework, item: FoundSubmission, now: int) 
         return min(item.submitted, now)
     due = due_for_student(course, row, item.student)
     return now if due is None else min(now, due)
+
+
+def archives_in(connection: Connection) -> set[str]:
+    """The digests of the archives that were uploaded; their submissions are stored by themselves."""
+    acts = select(audit.c.detail).where(audit.c.act.in_((LOOKED_AT, UPLOADED)))
+    details = (json.loads(detail) for detail in connection.execute(acts).scalars())
+    return {str(detail["archive"]) for detail in details if detail.get("archive")}
 
 
 def _write_roster(students: Sequence[Student], path: Path) -> None:

@@ -13,6 +13,8 @@ from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act
 from autograder.site.homework.assignments import Homework, published
 from autograder.site.homework.class_upload import (
+    LOOKED_AT,
+    UPLOADED,
     ClassDownload,
     FoundSubmission,
     new_in,
@@ -48,7 +50,7 @@ def _assignment(request: Request) -> Homework:
 
 @requires(Permission.MANAGE)
 async def show_difference(request: Request) -> Response:
-    """What an uploaded archive would add; nothing but its files is stored."""
+    """What an uploaded archive would add; nothing but the archive is stored."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     row = await site.in_reader(_assignment, request)
     try:
@@ -57,7 +59,10 @@ async def show_difference(request: Request) -> Response:
                 raise Conflict("No file was chosen, or it is empty.", next_step="Choose an archive.")
             name, files = sent.name, homework_of(request).files
             digest = await site.in_thread(files.put_file, sent.file.file)
-        row, download, new = await site.in_thread(_read, request, digest, name)
+        # Work of the whole class is in the file store from here on: erasing somebody finds it by this act.
+        act = Act(request.state.at, session.person, LOOKED_AT, row.id, {"archive": digest, "name": name})
+        await site.written(lambda connection: record_act(connection, act))
+        row, download, new = await site.in_thread(partial(_read, request, digest, name, keep=False))
     except Conflict as problem:  # another archive can be chosen at once
         return _page(request, session, row, problem=problem)
     return _page(request, session, row, download, new, digest=digest, name=name)
@@ -71,7 +76,7 @@ async def confirm(request: Request) -> Response:
     await site.in_reader(_assignment, request)
     digest, name = (form.get(field, [""])[-1][:LONGEST_NAME] for field in ("digest", "name"))
     try:
-        row, _, new = await site.in_thread(_read, request, digest, name)
+        row, _, new = await site.in_thread(partial(_read, request, digest, name, keep=True))
     except NotFound as problem:
         raise Conflict("This archive is not here any more.", next_step="Upload it again.") from problem
 
@@ -104,7 +109,7 @@ async def confirm(request: Request) -> Response:
         many += await site.written(partial(store, item))
         homework_of(request).announce_submission()
     detail: dict[str, object] = {"archive": digest, "name": name, "submissions": many}
-    act = Act(at, session.person, "upload class download", row.id, detail)
+    act = Act(at, session.person, UPLOADED, row.id, detail)
     await site.written(lambda connection: record_act(connection, act))
     return RedirectResponse(f"/staff/homework/{row.id}", 303)
 
@@ -119,13 +124,13 @@ CLASS_UPLOAD_ROUTES = (
 Difference: TypeAlias = tuple[Homework, ClassDownload, list[FoundSubmission]]
 
 
-def _read(request: Request, digest: str, name: str) -> Difference:
+def _read(request: Request, digest: str, name: str, *, keep: bool) -> Difference:
     """The assignment, what is in an archive, and what of it is new."""
     site, context = site_of(request), homework_of(request)
     with site.database.reading() as connection:
         row = published(connection, site.course, request.path_params["assignment"])
         students = students_of(connection, site.course)
-    download = read_download(context.files, context.course(), row, students, digest, name)
+    download = read_download(context.files, context.course(), row, students, digest, name, keep=keep)
     with site.database.reading() as connection:
         return row, download, new_in(connection, site.course, row, download.found)
 

@@ -7,7 +7,7 @@ confirms. Quizzes take part through the site's extension interface.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,15 @@ from autograder.site.enrolment.acts import sections_in
 from autograder.site.extensions import AccommodationPlan, LinkTarget, extensions
 from autograder.site.homework.assignments import due_for_student, homework_in, published
 from autograder.site.homework.context import homework_of, require_taking_part
-from autograder.site.homework.due_dates import DuePlan, RuleForm, end_rule, plan_rules, rules_in
+from autograder.site.homework.due_dates import (
+    DateChange,
+    DuePlan,
+    RuleForm,
+    changes_without,
+    end_rule,
+    plan_rules,
+    rules_in,
+)
 from autograder.site.homework.extension_requests import (
     answer_request,
     ask_for_extension,
@@ -39,7 +47,7 @@ from autograder.site.homework.extension_requests import (
 from autograder.site.homework.late_days import late_day_budget, spend_late_days
 from autograder.site.homework.notices import tell_answered, tell_dates
 from autograder.site.notices.notices import Kind, notify
-from autograder.site.people import labels_in, names_in, students_in
+from autograder.site.people import labels_in, names_in, people_named, students_in
 from autograder.site.requests import (
     Form,
     PageRoute,
@@ -197,17 +205,23 @@ async def give(request: Request) -> Response:
 
 @requires(Permission.MANAGE)
 async def end(request: Request) -> Response:
-    """End an extension."""
+    """End an extension, and tell whose dates change by it."""
     site, at = site_of(request), request.state.at
     session, _ = await site.in_reader(staff_access, request)
     await form_of(request, session)
     context, number = homework_of(request), request.path_params["number"]
 
+    def changed() -> list[DateChange]:
+        with site.database.reading() as connection:
+            return changes_without(connection, context.course(connection), site.course, number)
+
     def write(connection: Connection) -> None:
         course = context.course(connection)
         end_rule(connection, course, site.course, number, at=at, who=session.person)
 
+    changes = await site.in_thread(changed)
     await site.written(write)
+    await _tell_dates(request, changes, once=f"end of extension:{number}", at=at)
     return RedirectResponse("/extensions", 303)
 
 
@@ -291,7 +305,8 @@ DUE_DATE_ROUTES = (
 def _plan(connection: Connection, request: Request, form: Form, who: str) -> Plan:
     """What a form asks for; raises Conflict for what cannot be read."""
     site, work = site_of(request), field_of(form, "work")
-    wanted = _rule_form(form, site.zone, "" if work == TIME or work.startswith(QUIZ) else work)
+    assignment = "" if work == TIME or work.startswith(QUIZ) else work
+    wanted = _rule_form(form, site.zone, assignment, names_in(connection, site.course))
     course = homework_of(request).course(connection)
     if work != TIME and not work.startswith(QUIZ):
         return Plan(wanted, work, due=plan_rules(connection, course, site.course, wanted, who=who))
@@ -358,7 +373,7 @@ def _for_everything(form: RuleForm) -> RuleForm:
     return RuleForm(form.scope, form.who, "", form.reason, days=1)
 
 
-def _rule_form(form: Form, zone: Any, assignment: str) -> RuleForm:
+def _rule_form(form: Form, zone: Any, assignment: str, known: Collection[str]) -> RuleForm:
     written, until = field_of(form, "until", 60), None
     if written:
         try:
@@ -370,8 +385,7 @@ def _rule_form(form: Form, zone: Any, assignment: str) -> RuleForm:
         raise Conflict(f"Unknown choice {scope[:20]!r}.", next_step="Choose whom it is for.")
     who: Sequence[str] = ()
     if scope == Scope.PERSON:
-        text = "\n".join(form.get("people", []))[:LONGEST_LIST]
-        who = list(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
+        who = people_named("\n".join(form.get("people", []))[:LONGEST_LIST], known)
     elif scope in (Scope.LABEL, Scope.SECTION):
         who = [field_of(form, scope)]
     return RuleForm(
@@ -404,9 +418,9 @@ def _store(connection: Connection, request: Request, plan: Plan, at: int, who: s
 
 async def _tell_of(request: Request, plan: Plan, at: int) -> None:
     """Tell the students whose dates changed, in steps: the saves of others go between them."""
-    site, context = site_of(request), homework_of(request)
-    with_titles = await site.in_reader(_titles, request)
+    site = site_of(request)
     if plan.due is None:
+        with_titles = await site.in_reader(_titles, request)
         title = with_titles.get(plan.work.removeprefix(QUIZ), plan.work)
         for start in range(0, len(plan.affected), AT_ONCE):
             people = plan.affected[start : start + AT_ONCE]
@@ -426,12 +440,17 @@ async def _tell_of(request: Request, plan: Plan, at: int) -> None:
                 )
             )
         return
-    changes = plan.due.changes
+    await _tell_dates(request, plan.due.changes, once=f"date:{plan.digest}:{at}", at=at)
+
+
+async def _tell_dates(request: Request, changes: Sequence[DateChange], *, once: str, at: int) -> None:
+    """Tell students of their new due dates, some at a time."""
+    site, context = site_of(request), homework_of(request)
+    titles = await site.in_reader(_titles, request)
 
     def step(connection: Connection, start: int) -> None:
         course, some = context.course(connection), changes[start : start + AT_ONCE]
-        once = f"date:{plan.digest}:{at}"
-        tell_dates(connection, course, site.course, some, with_titles, once=once, at=at)
+        tell_dates(connection, course, site.course, some, titles, once=once, at=at)
 
     for start in range(0, len(changes), AT_ONCE):
         await site.written(partial(step, start=start))
@@ -490,7 +509,7 @@ def _page(
         students = len(students_in(connection, site.course))
     sent = {name: field_of(form, name, LONGEST_LIST) if form else "" for name in FIELDS}
     if form:
-        sent["people"] = " ".join(form.get("people", []))
+        sent["people"] = "\n".join(form.get("people", []))
     elif wanted := request.query_params.get("person", ""):
         sent |= {"scope": Scope.PERSON.value, "people": wanted[:200]}
     page = site.page(

@@ -32,6 +32,7 @@ __all__ = [
     "DuePlan",
     "RuleForm",
     "StoredRule",
+    "changes_without",
     "course_with_rules",
     "due_rules_in",
     "end_rule",
@@ -292,6 +293,22 @@ def plan_rules(connection: Connection, course: Course, of: str, form: RuleForm, 
         of,
         due_rules_in(connection, of).digest,
     )
+
+
+def changes_without(connection: Connection, course: Course, of: str, number: int) -> list[DateChange]:
+    """Whose dates change when a rule ends; nothing is stored. `course` has the rules that hold now."""
+    rules = [rule for rule in course.due_rules.rules if rule.number != number]
+    after = course.with_due_rules(replace(course.due_rules, rules=rules))
+    ended = {rule.assignment for rule in course.due_rules.rules if rule.number == number}
+    changes = [
+        DateChange(
+            student, work.id, due_for_student(course, work, student), due_for_student(after, work, student)
+        )
+        for work in homework_in(connection, of)
+        if ended & {"", work.id}
+        for student in students_in(connection, of)
+    ]
+    return [change for change in changes if change.before != change.after]
 
 
 def end_rule(connection: Connection, course: Course, of: str, number: int, *, at: int, who: str) -> None:

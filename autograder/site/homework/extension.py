@@ -126,10 +126,16 @@ class HomeworkExtension(Extension):
         return erasure_counts(connection, course, person)
 
     def erase_person(self, connection: Connection, course: str, person: str, new: str) -> Collection[str]:
-        """Erase a person from submissions, rules and marks; the files that nobody else needs."""
+        """Erase a person from submissions, rules and marks; the files that the person had."""
         from autograder.site.homework.personal_data import erase_person
 
         return erase_person(connection, course, person, new)
+
+    def needed_files(self, connection: Connection, files: Collection[str], without: str) -> Collection[str]:
+        """What assignments are made of, and what others have submitted or were told."""
+        from autograder.site.homework.personal_data import needed_files
+
+        return needed_files(connection, files, without)
 
     def personal_files(
         self, context: AppContext, connection: Connection, person: str, *, full: bool, at: int

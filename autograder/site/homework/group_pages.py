@@ -45,7 +45,7 @@ from autograder.site.requests import (
     uploaded_form,
     whole_number,
 )
-from autograder.site.roles import Permission
+from autograder.site.roles import Permission, visible_among
 from autograder.site.sessions import Session
 from autograder.site.staff import requires, staff_access
 
@@ -61,7 +61,10 @@ NO_TABLE = Conflict("No table was chosen, or it is empty.", next_step="Choose a 
 @reads_much
 @requires(Permission.STUDENTS)
 def groups_page(request: Request) -> Response:
-    """The groups of the course, the import, and where students form groups."""
+    """The groups of the course, the import, and where students form groups.
+
+    Whoever sees only some students' work has the groups in which these are.
+    """
     session, _ = staff_access(request)
     return _page(request, session)
 
@@ -207,10 +210,14 @@ def _page(
     with site.database.reading() as connection:
         works = homework_in(connection, site.course)
         groups, sign_ups = site_groups(connection, site.course), sign_ups_in(connection, site.course)
+        members = {member for group in groups for member in group.members}
+        visible = visible_among(connection, site.course, access, members)
+        sees_all = access.may(Permission.ALL_STUDENTS)
+        groups = [group for group in groups if sees_all or not visible.isdisjoint(group.members)]
         course = context.course(connection)
         problems = [
             text
-            for row in works[:1]
+            for row in (works[:1] if sees_all else ())  # they name anybody
             for text in partners_in(connection, course, site.course, row.id).problems
         ]
         names = names_in(connection, site.course)

@@ -11,13 +11,18 @@ from autograder.course.local_time import shown
 from autograder.site.homework.assignments import Homework, published
 from autograder.site.homework.due_dates import DateChange
 from autograder.site.homework.extension_requests import ExtensionRequest
-from autograder.site.homework.submissions import StoredSubmission, find_submission, owners_of
+from autograder.site.homework.submissions import (
+    StoredSubmission,
+    find_submission,
+    owners_of,
+    submissions_of_all,
+)
 from autograder.site.homework.tables import grading
 from autograder.site.homework.visibility import latest_due, visible_now
 from autograder.site.integrity.cases import held_people
 from autograder.site.notices.notices import Kind, notify
 
-__all__ = ["tell_answered", "tell_dates", "tell_graded", "tell_mark", "tell_received"]
+__all__ = ["tell_answered", "tell_dates", "tell_graded", "tell_mark", "tell_received", "tell_results"]
 
 
 def tell_received(
@@ -60,6 +65,26 @@ def tell_graded(connection: Connection, course: Course, of: str, number: int, at
         once=f"graded:{stored.id}",
         at=at,
     )
+
+
+def tell_results(
+    connection: Connection,
+    course: Course,
+    of: str,
+    row: Homework,
+    people: Collection[str],
+    *,
+    once: str,
+    at: int,
+) -> None:
+    """Tell those of some students who have submitted that they see their results now, if they do."""
+    if not visible_now(row, "student", at, latest_due(course, row)).score:
+        return
+    held = held_people(connection, of, row.id)
+    owners = {person for person, _ in submissions_of_all(connection, of, row.id)}
+    shown = [person for person in people if person in owners and person not in held]
+    subject, path = f"The results of {row.facts.title} can be seen", f"/homework/{row.id}"
+    notify(connection, of, shown, Kind.RESULTS, subject, "", path=path, once=once, at=at)
 
 
 def tell_mark(

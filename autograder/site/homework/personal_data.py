@@ -1,6 +1,7 @@
 """A person's data in homework: submitted files, gradings and reports, for their ZIP and for erasing them.
 
-A group's submission stays while another member needs it.
+A group's file stays while a member is left, and no file goes that is there for something else as well: the
+same bytes are kept once, also where a student submitted the handout as it was.
 """
 
 from __future__ import annotations
@@ -17,23 +18,38 @@ from autograder.errors import NotFound
 from autograder.report import Report
 from autograder.site.app_context import AppContext
 from autograder.site.homework.assignments import homework_in
+from autograder.site.homework.class_upload import archives_in
 from autograder.site.homework.context import context_of
 from autograder.site.homework.due_dates import course_with_rules
 from autograder.site.homework.grade_records import whole_work
 from autograder.site.homework.pages import titles_alone
 from autograder.site.homework.scores import attempts_of
-from autograder.site.homework.tables import due_rule, grading, homework, submission, submission_owner
+from autograder.site.homework.tables import (
+    bundle,
+    due_rule,
+    grading,
+    group_member,
+    homework,
+    homework_group,
+    submission,
+    submission_owner,
+)
 from autograder.site.homework.visibility import latest_due, visible_to
+from autograder.site.integrity.cases import needed_evidence
 from autograder.site.ledger import HOMEWORK
 from autograder.site.marking.tables import marking_note
+from autograder.site.people import ERASED
 from autograder.site.tables import mark
 
-__all__ = ["erase_person", "erasure_counts", "personal_files"]
+__all__ = ["erase_person", "erasure_counts", "needed_files", "personal_files"]
 
 
 def erasure_counts(connection: Connection, course: str, person: str) -> Mapping[str, int]:
-    """How many files and reports of a person alone there are."""
-    files, reports = _own_digests(connection, course, person)
+    """How many files and reports there are that nobody else needs."""
+    files, reports = (
+        found - needed_files(connection, found, person) - needed_evidence(connection, found, person)
+        for found in _files_of(connection, person)
+    )
     rules = select(func.count()).where(due_rule.c.scope == "person", due_rule.c.who == person)
     counts = {
         "submitted files": len(files),
@@ -44,21 +60,29 @@ def erasure_counts(connection: Connection, course: str, person: str) -> Mapping[
 
 
 def erase_person(connection: Connection, course: str, person: str, new: str) -> Collection[str]:
-    """Erase a person from submissions, rules and marks; the digests of files that nobody else needs."""
-    files, reports = _own_digests(connection, course, person)
+    """Erase a person from submissions, rules and marks; the digests of the files that they had.
+
+    The archives of the class that staff uploaded are among them: somebody's work may be in any.
+    """
+    files, reports = _files_of(connection, person)
     owned = select(submission_owner.c.submission).where(submission_owner.c.person == person)
     notes = marking_note.c.kind == HOMEWORK, marking_note.c.answer.in_(owned)
     connection.execute(delete(marking_note).where(*notes))
     named = select(submission.c.id, submission.c.file).where(submission.c.id.in_(owned))
-    for row in connection.execute(named).all():  # the file's name may be the person's
+    for row in connection.execute(named).all():  # the file's name may be the person's, and a platform's, too
         kind = PurePosixPath(row.file).suffix[:10]
-        renamed = update(submission).where(submission.c.id == row.id).values(file=f"submission{kind}")
-        connection.execute(renamed)
+        renamed = update(submission).where(submission.c.id == row.id)
+        connection.execute(renamed.values(file=f"submission{kind}", origin=""))
+    joined = select(group_member.c.group_id).where(group_member.c.person == person)
+    others = select(group_member.c.group_id).where(group_member.c.person != person)
+    alone = connection.execute(joined.where(group_member.c.group_id.not_in(others))).scalars().all()
+    connection.execute(delete(group_member).where(group_member.c.person == person))
+    connection.execute(delete(homework_group).where(homework_group.c.id.in_(alone)))  # a name that they chose
     connection.execute(delete(due_rule).where(due_rule.c.scope == "person", due_rule.c.who == person))
     for name in connection.execute(select(homework.c.id).where(homework.c.course == course)).scalars().all():
         before, after = (whole_work(course, name, owner) for owner in (person, new))
         connection.execute(update(mark).where(mark.c.work == before).values(work=after))
-    return files | reports
+    return files | reports | archives_in(connection)
 
 
 def personal_files(
@@ -107,22 +131,29 @@ def _report_as_seen(stored: bytes, *, full: bool) -> bytes:
         return b"This version of the site cannot read the report, so it cannot show a part of it.\n"
 
 
-def _own_digests(connection: Connection, course: str, person: str) -> tuple[set[str], set[str]]:
-    """The digests of files and reports of submissions that nobody else owns or has made as well."""
-    owned = select(submission_owner.c.submission).where(submission_owner.c.person == person)
-    shared = (
-        select(submission_owner.c.submission)
-        .where(submission_owner.c.submission.in_(owned))
-        .group_by(submission_owner.c.submission)
-        .having(func.count() > 1)
+def needed_files(connection: Connection, files: Collection[str], without: str) -> set[str]:
+    """Those of some files that an assignment is made of, or that anybody else who is not erased has."""
+    is_left = submission_owner.c.person != without, ~submission_owner.c.person.startswith(ERASED)
+    left = select(submission_owner.c.submission).where(*is_left)
+    queries = (
+        select(submission.c.digest).where(submission.c.id.in_(left)),
+        select(grading.c.report).where(grading.c.submission.in_(left)),
+        select(bundle.c.digest),
+        select(homework.c.handout),
     )
-    alone = select(submission.c.id).where(submission.c.id.in_(owned), submission.c.id.not_in(shared))
-    rows = select(submission.c.digest).where(submission.c.id.in_(alone))
-    elsewhere = select(submission.c.digest).where(submission.c.id.not_in(alone))
-    files = set(connection.execute(rows.where(submission.c.digest.not_in(elsewhere))).scalars())
-    reports = select(grading.c.report).where(grading.c.submission.in_(alone), grading.c.report.is_not(None))
-    others = select(grading.c.report).where(grading.c.submission.not_in(alone), grading.c.report.is_not(None))
-    return files, set(connection.execute(reports.where(grading.c.report.not_in(others))).scalars())
+    found = (
+        connection.execute(query.where(query.selected_columns[0].in_(list(files)))).scalars()
+        for query in queries
+    )
+    return {digest for of_query in found for digest in of_query}
+
+
+def _files_of(connection: Connection, person: str) -> tuple[set[str], set[str]]:
+    """The digests of what a person has submitted, alone or with others, and of the reports on it."""
+    owned = select(submission_owner.c.submission).where(submission_owner.c.person == person)
+    files = select(submission.c.digest).where(submission.c.id.in_(owned))
+    reports = select(grading.c.report).where(grading.c.submission.in_(owned), grading.c.report.is_not(None))
+    return set(connection.execute(files).scalars()), set(connection.execute(reports).scalars())
 
 
 def _in_zip(name: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, sel
 
 from autograder.errors import Conflict
 from autograder.site.homework.grade_records import GradingResult, record_grading
-from autograder.site.homework.tables import bundle, grading, submission, submission_owner
+from autograder.site.homework.tables import bundle, grading, homework_regrade, submission, submission_owner
 from autograder.site.people import ERASED
 from autograder.site.roles import Access, may_see
 
@@ -189,13 +189,19 @@ def release_leases(connection: Connection, course: str, ended: Callable[[str], b
 
 
 def retry_failed(connection: Connection, course: str, assignment: str) -> int:
-    """Queue the failed gradings of an assignment again; how many there were."""
+    """Queue the failed gradings of an assignment again; how many there were.
+
+    Those of a regrade that was released or discarded stay as they are: nobody would see what they change.
+    """
     of_assignment = select(submission.c.id).where(
         submission.c.course == course, submission.c.assignment == assignment
     )
+    is_open = homework_regrade.c.released_at.is_(None), homework_regrade.c.discarded_at.is_(None)
+    in_open_regrade = grading.c.regrade.in_(select(homework_regrade.c.id).where(*is_open))
     return connection.execute(
         update(grading)
         .where(grading.c.submission.in_(of_assignment), grading.c.state == "failed")
+        .where(or_(grading.c.regrade.is_(None), in_open_regrade))
         .values(state="waiting", tries=0)
     ).rowcount
 

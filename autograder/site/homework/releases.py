@@ -16,6 +16,7 @@ from autograder.site.homework.context import HomeworkContext
 from autograder.site.homework.submissions import submissions_of_all
 from autograder.site.homework.tables import homework
 from autograder.site.homework.visibility import latest_due, visible_now
+from autograder.site.integrity.cases import held_people
 from autograder.site.notices.notices import Kind, notify
 
 __all__ = ["RELEASE_WAITS", "announce_results", "release_due", "schedule_release", "undo_release"]
@@ -56,7 +57,7 @@ def release_due(connection: Connection, of: str, now: int) -> int:
 
 
 def announce_results(context: HomeworkContext, now: int) -> int:
-    """Let due releases take effect, and tell students that they see results, once for each assignment."""
+    """Let due releases take effect, and tell students that they see results, once for each release."""
     site = context.site
     with site.database.reading() as connection:
         rows = _unannounced(connection, site.course)
@@ -77,8 +78,9 @@ def announce_results(context: HomeworkContext, now: int) -> int:
 def _tell(context: HomeworkContext, row: Homework, now: int) -> int:
     site = context.site
     with site.database.reading() as connection:
+        held = held_people(connection, site.course, row.id)  # they are told when that ends
         owners = dict.fromkeys(person for person, _ in submissions_of_all(connection, site.course, row.id))
-    people, many = list(owners), 0
+    people, many = [person for person in owners if person not in held], 0
     for start in range(0, len(people), AT_ONCE):
         chunk = people[start : start + AT_ONCE]
 
@@ -91,7 +93,7 @@ def _tell(context: HomeworkContext, row: Homework, now: int) -> int:
                 f"The results of {row.facts.title} can be seen",
                 "",
                 path=f"/homework/{row.id}",
-                once=f"results:{row.id}",
+                once=f"results:{row.id}:{row.released_at or ''}",  # of each release
                 at=now,
             )
 

@@ -152,7 +152,7 @@ def assignment_page(request: Request) -> Response:
         waiting=sum(item.grading.state in ("waiting", "leased") for item in submissions.values()),
         failed=[item for item in submissions.values() if item.grading.state == "failed"],
         to_mark=to_mark,
-        group_problems=partners.problems,
+        group_problems=partners.problems if access.may(Permission.ALL_STUDENTS) else (),  # they name anybody
         broken=sorted({name for item in rows if item.counted for name in item.counted.summary.broken}),
         old=len(_counting_old(row, rows)),
         median=median(scores) if scores else None,

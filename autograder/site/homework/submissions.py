@@ -22,6 +22,7 @@ from autograder.site.homework.assignments import Homework
 from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
+from autograder.site.people import ERASED
 from autograder.site.roles import Access, may_see
 from autograder.site.signer import Signer
 
@@ -194,13 +195,15 @@ def submissions_of_all(
 ) -> list[tuple[str, StoredSubmission]]:
     """Everybody's submissions of an assignment, each with an owner, in the order of their numbers.
 
-    Of `access` those of the people it lets see.
+    Of `access` those of the people it lets see. Erased people are nobody: their files and reports are gone,
+    so there is nothing to mark, to grade again or to compare.
     """
     seen = true() if access is None else may_see(submission_owner.c.person, course, access)
     rows = connection.execute(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
         .where(submission.c.course == course, submission.c.assignment == assignment, seen)
+        .where(~submission_owner.c.person.startswith(ERASED))
         .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]

@@ -15,7 +15,7 @@ from autograder.errors import NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.homework.context import context_of
 from autograder.site.homework.submissions import receipt_of, submissions_of
-from autograder.site.integrity.cases import Case, people_named
+from autograder.site.integrity.cases import Case, names_in_cases
 
 __all__ = ["case_bundle"]
 
@@ -26,7 +26,7 @@ def case_bundle(context: AppContext, connection: Connection, case: Case) -> IO[b
     """The ZIP, at its beginning; manifest.json has the SHA-256 of every other file in it."""
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the response closes it
     files, hashes = context_of(context).files, {}
-    names = people_named(connection, [case])
+    names = names_in_cases(connection, [case])
 
     def add(archive: ZipFile, name: str, content: bytes) -> None:
         hashes[name] = sha256(content).hexdigest()

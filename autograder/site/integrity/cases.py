@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act, record_acts
-from autograder.site.people import names_of
+from autograder.site.people import ERASED, names_of
 from autograder.site.tables import (
     enrolment,
     integrity_case,
@@ -37,8 +37,9 @@ __all__ = [
     "close_case",
     "erase_evidence",
     "held_people",
+    "names_in_cases",
+    "needed_evidence",
     "open_case",
-    "people_named",
     "set_hold",
 ]
 
@@ -204,11 +205,13 @@ def cases_of_person(connection: Connection, course: str, person: str) -> list[Ca
 
 
 def erase_evidence(connection: Connection, person: str) -> set[str]:
-    """Delete notes and evidence of the cases that are about one person alone; the digests of the files."""
+    """Delete notes and evidence of the cases that are about nobody else any more; the digests of the files.
+
+    Whoever was erased before is nobody else.
+    """
     about = select(integrity_person.c.case_id).where(integrity_person.c.person == person)
-    others = select(integrity_person.c.case_id).where(integrity_person.c.person != person)
     number = integrity_case.c.id
-    alone = select(number).where(number.in_(about), number.not_in(others))
+    alone = select(number).where(number.in_(about), number.not_in(_about_others(person)))
     hashes = select(integrity_evidence.c.digest).where(integrity_evidence.c.case_id.in_(alone))
     gone = set(connection.execute(hashes).scalars())
     for table in (integrity_note, integrity_evidence):
@@ -217,6 +220,21 @@ def erase_evidence(connection: Connection, person: str) -> set[str]:
         update(integrity_case).where(integrity_case.c.id.in_(alone)).values(title="erased", outcome="erased")
     )
     return gone
+
+
+def needed_evidence(connection: Connection, files: Collection[str], without: str) -> set[str]:
+    """Those of some files that are evidence in a case about anybody left but one person."""
+    evidence = select(integrity_evidence.c.digest).where(
+        integrity_evidence.c.digest.in_(list(files)),
+        integrity_evidence.c.case_id.in_(_about_others(without)),
+    )
+    return set(connection.execute(evidence).scalars())
+
+
+def _about_others(person: str) -> Select[tuple[int]]:
+    """The cases about anybody who is not erased but one person."""
+    others = integrity_person.c.person != person, ~integrity_person.c.person.startswith(ERASED)
+    return select(integrity_person.c.case_id).where(*others)
 
 
 def _open(connection: Connection, course: str, number: int) -> Case:
@@ -265,7 +283,7 @@ def _case(
     )
 
 
-def people_named(connection: Connection, cases: Collection[Case]) -> dict[str, str]:
+def names_in_cases(connection: Connection, cases: Collection[Case]) -> dict[str, str]:
     """The names of everybody in some cases, and of who wrote in them."""
     people = {name for case in cases for name in (*case.people, case.by_whom)}
     people |= {note.by_whom for case in cases for note in case.notes}

@@ -11,24 +11,28 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from autograder.errors import AutograderError, Conflict, NotFound
+from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
 from autograder.site.extensions import extensions
 from autograder.site.homework.assignments import homework_in
 from autograder.site.homework.context import context_of
+from autograder.site.homework.notices import tell_results
 from autograder.site.integrity.bundle import case_bundle
 from autograder.site.integrity.cases import (
+    Case,
     add_evidence,
     add_note,
     case_of,
     cases_in,
     cases_of_person,
     close_case,
+    names_in_cases,
     open_case,
-    people_named,
     set_hold,
 )
 from autograder.site.integrity.comparison import PAGE as SIMILARITY_PAGE
 from autograder.site.integrity.comparison import compare_class
+from autograder.site.people import names_in, people_named
 from autograder.site.requests import (
     Form,
     PageRoute,
@@ -66,12 +70,12 @@ async def new_case(request: Request) -> Response:
     site, at = site_of(request), request.state.at
     session, _ = await site.in_reader(staff_access, request)
     form = await form_of(request, session)
-    people = field_of(form, "people", 10_000).replace(",", " ").split()
 
     def write(connection: Connection) -> int:
         work = field_of(form, "work")
         if work not in dict(_works(connection, site.course)):
             raise Conflict("There is no such work.", next_step="Choose an assignment or a quiz of the list.")
+        people = people_named(field_of(form, "people", 10_000), names_in(connection, site.course))
         title, held = field_of(form, "title"), "held" in form
         return open_case(connection, site.course, work, people, title, held=held, at=at, who=session.person)
 
@@ -107,7 +111,9 @@ async def change_hold(request: Request) -> Response:
 
     def change(connection: Connection, form: Form, who: str, at: int) -> None:
         site, number = site_of(request), request.path_params["number"]
+        case = case_of(connection, site.course, number)
         set_hold(connection, site.course, number, "hold" in form, at=at, who=who)
+        _tell_of_results(site, connection, case, at)
 
     return await _act(request, change)
 
@@ -118,7 +124,9 @@ async def close(request: Request) -> Response:
 
     def change(connection: Connection, form: Form, who: str, at: int) -> None:
         site, number = site_of(request), request.path_params["number"]
+        case = case_of(connection, site.course, number)
         close_case(connection, site.course, number, field_of(form, "outcome", 5000), at=at, who=who)
+        _tell_of_results(site, connection, case, at)
 
     return await _act(request, change)
 
@@ -236,6 +244,17 @@ async def _keep(request: Request, session: Session, name: str, content: bytes) -
     return RedirectResponse(f"/integrity/{number}", 303)
 
 
+def _tell_of_results(site: AppContext, connection: Connection, case: Case, at: int) -> None:
+    """Tell the people of a case that held their scores: everybody else was told when results were shown.
+
+    `case` is as it was before; while any case still holds somebody's score, they are told nothing.
+    """
+    row = next((row for row in homework_in(connection, site.course) if row.id == case.work), None)
+    if row is not None and case.held:
+        course, once = context_of(site).course(connection), f"results:{row.id}:case {case.id}:{at}"
+        tell_results(connection, course, site.course, row, case.people, once=once, at=at)
+
+
 def _works(connection: Connection, course: str) -> list[tuple[str, str]]:
     return [work for extension in extensions() for work in extension.works(connection, course)]
 
@@ -250,7 +269,7 @@ def _list(
     site = site_of(request)
     with site.database.reading() as connection:
         cases, works = cases_in(connection, site.course), _works(connection, site.course)
-        names = people_named(connection, cases)
+        names = names_in_cases(connection, cases)
     sent = {name: field_of(form, name, 10_000) if form else "" for name in ("title", "work", "people")}
     page = site.page(
         "integrity.html",
@@ -274,7 +293,7 @@ def _page(request: Request, session: Session, problem: AutograderError | None = 
             person: [item for item in cases_of_person(connection, site.course, person) if item.id != case.id]
             for person in case.people
         }
-        names = people_named(connection, [case])
+        names = names_in_cases(connection, [case])
         homework = {row.id for row in homework_in(connection, site.course)}
         works = dict(_works(connection, site.course))
     page = site.page(

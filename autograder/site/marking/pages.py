@@ -132,7 +132,8 @@ def overview(request: Request) -> Response:
     """Everything that people mark by hand, with its progress, and the conflicts of interest."""
     site, session = site_of(request), staff_of_course(request)
     with site.database.reading() as connection:
-        waiting = waiting_for(connection, site, student_access(connection, site.course, session.person))
+        access = student_access(connection, site.course, session.person)
+        waiting = waiting_for(connection, site, access)
         mine = _mine(waiting)
         works = []
         for source in marking_sources(site):
@@ -146,6 +147,8 @@ def overview(request: Request) -> Response:
                 if progress:
                     works.append((source.kind, work, title, progress))
         names, conflicts = names_in(connection, site.course), conflicts_in(connection, site.course)
+        visible = visible_among(connection, site.course, access, {item.person for item in conflicts})
+        conflicts = [item for item in conflicts if item.person in visible or item.marker == session.person]
         markers, students = markers_in(connection, site.course), students_in(connection, site.course)
     if is_json(request):
         return JSONResponse(

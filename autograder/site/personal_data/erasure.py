@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,11 @@ from autograder.site.audit import Act, record_act
 from autograder.site.content.file_versions import digest_of
 from autograder.site.extensions import extensions
 from autograder.site.file_store import FileStore
-from autograder.site.integrity.cases import erase_evidence
+from autograder.site.integrity.cases import erase_evidence, needed_evidence
 from autograder.site.people import ERASED, add_person
 from autograder.site.personal_data.rows import author_columns, count_rows, person_columns
 from autograder.site.tables import audit, erased_file, file_version, lti_member, lti_user, outbox, person
-from autograder.site.upsert import insert_once
+from autograder.site.upsert import upsert
 
 __all__ = ["ErasureCounts", "counts_of", "delete_erased_files", "erase_person", "files_that_name"]
 
@@ -63,6 +63,7 @@ AUTHOR_WORDS = {
     "submission": "submissions made",
 }
 WRITTEN = ("reason", "reply", "text", "comment")  # what people wrote, in the details of an act
+NUMBERS = ("points", "before", "after")  # what is a number there, also as a text, whatever IDs are
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
     files: set[str] = erase_evidence(connection, name)
     for extension in extensions():
         files |= set(extension.erase_person(connection, course, name, new))
+    files -= _needed_files(connection, files, name)
     users = connection.execute(select(lti_user).where(lti_user.c.person == name)).all()
     for user in users:
         of_user = lti_member.c.issuer == user.issuer, lti_member.c.subject == user.subject
@@ -123,8 +125,8 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
     _erase_from_outbox(connection, name)
     _erase_from_versions(connection, row.id, row.name, row.email, new)
     connection.execute(delete(person).where(person.c.id == name))
-    for digest in sorted(files):
-        insert_once(connection, erased_file, {"digest": digest, "at": at})
+    for digest in sorted(files):  # of somebody else they may have been deleted before, and stored anew since
+        upsert(connection, erased_file, {"digest": digest, "at": at, "gone_at": None})
     record_act(connection, Act(at, who, "erase person", new, {"files": len(files)}))
     return new
 
@@ -132,12 +134,22 @@ def erase_person(connection: Connection, course: str, name: str, *, at: int, who
 def delete_erased_files(connection: Connection, files: FileStore, at: int) -> int:
     """Delete the files of erased people that are still there; how many."""
     waiting = select(erased_file.c.digest).where(erased_file.c.gone_at.is_(None))
-    hashes: Collection[str] = connection.execute(waiting).scalars().all()
-    for digest in hashes:
+    hashes: set[str] = set(connection.execute(waiting).scalars())
+    needed = _needed_files(connection, hashes, "")  # since: somebody has brought the same bytes
+    connection.execute(delete(erased_file).where(erased_file.c.digest.in_(needed)))
+    for digest in hashes - needed:
         files.delete(digest)
         gone = update(erased_file).where(erased_file.c.digest == digest).values(gone_at=at)
         connection.execute(gone)
-    return len(hashes)
+    return len(hashes - needed)
+
+
+def _needed_files(connection: Connection, files: Collection[str], without: str) -> set[str]:
+    """Those of some files that the course needs, or anybody in it but one person."""
+    needed = needed_evidence(connection, files, without)
+    for extension in extensions():
+        needed |= set(extension.needed_files(connection, files, without))
+    return needed
 
 
 def _require(connection: Connection, name: str) -> Row[Any]:
@@ -150,7 +162,8 @@ def _require(connection: Connection, name: str) -> Row[Any]:
 def _erase_from_log(connection: Connection, name: str, full_name: str, email: str | None, new: str) -> None:
     """Replace a person in the log.
 
-    Acts on them lose their details, other acts that name them what people wrote there.
+    Acts on them lose their details, other acts that name them what people wrote there. An act that only has
+    the ID as a number, such as points, is about somebody else and stays as it is.
     """
     connection.execute(update(audit).where(audit.c.subject == name).values(subject=new, detail="{}"))
     words = [word for word in (name, full_name, email or "") if word]
@@ -158,10 +171,35 @@ def _erase_from_log(connection: Connection, name: str, full_name: str, email: st
         or_(*(audit.c.detail.contains(json.dumps(word)[1:-1], autoescape=True) for word in words)),
         audit.c.detail != "{}",
     )
-    whole = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words, key=len)[::-1]))
+    anywhere = _any_of(words)
+    # A number is the ID of a person where a person stands: alone, in a list of people, or before a colon.
+    named = _any_of([word for word in words if word != name] if name.isdecimal() else words)
+    if name.isdecimal():
+        id_alone = rf"(?:^|(?<=, )|(?<=: )){re.escape(name)}(?=: |, |$)"
+        named = re.compile(f"{id_alone}|{named.pattern}" if named.pattern else id_alone)
     for row in connection.execute(mentioned).all():
-        detail = json.dumps(_replaced(json.loads(row.detail), whole, new), ensure_ascii=False, sort_keys=True)
-        connection.execute(update(audit).where(audit.c.id == row.id).values(detail=detail))
+        detail = _without_person(json.loads(row.detail), named, anywhere, new)
+        written = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+        connection.execute(update(audit).where(audit.c.id == row.id).values(detail=written))
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    """Any of some words where it stands as a whole; the longest first."""
+    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words, key=len)[::-1]))
+
+
+def _without_person(
+    detail: dict[str, object], named: re.Pattern[str], anywhere: re.Pattern[str], new: str
+) -> dict[str, object]:
+    """The details of an act with another name for a person, and without what was written about them."""
+    facts = {key: value for key, value in detail.items() if key not in WRITTEN}
+    replaced = {
+        key: value if key in NUMBERS else _replaced(value, named, new) for key, value in facts.items()
+    }
+    if replaced != facts:
+        return replaced
+    texts = {key: value for key, value in detail.items() if key in WRITTEN}
+    return facts | {key: value for key, value in texts.items() if not anywhere.search(str(value))}
 
 
 def _replaced(value: object, words: re.Pattern[str], new: str) -> object:

@@ -17,6 +17,7 @@ from autograder.course.local_time import counted
 from autograder.errors import AutograderError, Conflict, Refused
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
+from autograder.site.gradebook.exports import forget_exports
 from autograder.site.homework.context import context_of
 from autograder.site.people import ERASED, students_in
 from autograder.site.personal_data.erasure import (
@@ -169,6 +170,7 @@ def _students(site: AppContext) -> list[str]:
 async def _delete_files(site: AppContext, at: int) -> None:
     files = context_of(site).files
     await site.written(lambda connection: delete_erased_files(connection, files, at))
+    await site.in_thread(forget_exports, site.folder)
 
 
 def _overview(request: Request, session: Session, problem: Refused | None = None) -> Response:

@@ -6,7 +6,8 @@ reload does not confirm again. Every page of staff with a form that gives time o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from autograder.site.audit import Act, act_with, id_of_form, newest_act
 from autograder.site.requests import Form
 
 __all__ = [
+    "act_among",
     "act_done",
     "act_once",
     "attempt_act_sentence",
@@ -82,6 +84,20 @@ def shown_once(response: Response) -> Response:
     return response
 
 
+def act_among(act: Act, people: Collection[str]) -> Act | None:
+    """An act on a quiz as far as it is about these people; None for one that is about others alone."""
+    lists = ((key, act.detail.get(key)) for key in ("people", "over"))
+    named = {key: names for key, names in lists if isinstance(names, list)}
+    kept: dict[str, object] = {
+        key: [name for name in names if name in people] for key, names in named.items()
+    }
+    if named and not any(kept.values()):
+        return None
+    if not kept.get("over", True):
+        kept["over"] = None  # they are others
+    return replace(act, detail=act.detail | kept)
+
+
 def quiz_act_sentence(act: Act, names: Mapping[str, str]) -> str:
     """An act on a quiz as a sentence; `names` are the names of people by their IDs."""
     who, detail = names.get(act.who, act.who), act.detail
@@ -94,7 +110,7 @@ def quiz_act_sentence(act: Act, names: Mapping[str, str]) -> str:
     parts += [f"{percent} percent of their time"] if percent else []
     people = detail.get("people")
     if isinstance(people, list):
-        to = ", ".join(names.get(person, person) for person in people)
+        to = ", ".join(names.get(person, person) for person in people) or "other students"
     else:
         open_attempts = detail.get("attempts")
         to = "the whole class"

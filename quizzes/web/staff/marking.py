@@ -29,6 +29,7 @@ from autograder.site.marking.source import (
     question_of,
 )
 from autograder.site.marks import Mark, Source, Waiting, current_mark, mark_of
+from autograder.site.people import ERASED
 from autograder.site.requests import reads, whole_number
 from autograder.site.roles import Permission
 from autograder.site.staff import requires
@@ -148,6 +149,7 @@ class QuizMarking:
                 ),
             )
             .where(waiting_mark.c.kind == QUIZ, attempt.c.state == "graded", attempt.c.preview.is_(False))
+            .where(~attempt.c.person.startswith(ERASED))  # their answers are gone
             .order_by(attempt.c.quiz, attempt.c.id)
         )
         waiting: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(list))
@@ -353,6 +355,7 @@ class QuizMarking:
             attempt.c.quiz == work,
             attempt.c.state == "graded",
             attempt.c.preview.is_(False),
+            ~attempt.c.person.startswith(ERASED),
             attempt_item.c.question_hash.in_(hashes),
         ]
         if only:

@@ -14,7 +14,7 @@ from autograder.errors import Conflict, Forbidden, NotFound
 from autograder.site.audit import acts_on
 from autograder.site.people import names_in
 from autograder.site.requests import form_of, reads_much, site_of
-from autograder.site.roles import Permission, StudentData
+from autograder.site.roles import Permission, StudentData, visible_among
 from autograder.site.staff import requires
 from quizzes.store.extensions import extend_all, extend_chosen
 from quizzes.store.messages import send_notice
@@ -29,7 +29,14 @@ from quizzes.web.staff.access import (
     visible_attempts,
     whole_number_in,
 )
-from quizzes.web.staff.acts import act_done, done_redirect, once_in, quiz_act_sentence, shown_once
+from quizzes.web.staff.acts import (
+    act_among,
+    act_done,
+    done_redirect,
+    once_in,
+    quiz_act_sentence,
+    shown_once,
+)
 
 __all__ = ["give_time", "monitor", "send_message"]
 
@@ -56,9 +63,11 @@ def monitor(request: Request) -> Response:
         published = next(
             published for published in published_in(connection, site.course) if published.id == quiz
         )
-        acts = acts_on(connection, quiz)
         names = names_in(connection, site.course)
-        done = act_done(request, connection, quiz)
+        acts, done = acts_on(connection, quiz), act_done(request, connection, quiz)
+        if not (sees_all := access.students is StudentData.ALL):
+            visible = visible_among(connection, site.course, access, names)
+            acts = [seen for act in acts if (seen := act_among(act, visible)) is not None]
     wanted = request.query_params
     find, show, sort = (wanted.get(name, "")[:100] for name in ("find", "show", "sort"))
     shown = [
@@ -87,6 +96,7 @@ def monitor(request: Request) -> Response:
     page = site.page(
         "staff_monitor.html",
         **values,
+        sees_all=sees_all,
         done=quiz_act_sentence(done, names) if done else "",
         acts=[(act.at, quiz_act_sentence(act, names)) for act in reversed(acts)],
         session=session,
@@ -142,6 +152,16 @@ async def send_message(request: Request) -> Response:
     session = await site_of(request).in_reader(staff_at, request, quiz)
     form = await form_of(request, session)
     text, once = form.get("text", [""])[-1], once_in(form)
+
+    def allowed() -> None:
+        with site.database.reading() as connection:
+            if access_in(connection, site.course, session).students is not StudentData.ALL:
+                raise Forbidden(
+                    "You see a part of the class, and a message goes to everybody in the quiz.",
+                    next_step="Ask one of the course's instructors to send it.",
+                )
+
+    await site.in_reader(allowed)
     act = await site.written(
         lambda connection: send_notice(
             connection, quiz, text, at=request.state.at, who=session.person, once=once

@@ -13,6 +13,8 @@ from autograder.course.course import find_course
 from autograder.course.local_time import instant_of
 from autograder.errors import AutograderError, Conflict, ContentError
 from autograder.site.app_context import AppContext
+from autograder.site.notices.notices import Kind, notify
+from autograder.site.people import students_in
 from autograder.site.requests import PageRoute, field_of, form_of, is_json, reads_much, site_of
 from autograder.site.roles import Permission
 from autograder.site.staff import requires, staff_of_course
@@ -24,6 +26,7 @@ from quizzes.store.quizzes import Published, published_in, reschedule, times_see
 
 __all__ = ["PUBLISHING_ROUTES"]
 
+AT_ONCE = 100  # people who are told in one transaction
 LOOKED_AT = 25  # variants of each item; `quizzes lint` looks at more
 FORMAT = "%Y-%m-%d %H:%M:%S"
 
@@ -100,7 +103,7 @@ async def publish_quiz(request: Request) -> Response:
 
 @requires(Permission.MANAGE)
 async def move_times(request: Request) -> Response:
-    """Move the opening, due date or close of a published quiz; open attempts only gain time."""
+    """Move the opening, due date or close of a published quiz; open attempts gain time, and all are told."""
     site, session = site_of(request), await site_of(request).in_reader(staff_of_course, request)
     form, quiz = await form_of(request, session), request.path_params["quiz"]
     times = {name: _instant(field_of(form, name, 40), site) for name in ("opens_at", "due_at", "closes_at")}
@@ -118,8 +121,42 @@ async def move_times(request: Request) -> Response:
         force="force" in form,
         seen=field_of(form, "seen", 80),
     )
+    before = await site.in_reader(_published, site, quiz)
     await site.written(work)
+    after = await site.in_reader(_published, site, quiz)
+    if before is not None and after is not None and times_seen(before.schedule) != times_seen(after.schedule):
+        await _tell_students(request, after)
     return _done(request)
+
+
+async def _tell_students(request: Request, quiz: Published) -> None:
+    """Tell the class that the times of a quiz were moved, in steps: the saves of others go between them."""
+    site, at = site_of(request), request.state.at
+
+    def students() -> list[str]:
+        with site.database.reading() as connection:
+            return students_in(connection, site.course)
+
+    people = await site.in_reader(students)
+    for start in range(0, len(people), AT_ONCE):
+        await site.written(
+            partial(
+                notify,
+                course=site.course,
+                people=people[start : start + AT_ONCE],
+                kind=Kind.DATE,
+                subject=f"The times of {quiz.title} were moved",
+                text="",
+                path=f"/quizzes/{quiz.id}",
+                once=f"date:quiz {quiz.id}:{at}",
+                at=at,
+            )
+        )
+
+
+def _published(site: AppContext, quiz: str) -> Published | None:
+    with site.database.reading() as connection:
+        return next((row for row in published_in(connection, site.course) if row.id == quiz), None)
 
 
 PUBLISHING_ROUTES = (

@@ -18,7 +18,9 @@ from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
 from autograder.site.homework.assignments import published
+from autograder.site.homework.context import context_of
 from autograder.site.homework.posted_scores import class_scores, person_score
+from autograder.site.homework.releases import announce_results
 from autograder.site.people import COURSE
 
 
@@ -144,8 +146,29 @@ def test_earlier_cases_and_who_may_look(cases: Cases) -> None:
     for path in ("/integrity", first):
         assert cases.students["ann"].get(path).status_code == 404
         assert tim.get(path).status_code == 403
+    history = "/people/person/ann"
+    assert "opened an integrity case" in cases.ina.page(history)
+    assert "integrity" not in tim.page(history)
     form = {"title": "x", "work": ASSIGNMENT}
     assert cases.ina.post("/integrity", **form, people="zoe").status_code == 409
     assert cases.ina.post("/integrity", **form, people="ina").status_code == 409
     assert cases.ina.post("/integrity", **{**form, "work": "hw9"}, people="ann").status_code == 409
     assert cases.ina.get("/integrity/99").status_code == 404
+
+
+def test_whose_score_is_held_is_told_when_it_is_let_go(cases: Cases) -> None:
+    """A release tells everybody else; the people of a case hear of it when no case holds their score."""
+    subject = "The results of Doubling and squaring can be seen"
+    path, context = f"/staff/homework/{ASSIGNMENT}/release", context_of(cases.server.site)
+    first, second = cases.opened("ann", held="yes"), cases.opened("ann", title="Another", held="yes")
+    for form in ({"hold": "yes"}, {"now": "yes"}):
+        assert cases.ina.post(path, **form).status_code == 303
+    announce_results(context, cases.server.clock.now())
+    ann, bob = cases.students["ann"], cases.students["bob"]
+    assert (ann.page("/notices").count(subject), bob.page("/notices").count(subject)) == (0, 1)
+    assert cases.ina.post(f"{first}/close", outcome="A misunderstanding.").status_code == 303
+    assert subject not in ann.page("/notices")
+    assert cases.ina.post(f"{second}/hold").status_code == 303
+    assert (ann.page("/notices").count(subject), bob.page("/notices").count(subject)) == (1, 1)
+    assert cases.ina.post(f"{second}/close", outcome="Nothing.").status_code == 303
+    assert ann.page("/notices").count(subject) == 1

@@ -299,6 +299,23 @@ def test_held_results_are_not_announced(noticed: Noticed) -> None:
     assert noticed.subjects("bob") == []
 
 
+def test_results_that_come_back_are_announced_again(noticed: Noticed) -> None:
+    """After a second hold everybody hears that results are shown, also of what was graded meanwhile; once."""
+    context, announced = context_of(noticed.server.site), "The results of Doubling and squaring can be seen"
+    noticed.graded("ann")
+    for round_ in (1, 2):
+        noticed.ina.post(f"{STAFF_PAGE}/release", hold="yes")
+        announce_results(context, noticed.server.clock.now())
+        if round_ == 2:
+            noticed.graded("bob")
+        noticed.server.fake.pass_(MINUTE)
+        noticed.ina.post(f"{STAFF_PAGE}/release", now="yes")
+        for _ in range(2):
+            announce_results(context, noticed.server.clock.now())
+        assert sum(announced in subject for subject in noticed.subjects("ann")) == round_
+    assert sum(announced in subject for subject in noticed.subjects("bob")) == 1
+
+
 def test_a_release_waits_ten_minutes_and_can_be_undone(noticed: Noticed) -> None:
     """Until then nothing is seen; undone, it never takes effect; released at once, it does at once."""
     page, context = f"/homework/{ASSIGNMENT}", context_of(noticed.server.site)
@@ -384,3 +401,16 @@ def test_staff_acts_are_told(noticed: Noticed) -> None:
     assert "was approved" in words
     assert "is due" not in words  # her own extension is later
     assert "is due" in " ".join(noticed.subjects("bob"))
+
+
+def test_the_end_of_an_extension_is_told(noticed: Noticed) -> None:
+    """Whoever is due earlier by it hears so, with the date; nobody else does."""
+    noticed.site.publish(noticed.server.clock.now() + 60 * MINUTE)
+    form = {"scope": "person", "people": "ann", "work": ASSIGNMENT, "days": "2", "reason": "ill"}
+    digest = noticed.ina.post("/extensions/preview", **form).text.split('name="digest" value="')[1]
+    noticed.ina.post("/extensions/give", **form, digest=digest.split('"')[0])
+    (given,) = noticed.subjects("ann")
+    assert noticed.ina.post("/extensions/1/end").status_code == 303
+    ended, again = noticed.subjects("ann")
+    assert again == given and "is due" in ended and ended != given
+    assert noticed.subjects("bob") == []

@@ -9,13 +9,17 @@ from urllib.parse import quote
 import pytest
 from databases import new_database
 from homework_site import links_in
+from hypothesis import given
+from hypothesis import strategies as st
 from live_homework import LiveHomework, live_homework
 from live_server import Student
 from local_http import LOCAL
+from marking_site import fields_of
 from tiny_course import ASSIGNMENT
 
 from autograder.site.audit import acts_on
-from autograder.site.people import COURSE, students_in
+from autograder.site.homework.due_dates import rules_in
+from autograder.site.people import COURSE, people_named, students_in
 
 
 @pytest.fixture
@@ -397,3 +401,41 @@ def test_a_program_does_what_its_owner_does(site: LiveHomework) -> None:
     digest = ina.page("/staff-tokens").split('name="hash" value="')[1].split('"')[0]
     assert ina.post("/staff-tokens/revoke", hash=digest).status_code == 200
     assert call("ina", person("ann", "return")).status_code == 401
+
+
+@given(st.lists(st.text(min_size=1).map(str.strip).filter(lambda name: name and len(name.splitlines()) == 1)))
+def test_an_id_may_have_any_sign(names: list[str]) -> None:
+    """IDs on lines of their own are read as they are, whatever separates others."""
+    assert people_named("\r\n".join(names), set(names)) == list(dict.fromkeys(names))
+
+
+@given(
+    st.lists(st.from_regex(r"[a-z0-9.@-]+", fullmatch=True), min_size=1),
+    st.sampled_from([" ", ", ", ";", "\n\n"]),
+)
+def test_ids_may_be_separated_as_one_likes(names: list[str], separator: str) -> None:
+    """Of IDs without these signs, spaces, commas, semicolons and lines separate all, unknown ones too."""
+    assert people_named(separator.join(names), names[:1]) == list(dict.fromkeys(names))
+
+
+def test_every_list_of_people_takes_odd_ids(site: LiveHomework) -> None:
+    """Somebody whose ID has spaces and a comma is extended, assigned and named in a case as anybody is."""
+    ina = site.server.student(role="instructor", name="ina")
+    odd = "van der Berg, Jan"
+    for name in (odd, "ann"):
+        site.server.student(name=name)
+    people = f"ann\r\n{odd}"
+    form = {"scope": "person", "people": people, "work": ASSIGNMENT, "no_penalty": "yes", "reason": "ill"}
+    shown = ina.post("/extensions/preview", **form)
+    assert shown.status_code == 200, shown.text
+    again = {name: values[-1] for name, values in fields_of(shown.text, "/extensions/give").items()}
+    assert ina.post("/extensions/give", **again).status_code == 303
+    with site.server.database.reading() as connection:
+        assert {stored.rule.who for stored in rules_in(connection, COURSE)} == {odd, "ann"}
+    tim = staff_with(site, ina, "assigned", assigned=people)
+    assigned = fields_of(ina.page(person(tim.name)), "/access")["assigned"][-1]
+    role = {"role": "ta", "content": "", "students": "assigned"}
+    assert "Nothing was changed." in ina.post(person(tim.name, "access"), **role, assigned=assigned).text
+    assert odd in tim.page("/people") and "Ann" in tim.page("/people")
+    case = ina.post("/integrity", title="Alike", work=ASSIGNMENT, people=odd)
+    assert case.status_code == 303, case.text

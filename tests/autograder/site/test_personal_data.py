@@ -7,28 +7,40 @@ import io
 import json
 import re
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from databases import new_database
 from fake_clock import MINUTE
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from live_homework import LiveHomework, live_homework
-from live_server import ALL, NUMERIC, REPOSITORY, Student
+from live_server import ALL, ESSAY, NUMERIC, REPOSITORY, SIGNER, Student
+from marking_site import answer_paths, marking_site
 from report_factory import make_check, make_report, make_task
-from sqlalchemy import Boolean, Table, Text, insert, select
+from sqlalchemy import Boolean, Connection, Table, Text, insert, select
 from tiny_course import ASSIGNMENT
 
 from autograder.report import SubmissionFacts
+from autograder.site.audit import Act, acts_on, record_act
 from autograder.site.content.file_versions import keep_found
 from autograder.site.database import Database
+from autograder.site.file_store import FileStore
+from autograder.site.homework.assignments import Facts, publish, published
 from autograder.site.homework.queue import MOST_TRIES, fail, lease_next
+from autograder.site.homework.regrades import regrades_of
 from autograder.site.homework.scores import GradingSummary
+from autograder.site.homework.submissions import store_submission
 from autograder.site.ledger_check import check_ledgers
 from autograder.site.marking.tables import regrade_message, regrade_request
-from autograder.site.people import COURSE, add_person
+from autograder.site.people import COURSE, add_course, add_person, enrol
+from autograder.site.personal_data.erasure import counts_of, delete_erased_files, erase_person
 from autograder.site.personal_data.pages import retention_warning
 from autograder.site.personal_data.rows import AUTHORS, author_columns, person_columns
 from autograder.site.tables import file_version, lti_member, lti_user, metadata
@@ -37,6 +49,7 @@ from quizzes.store.tables import attempt
 
 NAME, FULL, ADDRESS = "zq-anna", "Zqanna Zqsmith", "zqanna@example.org"
 TRACES = (NAME, FULL, ADDRESS, "zqpartner-note")
+HANDOUT = b"the handout, which somebody submits as it is"
 
 
 def filled(table: Table, **values: Any) -> dict[str, Any]:
@@ -199,6 +212,164 @@ def test_what_an_erased_person_had_waiting_is_nobodys_work(person: Person) -> No
     path = f"/personal-data/person/{NAME}/erase"
     assert person.ina.post(path, confirm=NAME).status_code == 303
     assert sentence not in person.ina.page("/")
+
+
+class Owned(NamedTuple):
+    """A submission: by whom, and which of a few contents, of which one is the handout."""
+
+    owners: frozenset[str]
+    content: bytes
+
+
+PEOPLE = ("ann", "bob", "cy")
+CONTENTS = (HANDOUT, b"work", b"more work")
+OWNERS = st.frozensets(st.sampled_from(PEOPLE), min_size=1)
+SUBMISSIONS = st.builds(Owned, OWNERS, st.sampled_from(CONTENTS))
+
+
+@settings(max_examples=25)
+@given(st.lists(SUBMISSIONS, max_size=5), st.permutations(PEOPLE))
+def test_a_file_goes_with_the_last_who_needs_it(owned: list[Owned], order: list[str]) -> None:
+    """Whoever shares a submission or has made the same one: erased people need no file, the handout stays.
+
+    What a person's page says is deleted is what goes.
+    """
+    with tempfile.TemporaryDirectory() as folder, closing(new_database(Path(folder) / "site.db")) as database:
+        files = FileStore(Path(folder) / "files")
+        with database.transaction() as connection:
+            add_course(connection, COURSE, "A course", "UTC")
+            for name in ("ina", *PEOPLE):
+                add_person(connection, name, name.title())
+                enrol(connection, COURSE, name)
+            publish_with_handout(connection, files)
+            row = published(connection, COURSE, ASSIGNMENT)
+            for at, (owners, content) in enumerate(owned):
+                people = sorted(owners)
+                store_submission(
+                    connection,
+                    row,
+                    course=COURSE,
+                    person=people[0],
+                    owners=people,
+                    digest=files.put(content),
+                    size=1,
+                    file="a.ipynb",
+                    signer=SIGNER,
+                    began_at=at,
+                    received_at=at,
+                )
+        left = set(PEOPLE)
+        for name in order:
+            here = {content for content in CONTENTS if sha256(content).hexdigest() in files}
+            with database.transaction() as connection:
+                counted = counts_of(connection, COURSE, name).deleted.get("submitted files", 0)
+                erase_person(connection, COURSE, name, at=1, who="ina")
+                delete_erased_files(connection, files, at=2)
+            left.remove(name)
+            needed = {content for owners, content in owned if owners & left} | {HANDOUT}
+            kept = {content for content in CONTENTS if sha256(content).hexdigest() in files}
+            assert kept == needed
+            assert counted == len(here - kept)
+
+
+def publish_with_handout(connection: Connection, files: FileStore) -> None:
+    """Publish an assignment whose handout is in the file store."""
+    facts = Facts("Doubling", 6.0, (), (), 0.0, 1.0, 0)
+    publish(
+        connection,
+        COURSE,
+        ASSIGNMENT,
+        digest=files.put(b"bundle"),
+        handout=files.put(HANDOUT),
+        facts=facts,
+        due_at=None,
+        at=0,
+        who="staff",
+    )
+
+
+def test_bytes_that_come_back_are_erased_again(tmp_path: Path) -> None:
+    """What was deleted with one person, and submitted by another since, goes with that one, too."""
+    with live_homework(new_database(tmp_path / "site.db"), tmp_path / "course") as site:
+        site.publish()
+        ina = site.server.student(role="instructor", name="ina")
+        for name in ("ann", "bob"):
+            assert site.upload(site.server.student(name=name), b"the same").status_code == 303
+            assert ina.post(f"/personal-data/person/{name}/erase", confirm=name).status_code == 303
+            assert sha256(b"the same").hexdigest() not in site.files
+
+
+def test_evidence_goes_with_the_last_of_its_case(tmp_path: Path) -> None:
+    """Of a case about two, notes and files stay for the second; what somebody has submitted stays theirs."""
+    with live_homework(new_database(tmp_path / "site.db"), tmp_path / "course") as site:
+        site.publish()
+        ina = site.server.student(role="instructor", name="ina")
+        ann, bob, cy = (site.server.student(name=name) for name in ("ann", "bob", "cy"))
+        for student, content in ((ann, b"of ann"), (bob, b"of bob"), (cy, b"of cy")):
+            assert site.upload(student, content).status_code == 303
+        assert ina.post("/integrity", title="Alike", work=ASSIGNMENT, people="ann bob").status_code == 303
+        for content in (b"a letter", b"of cy"):
+            files = {"evidence": ("evidence.txt", content)}
+            sent = ina.http.post("/integrity/1/evidence", data={"token": ina.token}, files=files)
+            assert sent.status_code == 303
+        assert ina.post("/integrity/1/notes", text="Talked to zq-both.").status_code == 303
+        kept = {b"of ann", b"of bob", b"of cy", b"a letter"}
+        for name, gone in (("ann", {b"of ann"}), ("bob", {b"of bob", b"a letter"})):
+            assert ina.post(f"/personal-data/person/{name}/erase", confirm=name).status_code == 303
+            kept -= gone
+            assert {content for content in kept | gone if sha256(content).hexdigest() in site.files} == kept
+            assert ("Talked to zq-both." in ina.page("/integrity/1")) == (name == "ann")
+
+
+def test_nothing_of_an_erased_person_waits_for_a_marker(tmp_path: Path) -> None:
+    """Written answers and essays of whoever was erased are in no queue, and are not graded again."""
+    answers = {"ann": "Two halves.", "bob": "No idea."}
+    with marking_site(str(tmp_path / "site.db"), tmp_path / "course", **answers) as site:
+        ina = site.person("ina")
+        assert len(answer_paths(ina)) == 2
+        assert ina.post("/personal-data/person/ann/erase", confirm="ann").status_code == 303
+        (left,) = answer_paths(ina)
+        assert "No idea." in ina.page(left)
+        assert "2 answers wait" in ina.page("/")  # two questions of Bob's
+        regrades = f"/staff/homework/{ASSIGNMENT}/regrades"
+        assert ina.post(regrades, scope="all", reason="A wrong check").status_code == 303
+        with site.server.database.reading() as connection:
+            (regrade,) = regrades_of(connection, COURSE, ASSIGNMENT)
+        assert regrade.many == 1
+
+
+def test_an_essay_of_an_erased_person_waits_for_nobody(person: Person) -> None:
+    """The home page of staff does not send anybody to an answer that is gone."""
+    attempt = person.anna.start()
+    person.anna.save(attempt, ESSAY, "zqpartner-note")
+    person.anna.ask(f"/attempts/{attempt}/finish", {})
+    person.server.exam.mark()
+    assert "1 answer waits" in person.ina.page("/")
+    assert person.ina.post(f"/personal-data/person/{NAME}/erase", confirm=NAME).status_code == 303
+    assert "answer waits" not in person.ina.page("/")
+
+
+def test_an_id_that_is_a_number_is_no_number_in_the_log(tmp_path: Path) -> None:
+    """Erasing student 5 leaves the points and reasons of others in the log; what is about 5 goes."""
+    with live_homework(new_database(tmp_path / "site.db"), tmp_path / "course") as site:
+        site.publish()
+        ina, bob = site.server.student(role="instructor", name="ina"), site.server.student(name="bob")
+        site.server.student(name="5")
+        submission = site.upload(bob, b"work").headers["Location"].rpartition("/")[2]
+        site.grade("4")
+        by_hand = {"points": "5", "reason": "A slip of ours", "seen": "0"}
+        assert ina.post(f"/staff/submissions/{submission}/points", **by_hand).status_code == 303
+        with site.server.database.transaction() as connection:
+            for number, detail in enumerate(({"added": ["5", "bob"]}, {"changes": ["5: name A → B"]}), 1):
+                record_act(connection, Act(number, "ina", "roster import", COURSE, {**detail}))
+        assert ina.post("/personal-data/person/5/erase", confirm="5").status_code == 303
+        with site.server.database.reading() as connection:
+            (act,) = (act for act in acts_on(connection, submission) if act.act == "override points")
+            imports = [act.detail for act in acts_on(connection, COURSE) if act.act == "roster import"]
+        assert (act.detail["points"], act.detail["reason"]) == ("5", "A slip of ours")
+        added, changes = (detail[key] for detail, key in zip(imports, ("added", "changes"), strict=True))
+        assert re.fullmatch(r"\['erased-\w+', 'bob'\]", str(added))
+        assert re.fullmatch(r"\['erased-\w+: name A → B'\]", str(changes))
 
 
 def test_an_open_attempt_is_closed_first(person: Person) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from fake_clock import MINUTE
-from live_server import CHOICE, ESSAY, NUMERIC, LiveServer, Student
+from live_server import ALL, CHOICE, ESSAY, NUMERIC, LiveServer, Student
 from marking_site import fields_of
+from sqlalchemy import Connection
 
+from autograder.course.course import Extension
 from autograder.site.audit import acts_on
+from autograder.site.people import COURSE
+from quizzes.services.quiz_scores import QuizScores
 from quizzes.store.attempts import answers_of
 from quizzes.store.quizzes import published_in
 
@@ -79,6 +85,56 @@ def test_moving_times(server: LiveServer) -> None:
     with server.database.reading() as connection:
         acts = [act for act in acts_on(connection, "all") if act.act == "reschedule"]
     assert [act.detail["reason"] for act in acts] == ["No close", "As before"]
+
+
+def test_moved_times_reach_everybody(server: LiveServer) -> None:
+    """Open attempts get the later end and due date at once, and the class is told, once for each move."""
+    server.publish()
+    ina, student, other = server.student(role="instructor"), server.student(), server.student()
+    server.fake.pass_(50 * MINUTE)
+    attempt = student.start()  # ten minutes before the close, of the twenty that it may take
+    path = "/quiz-files/all/times"
+    form = {name: values[0] for name, values in fields_of(ina.page("/quiz-files"), path).items()}
+    more = timedelta(minutes=5)
+    later = {name: str(datetime.fromisoformat(form[name]) + more) for name in ("due_at", "closes_at")}
+    for _ in range(2):
+        moved = {"opens_at": form["opens_at"], **later, "reason": "A strike", "force": "yes"}
+        assert ina.post(path, **moved).status_code == 303
+    row = server.exam.inspect(attempt)[0].attempt
+    assert (row.deadline_at, row.due_at) == (server.opens + 65 * MINUTE, server.opens + 65 * MINUTE)
+    subject = "The times of Of every kind were moved"
+    assert [who.page("/notices").count(subject) for who in (student, other)] == [1, 1]
+
+
+def test_keys_wait_for_a_due_date_that_was_moved(server: LiveServer) -> None:
+    """Whoever submitted before the class got more time sees the keys, shown after the due date, with all."""
+    quiz = server.course.root / "quizzes" / "all.yaml"
+    quiz.write_text(f"{ALL}release: {{key: after_due, score: after_due}}\n", encoding="utf-8")
+    server.publish()
+    ina, early = server.student(role="instructor"), server.student()
+    attempt = early.start()
+    early.post(f"/attempts/{attempt}/finish")
+    late = server.student()
+    server.fake.pass_(55 * MINUTE)
+    running = late.start()
+    more = {"who": "all", "minutes": "30", "reason": "An outage"}
+    assert ina.post("/staff/all/time", **more).status_code == 303
+    server.exam.mark()
+    results = f"/attempts/{attempt}/results"
+    of_class = QuizScores(COURSE, server.quizzes.quiz, rules_of(server))
+    for minutes, shown in ((10, False), (26, True)):
+        server.fake.pass_(minutes * MINUTE)
+        assert ("Right answer" in early.page(results)) == shown
+        assert ("not shown yet" in early.page("/grades")) != shown
+        with server.database.reading() as connection:
+            score = of_class.score(connection, early.name, "all", server.clock.now())
+        assert score is not None and score.hidden != shown
+    assert late.get(f"/attempts/{running}").status_code == 303  # it is over by now
+
+
+def rules_of(server: LiveServer) -> Callable[[Connection, str, str], Extension]:
+    """The rules of course.yaml, without anybody's exception."""
+    return lambda connection, student, quiz: server.course.extension(student, quiz)
 
 
 def test_two_people_move_times(server: LiveServer) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_clock import MINUTE
 from live_server import Student
 from marking_site import TASK, MarkingSite, answer_paths, mark, marking_site
 from sqlalchemy import select
 from tiny_course import ASSIGNMENT
 
 from autograder.site.homework.assignments import published
-from autograder.site.homework.queue import enqueue
+from autograder.site.homework.queue import LEASE, MOST_TRIES, enqueue, fail, lease_next
 from autograder.site.homework.regrades import apply_regrades
 from autograder.site.homework.tables import submission, submission_owner
 from autograder.site.ledger_check import check_ledgers
@@ -90,8 +91,6 @@ def test_stop_and_resume(site: MarkingSite) -> None:
 
 def test_a_failed_grading_replaces_nothing(site: MarkingSite) -> None:
     """What could not be graded keeps its result, and is named."""
-    from autograder.site.homework.queue import fail, lease_next
-
     ina, at = site.person("ina"), site.server.clock.now()
     run = proposed(ina)
     with site.server.database.transaction() as connection:
@@ -102,6 +101,29 @@ def test_a_failed_grading_replaces_nothing(site: MarkingSite) -> None:
     assert "2 could not be graded and keep their result" in page and "Not enough memory." in page
     assert ina.post(f"{run}/release").status_code == 409
     assert site.score("ann") == UNCHANGED
+
+
+@pytest.mark.parametrize(("end", "state"), [("release", "released"), ("discard", "discarded")])
+def test_what_failed_in_a_regrade_that_is_over_stays_so(site: MarkingSite, end: str, state: str) -> None:
+    """“Grade again” queues what failed in an assignment, and nothing whose difference nobody would see."""
+    ina = site.person("ina")
+    run = proposed(ina)
+    with site.server.database.transaction() as connection:
+        for number in range(MOST_TRIES + 1):
+            lease = lease_next(connection, COURSE, f"grader {number}", site.server.clock.now())
+            assert lease is not None
+            if lease.student == "ann":
+                fail(connection, lease.id, lease.secret, "Not enough memory.")
+    site.server.fake.pass_(LEASE // MINUTE * MINUTE + MINUTE)  # Bob's lease ends
+    site.grade({"bob": 3})
+    assert "1 could not be graded" in ina.page(run)
+    assert ina.post(f"{run}/{end}").status_code == 303
+    apply_regrades(site.server.site)
+    assert ina.post(f"/staff/homework/{ASSIGNMENT}/grade-again").status_code == 303
+    site.grade({"ann": 1, "bob": 3})
+    apply_regrades(site.server.site)
+    assert site.score("ann") == site.score("bob") == UNCHANGED
+    assert f"<td>{state}</td>" in ina.page(REGRADES)
 
 
 def test_people_s_points_stay_on_top(site: MarkingSite) -> None:
