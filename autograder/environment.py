@@ -24,6 +24,7 @@ __all__ = [
     "environment",
     "give_way",
     "give_way_except_writes",
+    "module_command",
     "on_cores",
     "one_core",
     "one_thread",
@@ -43,6 +44,11 @@ def account_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return ""
+
+
+def module_command(module: str, *words: str) -> list[str]:
+    """The command line that runs one of our modules, whatever modules the working directory has (`-P`)."""
+    return [sys.executable, "-P", "-m", module, *words]
 
 
 def available_cores() -> int:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from subprocess import DEVNULL, PIPE
 from typing import Any
 
-from autograder.environment import all_cores, give_way
+from autograder.environment import all_cores, give_way, module_command
 
 __all__ = ["run_limited", "serve_limited"]
 
@@ -29,7 +29,7 @@ def run_limited(
 ) -> dict[str, Any] | None:
     """What a program says of a file; None where it needed more than it may use, or ended by itself."""
     # A NUL ends an argument of a program.
-    command = [sys.executable, "-P", "-m", module, *(argument.replace("\0", "") for argument in arguments)]
+    command = module_command(module, *(argument.replace("\0", "") for argument in arguments))
     try:
         with all_cores(), subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as program:
             try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from autograder.environment import module_command
 from autograder.site.loadtest.server_process import (
     Server,
     allow_connections,
@@ -31,5 +31,5 @@ def running_servers(fixture: Fixture, how_many: int = 1) -> Iterator[list[Server
 def start_server(fixture: Fixture) -> Server:
     """A server process that accepts connections; raises UsageError if it does not start."""
     where = [] if fixture.address else ["--course-file"]
-    command = [sys.executable, "-P", "-m", "quizzes", "serve", *where, "--course", str(fixture.folder)]
+    command = module_command("quizzes", "serve", *where, "--course", str(fixture.folder))
     return start_process(command, fixture.folder, fixture.environment())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ import yaml
 from sqlalchemy import exists, func, select
 
 from autograder.course.csv_table import write_table
+from autograder.environment import module_command
 from autograder.errors import UsageError
 from autograder.site.clock import ServerClock
 from autograder.site.database import Database
@@ -207,7 +207,7 @@ class StaffWork:
     async def _command(self, program: str, *words: str) -> None:
         """Run one of our commands in a process of its own; raises _Failed with its output."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", program, *words, "--course", str(self.earlier.folder)),
+            *module_command(program, *words, "--course", str(self.earlier.folder)),
             env=self.earlier.environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograder.course.local_time import counted
+from autograder.environment import module_command
 from autograder.site.database import Database
 from autograder.site.supervised_process import SupervisedProcess
 from quizzes.store.marks import pending_marks
@@ -28,7 +28,7 @@ class FunctionProcess(SupervisedProcess):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`command` replaces the command of the process, `clock` the clock of the delays, in seconds."""
-        grade = [sys.executable, "-P", "-m", "quizzes", "grade", "--attached", "--course", str(folder)]
+        grade = module_command("quizzes", "grade", "--attached", "--course", str(folder))
 
         def count_waiting() -> int:
             with database.reading() as connection:

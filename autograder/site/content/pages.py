@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
-import sys
 from functools import partial
 
 from sqlalchemy import Connection, select
@@ -21,7 +20,7 @@ from autograder.authoring.new_assignment import (
     with_examples,
 )
 from autograder.course.course import Course
-from autograder.environment import all_cores
+from autograder.environment import all_cores, module_command
 from autograder.errors import AutograderError, Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
@@ -195,7 +194,7 @@ async def publish_assignment(request: Request) -> Response:
     session = await site.in_reader(staff_of_course, request)
     await form_of(request, session)
     name = _known(request)
-    command = [sys.executable, "-P", "-m", "autograder", "publish", name, "--author", session.person]
+    command = module_command("autograder", "publish", name, "--author", session.person)
 
     def run() -> subprocess.CompletedProcess[str]:
         with all_cores():

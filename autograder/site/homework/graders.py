@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from functools import partial
 
 from sqlalchemy import func, select
 
 from autograder.course.local_time import counted
+from autograder.environment import module_command
 from autograder.site.app_context import AppContext
 from autograder.site.background import PeriodicTask
 from autograder.site.homework.context import PART, HomeworkContext, context_of
@@ -90,17 +90,7 @@ def start_graders(site: AppContext) -> Graders:
 
     with site.database.transaction() as connection:
         release_leases(connection, site.course, is_of_an_ended_server)
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "autograder",
-        "grader",
-        "--attached",
-        "--site",
-        site.address,
-        "--name",
-    ]
+    command = module_command("autograder", "grader", "--attached", "--site", site.address, "--name")
     processes = [
         SupervisedProcess(
             [*command, f"{here()}{os.getpid()} grader {number}"],

@@ -6,11 +6,10 @@ The server reads no notebook itself: it writes each student's newest one into a 
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder.environment import all_cores
+from autograder.environment import all_cores, module_command
 from autograder.errors import Conflict, NotFound
 from autograder.site.app_context import AppContext
 from autograder.site.homework.context import context_of
@@ -36,17 +35,7 @@ def compare_class(context: AppContext, work: str) -> bytes:
                 (place / f"{work}.ipynb").write_bytes(files.get(stored.digest))
             except NotFound:
                 continue
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "autograder",
-            "similarity",
-            work,
-            str(folder),
-            "--out",
-            str(out),
-        ]
+        command = module_command("autograder", "similarity", work, str(folder), "--out", str(out))
         try:
             with all_cores():
                 done = subprocess.run(

@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from sqlalchemy import func, select, update
 from autograder.authoring.solved_notebook import filled_in, to_bytes
 from autograder.course.assignment import load_assignment
 from autograder.course.course import Course, find_course
+from autograder.environment import module_command
 from autograder.errors import UsageError
 from autograder.site.file_store import FileStore
 from autograder.site.homework.assignments import published
@@ -79,7 +79,7 @@ class HomeworkFixture:
 
     def start(self, graders: int) -> Server:
         """A server process with so many graders beside it."""
-        command = [sys.executable, "-P", "-m", "autograder", "serve", "--graders", str(graders)]
+        command = module_command("autograder", "serve", "--graders", str(graders))
         return start_process([*command, "--course", str(self.folder)], self.folder, self.environment())
 
     def files(self) -> FileStore:
@@ -222,7 +222,7 @@ def fixture_for(course: Course, assignment: str, folder: Path, address: str = ""
                 "This database has people in it.",
                 next_step="Create an empty one for the test, and drop it afterwards: `createdb loadtest`.",
             )
-    command = [sys.executable, "-P", "-m", "autograder", "publish", name, "--course", str(folder)]
+    command = module_command("autograder", "publish", name, "--course", str(folder))
     done = subprocess.run(command, env=fixture.environment(), capture_output=True, text=True)
     if done.returncode:
         raise UsageError(

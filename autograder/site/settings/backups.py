@@ -11,7 +11,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from sqlalchemy import Connection
 
 from autograder.course.course import Course
 from autograder.course.local_time import counted
-from autograder.environment import all_cores
+from autograder.environment import all_cores, module_command
 from autograder.errors import AutograderError, UsageError
 from autograder.site.audit import Act, record_act
 from autograder.site.backup import back_up, faults_in_file
@@ -280,7 +279,7 @@ class NightlyBackup:
 
 def check(backup: Path, course: Course) -> str:
     """Check a backup in a program of its own, as `restore --check` does; the fault, or nothing."""
-    command = [sys.executable, "-P", "-m", "autograder", "restore", str(backup), "--check"]
+    command = module_command("autograder", "restore", str(backup), "--check")
     try:
         with all_cores():
             done = subprocess.run(
