@@ -220,6 +220,21 @@ def test_names_of_files_in_any_locale(tiny_course: Course, tmp_path: Path) -> No
     assert sorted(row.partition(",")[0] for row in rows) == sorted(students)
 
 
+def test_development_mode(tiny_course: Course, tmp_path: Path) -> None:
+    """Where Python warns of everything, grading leaves nothing to warn of: no process and no file."""
+    words = (
+        "grade",
+        ASSIGNMENT,
+        a_class(tmp_path / "class", "ann", "bob", "cyd"),
+        "--workers",
+        "2",
+        "--out",
+        tmp_path / "out",
+    )
+    done = run(*words, folder=tiny_course.root, more={"PYTHONDEVMODE": "1"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", one_in(3, MACHINE_FILES))
 def test_what_file_managers_leave(tmp_path: Path, name: str) -> None:
     """What a file manager or an office leaves in a directory keeps no command from its work."""
