@@ -25,7 +25,8 @@ def back_up(database: Database, target: Path, copy_files: Callable[[], None] | N
     """Write a compact copy of the database at one moment; students may save meanwhile.
 
     `copy_files` copies what the database names, after the copy of the database and before the copy gets its
-    name: whatever stops it leaves no backup that looks complete. Raises UsageError for a target that exists, and for PostgreSQL, which has its own tools.
+    name: whatever stops it leaves no backup that looks complete. Raises UsageError for a target that exists,
+    and for PostgreSQL, which has its own tools.
     """
     if database.file is None:
         raise UsageError(

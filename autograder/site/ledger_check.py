@@ -1,6 +1,6 @@
 """Checking the site's ledgers: each chain, and with each part of the course what it is about.
 
-`autograder verify` and `autograder restore` run it; `restore` asks for the files of what has no ledger yet, too.
+`autograder verify` and `autograder restore` run it; `restore` asks for files that no ledger names, too.
 """
 
 from __future__ import annotations

@@ -220,6 +220,30 @@ def test_names_of_files_in_any_locale(tiny_course: Course, tmp_path: Path) -> No
     assert sorted(row.partition(",")[0] for row in rows) == sorted(students)
 
 
+def test_a_reader_that_goes_away(tiny_course: Course, tmp_path: Path) -> None:
+    """`| head` stops no work and changes no exit code: what is not read is dropped, on either stream."""
+    work, out = a_class(tmp_path / "class", "ann"), tmp_path / "out"
+    (work / "bob.ipynb").write_bytes(b"no notebook")
+    reading_end, unread = os.pipe()
+    os.close(reading_end)
+    try:
+        for words in (
+            ("grade", ASSIGNMENT, work, "--workers", "1", "--out", out),
+            ("refresh", out),
+            ("--help",),
+        ):
+            command, codes = [str(COMMAND), *map(str, words)], []
+            for stream in (unread, subprocess.DEVNULL):
+                done = subprocess.run(
+                    command, cwd=tiny_course.root, stdout=stream, stderr=stream, check=False
+                )
+                codes.append(done.returncode)
+            assert codes[0] == codes[1], words
+    finally:
+        os.close(unread)
+    assert "\nann,6,6," in (out / "grades.csv").read_text("utf-8") and (out / "index.html").is_file()
+
+
 def test_development_mode(tiny_course: Course, tmp_path: Path) -> None:
     """Where Python warns of everything, grading leaves nothing to warn of: no process and no file."""
     words = (
