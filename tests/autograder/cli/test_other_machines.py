@@ -5,11 +5,13 @@ A grade is the same or none; what is missing is a sentence; the same command, ru
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
 import resource
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,8 @@ import pytest
 from command import COMMAND, WIDE, autograder, run_command
 from correct_notebook import SOURCE, notebook
 from examples import one_in
+from homework_site import serving, tiny_site
+from patience import PATIENCE
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment
@@ -152,6 +156,24 @@ class TestLimits:
         assert full.returncode == 2 and "Traceback" not in full.stderr, full.stderr
         assert "Make room on the disk" in full.stderr
         assert run_command(program, *rest, folder=course).returncode == 0
+
+    def test_more_visitors_than_open_files(self, tmp_path: Path) -> None:
+        """A server raises the limit that its shell began with: a class is larger than 64 connections."""
+        course = tiny_site(tmp_path / "course")
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.ExitStack() as stack:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+            try:
+                site = stack.enter_context(serving(course, "--graders", "0"))
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            host, _, port = site.address.removeprefix("http://").partition(":")
+            visitors = [
+                stack.enter_context(socket.create_connection((host, int(port)), PATIENCE)) for _ in range(100)
+            ]
+            for visitor in visitors:  # each connection stays open, as a browser's does
+                visitor.sendall(b"GET /sign-in HTTP/1.1\r\nHost: " + host.encode() + b"\r\n\r\n")
+            assert all(visitor.recv(12) == b"HTTP/1.1 200" for visitor in visitors)
 
     @pytest.mark.full
     def test_no_room_for_results(self, tiny_course: Course, tmp_path: Path) -> None:
