@@ -71,8 +71,9 @@ def restore(
         copied = _restore_files(source, root)
         check_copy(source, part, FileStore(files_address(root.root)))
         remove_upgrade_copies(part)
-        _replace(part, folder)
-    typer.echo(f"{folder / FILE} is the backup now; the former database is {FILE}.before beside it.")
+        had_one = _replace(part, folder)
+    former = f"the former database is {FILE}.before beside it" if had_one else "there was no database before"
+    typer.echo(f"{folder / FILE} is the backup now; {former}.")
     if not has_secret(folder / FILE):
         typer.echo(
             f"The server's secret is not here. Copy {SECRET} from the old machine into {folder} before the "
@@ -88,9 +89,10 @@ def _restore_files(source: Path, root: Course) -> int:
     return FileStore(kept).copy_to(files) if kept.is_dir() else 0
 
 
-def _replace(part: Path, folder: Path) -> None:
-    """Put a checked copy in place of the database and keep the old one beside it."""
+def _replace(part: Path, folder: Path) -> bool:
+    """Put a checked copy in place of the database and keep the old one beside it; whether there was one."""
     file = folder / FILE
+    had_one = file.exists()
     for ending in ("", "-wal", "-shm"):
         old = folder / f"{FILE}{ending}"
         if old.exists():
@@ -98,3 +100,4 @@ def _replace(part: Path, folder: Path) -> None:
     for ending in ("-wal", "-shm"):
         (folder / f"{part.name}{ending}").unlink(missing_ok=True)
     part.replace(file)
+    return had_one

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -145,9 +145,7 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
     `entries` is its table, for what is decided before a command is imported.
     """
     encoding = _read_paths_as_utf8()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a letter that its encoding lacks ends no command
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+    sys.stdout, sys.stderr = _lasting(sys.stdout, encoding), _lasting(sys.stderr, encoding)
     gc.set_threshold(50_000)  # importing the engine makes many objects and no garbage
     if any(entry.gives_way and entry.name in sys.argv[1:2] for entry in entries):
         _give_way_to_server(sys.argv[2:])  # importing the command takes a second of a core already
@@ -158,9 +156,6 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
 
         complain(problem)
         sys.exit(problem.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; nothing is wrong
-        sys.exit(0)
     except (OSError, RuntimeError) as problem:
         if (refusal := _about_this_machine(problem)) is None:
             raise  # a fault of ours
@@ -168,6 +163,36 @@ def run_program(app: typer.Typer, entries: Sequence[CommandEntry] = ()) -> None:
 
         complain(refusal)
         sys.exit(refusal.exit_code)
+
+
+class _OutputFile(io.FileIO):
+    """Output whose reader may go away, as `head` does: the rest is dropped, and the command goes on."""
+
+    def write(self, content: Any) -> int:
+        """Write, or drop what nobody reads any more."""
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            return memoryview(content).nbytes
+
+
+def _lasting(stream: TextIO, encoding: str | None) -> TextIO:
+    """A stream that ends no command, by a letter that its encoding lacks or by a reader that leaves."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    try:
+        file = _OutputFile(stream.fileno(), "wb", closefd=False)
+    except (OSError, ValueError):  # no file behind it
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        file if stream.write_through else io.BufferedWriter(file),  # as Python has it, unbuffered with -u
+        encoding=encoding or stream.encoding,
+        errors="backslashreplace",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def _read_paths_as_utf8() -> str | None:

@@ -134,6 +134,7 @@ def keep_one(number: int) -> None:
     for place, zygote in enumerate(_ready):
         if place != number:
             zygote.let_go()
+            zygote.process.poll()  # no child of this process: Python would warn that it still runs
     _ready[:] = _ready[number : number + 1]
 
 

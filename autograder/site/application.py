@@ -124,8 +124,17 @@ async def _signed_out(request: Request, problem: Any) -> Response:
 
 async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
+    if problem.status >= 500 and problem.__cause__ is not None:  # of the machine: only its owner can mend it
+        log.warning(
+            "%s %s: %s %s", request.method, request.url.path, problem.message, _reason(problem.__cause__)
+        )
     headers = {"Retry-After": str(retry)} if retry else {}
     return await _problem_page(request, problem.status, problem.message, problem.next_step, headers)
+
+
+def _reason(cause: BaseException) -> str:
+    """What was wrong, in one line: the file and the system's word, as far as they are known."""
+    return " ".join(f"{type(cause).__name__}: {cause}".split())
 
 
 async def _content_problem(request: Request, problem: Any) -> Response:

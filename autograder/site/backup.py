@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,10 +21,12 @@ MARGIN = 200 * 1024 * 1024
 SECRET = "quiz-secret"
 
 
-def back_up(database: Database, target: Path) -> Path:
+def back_up(database: Database, target: Path, copy_files: Callable[[], None] | None = None) -> Path:
     """Write a compact copy of the database at one moment; students may save meanwhile.
 
-    Raises UsageError for a target that exists, and for PostgreSQL, which has its own tools.
+    `copy_files` copies what the database names, after the copy of the database and before the copy gets its
+    name: whatever stops it leaves no backup that looks complete. Raises UsageError for a target that exists,
+    and for PostgreSQL, which has its own tools.
     """
     if database.file is None:
         raise UsageError(
@@ -58,6 +61,12 @@ def back_up(database: Database, target: Path) -> Path:
         ) from problem
     finally:
         connection.close()
+    try:
+        if copy_files is not None:
+            copy_files()
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     part.replace(target)  # a file without .part is a complete backup
     return target
 

@@ -305,6 +305,10 @@ class Extension(Protocol):
         """
         return ()
 
+    def stored_files(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """The files that its tables need in the file store: whose each is, and its digest."""
+        return ()
+
     def marking_source(self, context: AppContext) -> MarkingSource | None:
         """What people mark by hand of its work; None for nothing."""
         return None

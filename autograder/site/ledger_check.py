@@ -1,21 +1,23 @@
 """Checking the site's ledgers: each chain, and with each part of the course what it is about.
 
-`autograder verify` and `autograder restore` run it.
+`autograder verify` and `autograder restore` run it; `restore` asks for files that no ledger names, too.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from autograder.errors import UsageError
 from autograder.site.extensions import extensions
 from autograder.site.file_store import FileStore
 from autograder.site.ledger import ledger_bytes, ledgers_in, people_in_ledgers, read_site_ledger
+from autograder.site.tables import erased_file, integrity_evidence
 
-__all__ = ["LedgerCheck", "check_ledgers"]
+__all__ = ["LedgerCheck", "check_ledgers", "missing_files"]
 
 
 @dataclass
@@ -45,3 +47,15 @@ def check_ledgers(connection: Connection, course: str, files: FileStore, head: s
     if head and not held:
         found.faults.append(f"No ledger of the site holds the line {head}: an end was cut off or rewritten.")
     return found
+
+
+def missing_files(connection: Connection, course: str, files: FileStore) -> Iterator[str]:
+    """What the course needs of the file store and the file store does not have, one sentence each."""
+    erased = set(connection.execute(select(erased_file.c.digest)).scalars())
+    evidence = connection.execute(select(integrity_evidence.c.file, integrity_evidence.c.digest))
+    needed = [(f"evidence {row.file}", row.digest) for row in evidence]
+    for extension in extensions():
+        needed += extension.stored_files(connection, course)
+    for name, digest in needed:
+        if digest not in erased and digest not in files:
+            yield f"The file of {name} is missing from the file store."

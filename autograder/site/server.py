@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ __all__ = [
 
 FOLDER, FILE = ".quizzes", "quiz.db"
 RECALCULATION_INTERVAL = 1.0  # seconds: whoever changed a rubric waits for it
+MOST_FILES = 65_536  # open files of a server, connections among them
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,19 @@ def _follow_maintenance(site: AppContext) -> int:
     return int(site.maintenance.state(site.now()).on)
 
 
+def _allow_connections() -> None:
+    """Open as many connections as the machine lets this process: shells begin with 256 or 1024 files."""
+    if sys.platform == "win32":
+        return  # sockets do not count as files there
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):  # macOS has a limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def serve(
     open_site: OpenSite,
     waiting: socket.socket,
@@ -182,6 +197,7 @@ def serve(
     from autograder.site.request_log import RequestLogMiddleware
     from autograder.site.settings.backups import NightlyBackup
 
+    _allow_connections()
     core = SharedCore()
     with core.kept():
         with open_site.database.reading() as connection:

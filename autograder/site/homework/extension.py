@@ -170,6 +170,12 @@ class HomeworkExtension(Extension):
 
         return ledger_faults(connection, name, lines, people, files)
 
+    def stored_files(self, connection: Connection, course: str) -> Sequence[tuple[str, str]]:
+        """What is published of each assignment, and what was submitted."""
+        from autograder.site.homework.verification import stored_files
+
+        return stored_files(connection, course)
+
     def start(self, context: AppContext, *, course_file: bool) -> Graders:
         """Start the graders beside the server."""
         from autograder.site.homework.graders import start_graders

@@ -25,12 +25,12 @@ from autograder.results.ledger import (
 from autograder.site.file_store import FileStore
 from autograder.site.homework.grade_records import IMPORTED, UNGRADED, mark_line, whole_work
 from autograder.site.homework.submissions import counts, latest_gradings
-from autograder.site.homework.tables import grading, submission, submission_owner
+from autograder.site.homework.tables import grading, homework, submission, submission_owner
 from autograder.site.ledger import HOMEWORK, LedgerName, instant
 from autograder.site.marks import mark_of
 from autograder.site.tables import erased_file, mark
 
-__all__ = ["ledger_faults"]
+__all__ = ["ledger_faults", "stored_files"]
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -62,6 +62,16 @@ def ledger_faults(
         and number not in stated
     ]
     return [*faults, *_file_faults(connection, name, files)]
+
+
+def stored_files(connection: Connection, course: str) -> list[tuple[str, str]]:
+    """What is published of each assignment, and what was submitted, with their digests in the file store."""
+    needed: list[tuple[str, str]] = []
+    for row in connection.execute(select(homework).where(homework.c.course == course)):
+        needed += [(f"assignment {row.id}", row.bundle), (f"the handout of {row.id}", row.handout)]
+    given = submission.c.course == course, submission.c.size > 0
+    rows = connection.execute(select(submission.c.id, submission.c.digest).where(*given))
+    return [*needed, *((f"submission {row.id}", row.digest) for row in rows)]
 
 
 def _grading_fault(

@@ -29,7 +29,7 @@ from autograder.site.backup import back_up, faults_in_file
 from autograder.site.database import Database
 from autograder.site.file_store import FileStore
 from autograder.site.homework.context import files_address
-from autograder.site.ledger_check import check_ledgers
+from autograder.site.ledger_check import check_ledgers, missing_files
 from autograder.site.people import COURSE
 from autograder.site.private_file import make_private
 from autograder.site.settings.site_settings import read_setting, write_setting
@@ -93,18 +93,22 @@ def backups_in(course: Path) -> list[Backup]:
 
 def make_backup(database: Database, course: Path, target: Path) -> list[str]:
     """Write a backup while people work; what was written, a sentence each. Raises UsageError."""
-    back_up(database, target)
+    files, kept = FileStore(files_address(course)), target.absolute().parent / FILES
+    copied = 0
+
+    def copy_files() -> None:
+        nonlocal copied
+        copied = files.copy_to(FileStore(kept)) if files.local else 0
+
+    # The database first: whatever it names was stored before its row.
+    back_up(database, target, copy_files)
     size = target.stat().st_size / 1e6
     sentences = [
         f"{target}: {size:.1f} MB, without the secret in the database's directory: "
         "keep a copy of that one elsewhere, or passcodes and tokens end with this machine."
     ]
-    files = FileStore(files_address(course))
     if not files.local:
         return [*sentences, f"The files are in {files_address(course)}: back them up there."]
-    # After the database: whatever it names was stored before its row.
-    kept = target.absolute().parent / FILES
-    copied = files.copy_to(FileStore(kept))
     if kept.is_dir():
         new = counted(copied, "file is", "files are")
         sentences.append(f"{kept}: {new} new; backups in one directory share it.")
@@ -118,7 +122,7 @@ def files_of_backup(source: Path, course: Path) -> FileStore:
 
 
 def check_copy(source: Path, part: Path, files: FileStore) -> None:
-    """Copy a backup to `part` and check it there, its ledgers with the files they name; raises UsageError."""
+    """Copy a backup to `part` and check it there, with the files it names; raises UsageError."""
     if _is_of_postgresql(source):
         raise UsageError(
             f"{source} is a dump of PostgreSQL; this command restores SQLite.",
@@ -136,7 +140,9 @@ def check_copy(source: Path, part: Path, files: FileStore) -> None:
             faults = faults_in_file(database)
             if not faults:
                 with database.reading() as connection:
-                    faults = check_ledgers(connection, COURSE, files).faults
+                    faults = check_ledgers(connection, COURSE, files).faults or list(
+                        missing_files(connection, COURSE, files)
+                    )
         finally:
             database.close()
     except UsageError as problem:

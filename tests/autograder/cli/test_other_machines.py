@@ -5,11 +5,13 @@ A grade is the same or none; what is missing is a sentence; the same command, ru
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
 import resource
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +20,8 @@ import pytest
 from command import COMMAND, WIDE, autograder, run_command
 from correct_notebook import SOURCE, notebook
 from examples import one_in
+from homework_site import serving, tiny_site
+from patience import PATIENCE
 from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.course.assignment import Assignment
@@ -153,6 +157,24 @@ class TestLimits:
         assert "Make room on the disk" in full.stderr
         assert run_command(program, *rest, folder=course).returncode == 0
 
+    def test_more_visitors_than_open_files(self, tmp_path: Path) -> None:
+        """A server raises the limit that its shell began with: a class is larger than 64 connections."""
+        course = tiny_site(tmp_path / "course")
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.ExitStack() as stack:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+            try:
+                site = stack.enter_context(serving(course, "--graders", "0"))
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            host, _, port = site.address.removeprefix("http://").partition(":")
+            visitors = [
+                stack.enter_context(socket.create_connection((host, int(port)), PATIENCE)) for _ in range(100)
+            ]
+            for visitor in visitors:  # each connection stays open, as a browser's does
+                visitor.sendall(b"GET /sign-in HTTP/1.1\r\nHost: " + host.encode() + b"\r\n\r\n")
+            assert all(visitor.recv(12) == b"HTTP/1.1 200" for visitor in visitors)
+
     @pytest.mark.full
     def test_no_room_for_results(self, tiny_course: Course, tmp_path: Path) -> None:
         """A run that finds the disk full is resumed by the same command."""
@@ -218,6 +240,45 @@ def test_names_of_files_in_any_locale(tiny_course: Course, tmp_path: Path) -> No
     assert "jos\\xe9" in done.stdout
     rows = (tmp_path / "out" / "grades.csv").read_text("utf-8").splitlines()[1:]
     assert sorted(row.partition(",")[0] for row in rows) == sorted(students)
+
+
+def test_a_reader_that_goes_away(tiny_course: Course, tmp_path: Path) -> None:
+    """`| head` stops no work and changes no exit code: what is not read is dropped, on either stream."""
+    work, out = a_class(tmp_path / "class", "ann"), tmp_path / "out"
+    (work / "bob.ipynb").write_bytes(b"no notebook")
+    reading_end, unread = os.pipe()
+    os.close(reading_end)
+    try:
+        for words in (
+            ("grade", ASSIGNMENT, work, "--workers", "1", "--out", out),
+            ("refresh", out),
+            ("--help",),
+        ):
+            command, codes = [str(COMMAND), *map(str, words)], []
+            for stream in (unread, subprocess.DEVNULL):
+                done = subprocess.run(
+                    command, cwd=tiny_course.root, stdout=stream, stderr=stream, check=False
+                )
+                codes.append(done.returncode)
+            assert codes[0] == codes[1], words
+    finally:
+        os.close(unread)
+    assert "\nann,6,6," in (out / "grades.csv").read_text("utf-8") and (out / "index.html").is_file()
+
+
+def test_development_mode(tiny_course: Course, tmp_path: Path) -> None:
+    """Where Python warns of everything, grading leaves nothing to warn of: no process and no file."""
+    words = (
+        "grade",
+        ASSIGNMENT,
+        a_class(tmp_path / "class", "ann", "bob", "cyd"),
+        "--workers",
+        "2",
+        "--out",
+        tmp_path / "out",
+    )
+    done = run(*words, folder=tiny_course.root, more={"PYTHONDEVMODE": "1"})
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", one_in(3, MACHINE_FILES))

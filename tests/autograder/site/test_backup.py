@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import autograder
 from exam_fixture import ExamFixture
+from homework_site import serving, solved, tiny_site
+from tiny_course import ASSIGNMENT, write_tiny_course
 
 from autograder.errors import Busy, UsageError
 from autograder.site.backup import back_up, has_disk_space, secret_beside
@@ -77,3 +81,39 @@ def test_the_secret_is_made_once_and_kept_private(tmp_path: Path, monkeypatch: p
     assert secret_beside(tmp_path / "quiz.db") == b"one for all servers"
     with pytest.raises(ValueError, match="16 bytes"):
         Signer(b"short")
+
+
+def test_a_backup_without_its_files_is_none(tmp_path: Path) -> None:
+    """Where files cannot be copied, no backup is left, and the same command makes one when they can.
+
+    A copy whose files are gone is refused, also where nothing is graded yet and no ledger names them.
+    """
+    course, kept = tiny_site(tmp_path / "course").root, tmp_path / "kept"
+    kept.mkdir()
+    (kept / "files").write_bytes(b"in the way")
+    refused = autograder("backup", kept / "monday.db", folder=course)
+    assert refused.returncode == 2 and [path.name for path in kept.iterdir()] == ["files"], refused.stderr
+    (kept / "files").unlink()
+    assert autograder("backup", kept / "monday.db", folder=course).returncode == 0
+    other = write_tiny_course(tmp_path / "other").root
+    shutil.copy(kept / "monday.db", other.parent)
+    for words in (("--check",), ()):
+        alone = autograder("restore", other.parent / "monday.db", *words, folder=other)
+        assert alone.returncode == 2 and f"The file of assignment {ASSIGNMENT} is missing" in alone.stderr
+    restored = autograder("restore", kept / "monday.db", folder=other)
+    assert restored.returncode == 0 and "there was no database before" in restored.stdout, restored.stderr
+
+
+def test_why_files_cannot_be_stored(tmp_path: Path) -> None:
+    """A student reads that nothing was accepted; the server's owner reads which path failed, and why."""
+    course = tiny_site(tmp_path / "course")
+    files = course.root / ".quizzes" / "files"
+    files.rename(tmp_path / "files")
+    files.write_bytes(b"in the way")
+    with serving(course, "--graders", "0", complaints=f"Not a directory: '{files}") as site:
+        reply = site.visitor("ann").upload(solved(course))
+        assert reply.status_code == 503 and "Nothing was accepted" in reply.text
+        assert str(files) not in reply.text
+        files.unlink()
+        (tmp_path / "files").rename(files)
+        assert site.visitors[-1].upload(solved(course)).status_code == 303
