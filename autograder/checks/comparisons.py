@@ -132,7 +132,7 @@ def assert_close(
             assert_close(value, expected_value, rtol=rtol, atol=atol, call=call, parameter=name)
         return
     if wanted is None:
-        if got != expected:
+        if isinstance(got, np.ndarray) or got != expected:  # an array compares entry by entry
             raise Failure(f"{call} returned {show(got)}; {show(expected)} is right.")
         return
     array = to_array(got)

@@ -192,7 +192,9 @@ class _Judgement:
             )
 
     def _missed(self, run: Training) -> Failure:
-        share = (run.accuracy - self.floor) / (self.band.threshold - self.floor)
+        # A threshold can be measured below the floor; what is above the floor and missed it is not.
+        is_above = run.accuracy > self.floor
+        share = (run.accuracy - self.floor) / (self.band.threshold - self.floor) if is_above else 0.0
         wanted = f"{self.band.threshold:.1%} of the test images"
         finite = np.isfinite(run.losses)
         if not finite.all():

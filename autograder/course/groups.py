@@ -11,6 +11,7 @@ that assignment alone. `submissions.collecting` gives each member the group's su
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +110,7 @@ def group_rows(table: Table) -> list[GroupRow]:
         )
     only = heads.index("assignment") if "assignment" in heads else -1
     rows = []
+    spelled: dict[tuple[str, str], tuple[str, int]] = {}  # by assignment and letters
     for line, row in lines:
         cells = [cell.strip() for cell in row] + [""] * (len(heads) - len(row))
         name, who = cells[group], " ".join(filter(None, (cells[at] for at in member)))
@@ -117,5 +119,18 @@ def group_rows(table: Table) -> list[GroupRow]:
                 f"{path}, line {line}: the cell {'group' if who else heads[member[0]]} is empty.",
                 next_step="Complete the line, or remove it.",
             )
-        rows.append(GroupRow(line, name, who, cells[only] if only >= 0 else ""))
+        assignment = cells[only] if only >= 0 else ""
+        earlier, first = spelled.setdefault((assignment, letters(name)), (name, line))
+        if _without_spaces(earlier) != _without_spaces(name):
+            raise UsageError(
+                f"{path}, line {line}: {name} and {earlier} in line {first} differ by signs or accents "
+                "alone, which platforms leave out of names.",
+                next_step="Write the name alike if it is one group; if they are two, rename one of them.",
+            )
+        rows.append(GroupRow(line, name, who, assignment))
     return rows
+
+
+def _without_spaces(name: str) -> str:
+    """A name without case and spaces, in one of Unicode's ways to write it."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -103,6 +103,8 @@ BRIGHTSPACE = {"orgdefinedid", "endoflineindicator"}
 AS_TEXT = re.compile(r'="([^"]*)"')  # keeps Excel from reading an ID as a number
 SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,2}", re.IGNORECASE)  # what Excel makes of a long ID
 ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+# Marks that show nothing: they choose the form of a sign, or join letters.
+INVISIBLE_MARKS = frozenset("\u034f\u180b\u180c\u180d\u180f") | {chr(code) for code in range(0xFE00, 0xFE10)}
 MOST_SHOWN = 300  # characters of a table's headers in a message
 TEST_LOGIN = re.compile(r"[0-9a-f]{40}")  # of the user that Canvas makes for the Student View
 
@@ -204,9 +206,24 @@ class Roster:
 
 
 def letters(name: str) -> str:
-    """A name's letters and digits, without accents, case, spaces and signs, to compare spellings."""
+    """A name's letters and digits, without accents, case, spaces and signs, to compare spellings.
+
+    Vowel signs and sound marks are letters: Rama and Ram in Devanagari differ by nothing else.
+    """
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(character for character in decomposed if character.isalnum())
+    return "".join(character for character in decomposed if character.isalnum() or _is_sound(character))
+
+
+def _is_sound(character: str) -> bool:
+    """Whether a mark makes another letter of the one before it, where an accent or a point is often left out.
+
+    Unicode's combining classes tell them apart: 1 is an overlay, 10 to 35 are Hebrew and Arabic points, and
+    from 200 on there are accents.
+    """
+    if unicodedata.category(character) not in ("Mn", "Mc") or character in INVISIBLE_MARKS:
+        return False
+    combining = unicodedata.combining(character)
+    return combining != 1 and not 10 <= combining <= 35 and combining < 200
 
 
 @dataclass(frozen=True)
@@ -321,8 +338,9 @@ def _merged(first: Person, second: Person) -> Person | None:
     values = {}
     for column in fields(Person):
         both = list(dict.fromkeys(filter(None, (getattr(first, column.name), getattr(second, column.name)))))
-        if column.name == "section":
-            both = [", ".join(both)]
+        if column.name == "section" and len(both) > 1:
+            sections = (name.strip() for cell in both for name in cell.split(","))
+            both = [", ".join(dict.fromkeys(filter(None, sections)))]
         if len(both) > 1:
             return None
         values[column.name] = both[0] if both else ""

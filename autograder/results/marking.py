@@ -69,14 +69,14 @@ def _answers_of(graded: GradedAssignment, student: str, seed: int) -> Iterator[A
 def points_in(text: str, most: float) -> float:
     """The points a person typed; raises UsageError for anything that is not a number from 0 to `most`."""
     try:
-        points = float(text.strip().replace(",", "."))
+        points = float(text.strip().replace(",", ".").replace("_", "?"))  # Python takes 1_0 for 10
     except ValueError:
         points = -1.0
     if not 0 <= points <= most:
         raise UsageError(
             f"{text!r}: expected points from 0 to {most:g}.", next_step="Write a number such as 0.5."
         )
-    return points
+    return points or 0.0  # -0 is 0
 
 
 def mark_line(

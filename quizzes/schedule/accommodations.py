@@ -190,7 +190,7 @@ def _number(location: str, cells: Mapping[str, str], name: str, low: int, high: 
     if text is None:
         return None
     try:
-        number = Decimal(text[: LONGEST + 1])
+        number = Decimal(text[: LONGEST + 1].replace("_", "?"))  # Python takes 1_5 for 15
     except InvalidOperation as problem:
         raise ContentError(
             f"{location}, {name}: {text[:LONGEST]!r} is not a number.",

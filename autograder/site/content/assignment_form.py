@@ -173,7 +173,7 @@ def _points(
 
 def _float(what: str, text: str) -> float:
     try:
-        number = float(text.replace(",", "."))
+        number = float(text.replace(",", ".").replace("_", "?"))  # Python takes 1_0 for 10
     except ValueError:
         number = -1.0
     if not 0 <= number <= 100_000:

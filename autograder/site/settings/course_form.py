@@ -151,7 +151,7 @@ def _names(text: str) -> list[str]:
 
 def _number(what: str, text: str) -> Any:
     try:
-        number = float(text.strip().replace(",", "."))
+        number = float(text.strip().replace(",", ".").replace("_", "?"))  # Python takes 1_0 for 10
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1_000_000:

@@ -120,6 +120,14 @@ def test_points_fall_linearly_to_the_floor(check: Check, images: Images, band: B
     assert 0 < result.earned < 4
 
 
+@pytest.mark.parametrize("mean", [0.3, 0.5])
+def test_a_threshold_at_or_below_the_floor(check: Check, images: Images, band: Band, mean: float) -> None:
+    """Where the reference itself is no better than the floor, a miss earns nothing; it earned full points."""
+    low = band.model_copy(update={"mean": mean, "sd": 0.0, "accuracies": [mean, mean]})
+    result = judged(check, images, low, lambda theta, g: theta)
+    assert (result.status, result.earned) == (Status.FAILED, 0)
+
+
 def test_a_piece_that_does_not_fit_is_the_student_s(check: Check, images: Images, band: Band) -> None:
     """A result the loop cannot use is a failure with a sentence, not a broken check."""
     result = judged(check, images, band, lambda theta, g: "theta")

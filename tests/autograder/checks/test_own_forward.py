@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from autograder.checks.calls import Functions
 from autograder.checks.comparisons import assert_close
 from autograder.checks.definition import Check
+from autograder.checks.failures import Failure
 from autograder.checks.gradients import gradient_check
 from autograder.checks.values import Array
 from autograder.grading.backends import NotebookBackend, ReferenceBackend
@@ -124,3 +125,27 @@ def test_a_right_gradient_of_a_wrong_forward_is_remarked_once(times: int) -> Non
     assert (
         result.message == "cube_backward is right, but it is not the gradient of your cube, which is wrong."
     )
+
+
+def test_nan_is_not_called_right_at_a_kink() -> None:
+    """Where anything between two derivatives is accepted, NaN is named as what it is."""
+    x = np.array([[0.0, 1.0]])
+
+    def relu_fits(student: Functions, reference: Functions) -> None:
+        """relu_backward is the gradient of relu."""
+        gradient_check(reference.relu, student.relu_backward, at=(x,), grad_out=np.ones_like(x), kinks=True)
+
+    check = Check("relu_fits", "It fits.", "relu", 1, (), ("student", "reference"), relu_fits)
+    right = {"relu": lambda x: np.maximum(x, 0), "relu_backward": lambda x, grad_out: grad_out * (x > 0)}
+    wrong = right | {"relu_backward": lambda x, grad_out: np.where(x == 0, np.nan, grad_out)}
+    result = evaluate(check, Functions(NotebookBackend(wrong)), Functions(ReferenceBackend(right)), 1)
+    assert result.status is Status.FAILED
+    assert "nan is right" not in result.message
+    assert "ordinary number" in result.message
+
+
+@pytest.mark.parametrize("expected", [None, "relu", {"a": 1}])
+def test_an_array_in_place_of_what_is_not_a_number(expected: object) -> None:
+    """The failure says what was returned and what is right, not what Python says of an array's truth."""
+    with pytest.raises(Failure, match=r"returned .* is right"):
+        assert_close(np.array([1.0, 2.0]), expected)

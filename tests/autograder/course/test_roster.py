@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,33 @@ def test_a_person_with_one_name(tmp_path: Path) -> None:
     """Canvas's Student without a comma is a whole name."""
     roster = read(tmp_path, CANVAS.replace('"Lovelace, Ada"', "Teller"))
     assert roster.resolve("teller")[0] == roster.people[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("राम कुमार", "रमा कुमार"),  # vowel signs
+        ("たかだ ゆき", "たかた ゆき"),  # sound marks
+        ("กิต สม", "กุต สม"),
+        ("மாலா", "மலை"),
+    ],
+)
+def test_vowel_signs_and_sound_marks_tell_names_apart(name: str, other: str) -> None:
+    """A name is not another's because both have the same consonants; in any normal form it is its own."""
+    roster = Roster((Person("s1", full_name=name),))
+    assert roster.resolve(other)[0] is None
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert roster.resolve(unicodedata.normalize(form, name))[0] == roster.people[0], form
+
+
+def test_accents_and_points_are_left_out(tmp_path: Path) -> None:
+    """What people leave out when they write a name does not keep them from being found."""
+    for name, written in (("Zoë Şahin", "zoe sahin"), ("Фёдор", "федор"), ("מֹשֶׁה", "משה"), ("مُحَمَّد", "محمد")):
+        roster = Roster((Person("s1", full_name=name),))
+        assert roster.resolve(written)[0] == roster.people[0], name
+
+
+def test_a_section_is_named_once(tmp_path: Path) -> None:
+    """Lines that name several sections are joined without repeating one."""
+    roster = read(tmp_path, 'student_id,section\ns1,"A, B"\ns1,A\ns1,"B, C"\n')
+    assert [person.section for person in roster.people] == ["A, B, C"]

@@ -15,8 +15,9 @@ from written_course import answered_notebook, write_written_course
 
 from autograder.course.assignment import assignment_file, load_assignment
 from autograder.course.course import Course
-from autograder.errors import ContentError
+from autograder.errors import ContentError, UsageError
 from autograder.results.final_scores import FinalScore, GradedAssignment
+from autograder.results.marking import points_in
 from autograder.results.results_folder import Results
 
 BOTH = {"why-two": "The derivative of 2x is 2.", "why-mean": "It does not grow with the batch."}
@@ -297,3 +298,16 @@ def test_faults_of_written_tasks(course: Course, old: str, new: str, message: st
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(ContentError, match=message):
         assignment_file(course, ASSIGNMENT)
+
+
+@pytest.mark.parametrize("text", ["1_0", "1_0,5", "nan", "-1", "1e999", ""])
+def test_points_that_are_not_a_number(text: str) -> None:
+    """What a person mistyped is asked for again, also where Python would read a number in it."""
+    with pytest.raises(UsageError, match="expected points from 0 to 20"):
+        points_in(text, 20)
+
+
+def test_minus_zero_is_zero() -> None:
+    """Points of -0 are recorded as 0, and a decimal comma is a point."""
+    assert str(points_in("-0", 1)) == "0.0"
+    assert points_in("0,5", 1) == 0.5

@@ -344,6 +344,16 @@ def test_whatever_is_typed_is_a_file_or_a_sentence(typed: dict[str, str]) -> Non
     assert changed_assignment(new, ASSIGNMENT, again) == new
 
 
+@pytest.mark.parametrize("name", ["late_per_day", "points-double"])
+def test_digits_joined_by_an_underscore_are_not_a_number(name: str) -> None:
+    """1_0 is mistyped, not 10 as Python reads it."""
+    from tiny_course import ASSIGNMENT_YAML
+
+    assert name in values_of(file_of(ASSIGNMENT_YAML, ASSIGNMENT))
+    with pytest.raises(AutograderError, match="“1_0” is not a number"):
+        changed_assignment(ASSIGNMENT_YAML, ASSIGNMENT, {name: "1_0"})
+
+
 def test_the_commands_make_the_same(live: LiveHomework) -> None:
     """`autograder publish --author` is what the button does."""
     done = autograder("publish", ASSIGNMENT, "--author", "ina", folder=live.server.course.root)

@@ -349,6 +349,14 @@ def test_whatever_is_typed_is_a_course_or_a_sentence(typed: dict[str, str]) -> N
     assert changed_course(new, course_values(file)) == new
 
 
+@pytest.mark.parametrize("typed", [{"group-0-weight": "7_0"}, {"scale": "A: 9_0"}])
+def test_digits_joined_by_an_underscore_are_not_a_number(typed: dict[str, str]) -> None:
+    """7_0 is mistyped, not 70 as Python reads it."""
+    assert typed.keys() <= course_values(course_file_of(RULES)).keys()
+    with pytest.raises(AutograderError, match="is not a number"):
+        changed_course(RULES, typed)
+
+
 def test_a_program_does_what_a_page_does(live: LiveHomework) -> None:
     """With a staff token the same route has the same permission and the same line in the log."""
     live.server.student(name="ina", role="instructor")

@@ -305,6 +305,7 @@ def test_wrong_words(course: Course, words: tuple[str, ...], message: str) -> No
     [
         ("student_id,multiplier\nana,0.5\n", "line 2, multiplier: 0.5 is not between 1 and 100"),
         ("student_id,multiplier\nana,much\n", "line 2, multiplier: 'much' is not a number"),
+        ("student_id,multiplier\nana,1_5\n", "line 2, multiplier: '1_5' is not a number"),
         ("student_id,role\nana,boss\n", "line 2, role: unknown role 'boss'"),
         ("student_id,closes\nana,2027-03-14 02:30\n", "line 2, closes: 2027-03-14 02:30 does not exist"),
         ("student_id,closes\nana,2027-05-20 12:00\n", "line 2: closes_at needs a quiz, and the row names"),
