@@ -30,6 +30,7 @@ from autograder.site.middleware import BODY_SECONDS, RECEIPT, SAVE, SecurityMidd
 from autograder.site.notices.pages import NOTICE_ROUTES
 from autograder.site.people_pages import PEOPLE_ROUTES
 from autograder.site.personal_data.pages import PERSONAL_DATA_ROUTES
+from autograder.site.request_log import path_to_log
 from autograder.site.requests import COOKIE, PageRoute, SignedOut, is_json, site_of
 from autograder.site.router import NamedRouter
 from autograder.site.settings.operations import healthz, metrics
@@ -126,7 +127,11 @@ async def _refused(request: Request, problem: Any) -> Response:
     retry = getattr(problem, "retry_after", 0)
     if problem.status >= 500 and problem.__cause__ is not None:  # of the machine: only its owner can mend it
         log.warning(
-            "%s %s: %s %s", request.method, request.url.path, problem.message, _reason(problem.__cause__)
+            "%s %s: %s %s",
+            request.method,
+            path_to_log(request.url.path),
+            problem.message,
+            _reason(problem.__cause__),
         )
     headers = {"Retry-After": str(retry)} if retry else {}
     return await _problem_page(request, problem.status, problem.message, problem.next_step, headers)
@@ -140,7 +145,7 @@ def _reason(cause: BaseException) -> str:
 async def _content_problem(request: Request, problem: Any) -> Response:
     """A mistake in the course's own files: staff read where it is, students that it is not theirs."""
     site = site_of(request)
-    log.warning("%s %s: %s", request.method, request.url.path, problem.message)
+    log.warning("%s %s: %s", request.method, path_to_log(request.url.path), problem.message)
     try:
         await site.in_reader(staff.staff_of_course, request)
     except Refused:
@@ -163,7 +168,9 @@ async def _database_problem(request: Request, problem: Any) -> Response:
     """A connection to the database was cut; the next request has another one."""
     if not problem.connection_invalidated:
         raise problem
-    log.warning("%s %s: the connection to the database was cut", request.method, request.url.path)
+    log.warning(
+        "%s %s: the connection to the database was cut", request.method, path_to_log(request.url.path)
+    )
     message = "The database was away for a moment. What was saved is safe."
     return await _problem_page(
         request, 503, message, "Try again in a few seconds.", {"Retry-After": str(Busy.retry_after)}
@@ -171,7 +178,7 @@ async def _database_problem(request: Request, problem: Any) -> Response:
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
+    log.error("%s %s failed", request.method, path_to_log(request.url.path), exc_info=problem)
     message = "The server has a fault. Saved answers are safe."
     return await _problem_page(
         request, 500, message, "Go back and try again; if it happens again, tell the course's staff.", {}

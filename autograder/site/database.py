@@ -240,10 +240,15 @@ def _put_copy(part: Path, target: Path) -> None:
     part.rename(target)
 
 
+# Parameters are hidden: answers and secrets are in them, and an error's words are logged.
+
+
 def _sqlite(file: Path, kind: str) -> Engine:
     with suppress(OSError):  # opening it reports why
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # answers are private
-    engine = create_engine(URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=24)
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=24, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
@@ -278,7 +283,11 @@ def _postgresql(address: str) -> Engine:
         )
     try:
         engine = create_engine(
-            f"postgresql+psycopg://{rest}", pool_pre_ping=True, pool_size=8, max_overflow=8
+            f"postgresql+psycopg://{rest}",
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=8,
+            hide_parameters=True,
         )
     except ModuleNotFoundError as problem:
         raise UsageError(

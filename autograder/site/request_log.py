@@ -22,12 +22,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograder.errors import UsageError
 
-__all__ = ["LogFile", "RequestLogMiddleware"]
+__all__ = ["LogFile", "RequestLogMiddleware", "path_to_log"]
 
 
 LONGEST_QUEUE = 10_000  # lines
 TIMEOUT = 2.0  # seconds for the last lines when the file is closed
-SECRET = "/sign-in/"  # the rest of such an address signs somebody in
+SECRETS = ("/sign-in/", "/lti/registration/")  # the rest of such an address lets somebody in
 
 
 class LogFile(logging.Handler):
@@ -106,6 +106,11 @@ class LogFile(logging.Handler):
             root.removeHandler(self)
 
 
+def path_to_log(path: str) -> str:
+    """The path of a request without a secret in it."""
+    return next((f"{start}…" for start in SECRETS if path.startswith(start)), path)
+
+
 class RequestLogMiddleware:
     """Middleware that logs each request with its method, path, status and time."""
 
@@ -128,10 +133,9 @@ class RequestLogMiddleware:
         try:
             await self._app(scope, receive, noted)
         finally:
-            path = str(scope["path"])
             self._log.put(
                 method=scope["method"],
-                path=f"{SECRET}…" if path.startswith(SECRET) else path,
+                path=path_to_log(str(scope["path"])),
                 status=status,
                 ms=round(1000 * (time.perf_counter() - began), 1),
             )

@@ -15,13 +15,14 @@ from pathlib import Path
 import httpx
 import pytest
 from event_loops import run
-from live_server import NUMERIC, LiveServer
+from live_server import NUMERIC, TEXT, LiveServer
 from local_http import LOCAL
 from patience import eventually
 from starlette.types import Receive, Scope, Send
 
 from autograder.errors import UsageError
-from autograder.site.request_log import LogFile, RequestLogMiddleware
+from autograder.site.application import site_routes
+from autograder.site.request_log import LogFile, RequestLogMiddleware, path_to_log
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -79,6 +80,31 @@ def test_requests_and_trouble(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_no_secret_of_an_address_is_logged() -> None:
+    """Whatever route has one."""
+    secret = [route.path for route in site_routes() if "{secret}" in getattr(route, "path", "")]
+    assert len({path.partition("{")[0] for path in secret}) == 2
+    assert not [
+        path for path in secret if "the-secret" in path_to_log(path.replace("{secret}", "the-secret"))
+    ]
+
+
+def test_a_failure_of_the_database(server: LiveServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Its words are logged, without the answer that it could not store and without a link's secret."""
+    server.publish()
+    student = server.student()
+    attempt = student.start()
+    with server.database.transaction() as connection:
+        full = "BEFORE INSERT ON answer_event BEGIN SELECT RAISE(FAIL, 'no room here'); END"
+        connection.exec_driver_sql(f"CREATE TRIGGER full {full}")
+        connection.exec_driver_sql("ALTER TABLE credential RENAME TO nowhere")
+    assert student.save(attempt, TEXT, "my secret words").status_code >= 500
+    link = "a-link-that-lets-somebody-in"
+    assert httpx.get(f"{server.address}/sign-in/{link}", **LOCAL).status_code == 500
+    assert "no room here" in caplog.text and "credential" in caplog.text
+    assert "secret words" not in caplog.text and link not in caplog.text
+
+
 def test_a_full_disk() -> None:
     """Nothing raises, nothing waits; what was lost is counted."""
     log = LogFile(Path("/dev/full"))
