@@ -118,13 +118,13 @@ def test_the_same_move_by_several_people_at_once(server: LiveServer) -> None:
     free = threading.Event()
     busy = server.site.writer.submit(lambda _: free.wait(60))  # all of them are read before one is written
     with ThreadPoolExecutor(len(people)) as pool:
-        replies = []
+        responses = []
         for who in people:
-            replies.append(pool.submit(who.post, path, **moved))
-            wait(replies, timeout=0.3)
+            responses.append(pool.submit(who.post, path, **moved))
+            wait(responses, timeout=0.3)
             server.fake.pass_(1)  # each request is of another instant
         free.set()
-    assert busy.result() and [reply.result().status_code for reply in replies] == [303] * len(people)
+    assert busy.result() and [sent.result().status_code for sent in responses] == [303] * len(people)
     assert student.page("/notices").count("The times of Of every kind were moved") == 1
 
 
