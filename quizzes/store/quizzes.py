@@ -149,11 +149,11 @@ def reschedule(
     who: str,
     force: bool = False,
     seen: str = "",
-) -> list[Shortfall]:
+) -> bool:
     """Move the times of a published quiz; open attempts only gain time by it, and get it at once.
 
-    `seen` are the times that the form began with, as `times_seen` has them. Returns who would lose time by
-    starting late. Raises Conflict for impossible times, without a reason, where somebody else has moved them
+    `seen` are the times that the form began with, as `times_seen` has them. Returns whether the times were
+    others before. Raises Conflict for impossible times, without a reason, where somebody else has moved them
     since, where an attempt is open and it would lose time, and for shortfalls unless forced.
     """
     if not reason:
@@ -195,7 +195,7 @@ def reschedule(
     }
     record_act(connection, Act(at, who, "reschedule", quiz_id, detail))
     follow_terms(connection, quiz_id, terms_of_class(connection, quiz_id), at=at, who=who, reason=reason)
-    return short
+    return schedule != before
 
 
 def times_seen(schedule: Schedule) -> str:

@@ -69,7 +69,7 @@ class Clash:
     base: str  # what the form began with; empty where that is not known
     theirs: str  # the file's text now
     mine: str
-    theirs_digest: str
+    theirs_digest: str  # empty where there is no file now
     theirs_by: str
     merged: str  # of both, with marks where they contradict each other
     clashes: int  # so many marks
@@ -123,7 +123,7 @@ def save_text(
         if there == text:
             return Saved(digest_of(text), changed=False)
         _keep(connection, name, text, at, who, NOT_SAVED)
-        return _clash(connection, name, text, there or "", seen)
+        return _clash(connection, name, text, there, seen)
     if there == text:
         return Saved(digest_of(text), changed=False)
     _write(path, text)
@@ -172,7 +172,8 @@ def merged(base: str, theirs: str, mine: str) -> tuple[str, int]:
     return "".join(lines), clashes
 
 
-def _clash(connection: Connection, name: str, mine: str, theirs: str, seen: str) -> Clash:
+def _clash(connection: Connection, name: str, mine: str, there: str | None, seen: str) -> Clash:
+    theirs = there or ""
     known = file_version.c.path == name, file_version.c.digest == seen
     base = connection.execute(
         select(file_version.c.content).where(*known).order_by(file_version.c.id).limit(1)
@@ -189,7 +190,7 @@ def _clash(connection: Connection, name: str, mine: str, theirs: str, seen: str)
         base or "",
         theirs,
         mine,
-        digest_of(theirs) if theirs else "",
+        digest_of(there) if there is not None else "",
         newest.who if newest is not None else "",
         both,
         clashes,

@@ -310,7 +310,7 @@ def _page(
     site: AppContext = site_of(request)
     text = read_text(site.folder / FILE)
     values = course_values(course_file_of(text)) | values
-    mail = read_text(site.folder / MAIL) if (site.folder / MAIL).is_file() else ""
+    mail = read_text(site.folder / MAIL) if (site.folder / MAIL).is_file() else None
     numbers = {int(name.split("-")[1]) for name in values if re.match(r"group-\d+-", name)}
 
     def read(connection: Connection) -> dict[str, object]:
@@ -329,8 +329,8 @@ def _page(
         values=values,
         groups=range(max(numbers, default=-1) + 1 + SPARE),
         seen=seen,
-        mail=mail_values(mail),
-        mail_seen=digest_of(mail) if mail else "",
+        mail=mail_values(mail or ""),
+        mail_seen=digest_of(mail) if mail is not None else "",
         changes=changes,
         problem=problem,
         saved=request.query_params.get("saved", ""),

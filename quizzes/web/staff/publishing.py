@@ -121,11 +121,10 @@ async def move_times(request: Request) -> Response:
         force="force" in form,
         seen=field_of(form, "seen", 80),
     )
-    before = await site.in_reader(_published, site, quiz)
-    await site.written(work)
-    after = await site.in_reader(_published, site, quiz)
-    if before is not None and after is not None and times_seen(before.schedule) != times_seen(after.schedule):
-        await _tell_students(request, after)
+    moved = await site.written(work)
+    published = await site.in_reader(_published, site, quiz) if moved else None
+    if published is not None:
+        await _tell_students(request, published)
     return _done(request)
 
 

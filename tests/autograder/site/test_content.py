@@ -88,6 +88,19 @@ def test_two_editors_of_one_bank(live: LiveHomework) -> None:
     assert form(ina.page(f"{BANK}?version={old}"))["text"] == first["text"]
 
 
+def test_a_file_that_was_emptied_while_somebody_edits_it(live: LiveHomework) -> None:
+    """The first save is told of the empty file, and the same text again is saved."""
+    ina = live.server.student(name="ina", role="instructor")
+    path = live.server.course.root / "quizzes" / "banks" / "words.yaml"
+    mine = form(ina.page(BANK))
+    path.write_bytes(b"")
+    clash = sent(ina, BANK, mine, save="yes")
+    assert clash.status_code == 409 and path.read_bytes() == b""
+    again = {**mine, "seen": form(clash.text)["seen"]}
+    assert sent(ina, BANK, again, save="yes").status_code == 303
+    assert path.read_text(encoding="utf-8") == mine["text"]
+
+
 def test_contradicting_changes_are_marked(live: LiveHomework) -> None:
     """Both ways stand in the text, nothing is written before somebody decides."""
     ina, tea = (live.server.student(name=name, role="instructor") for name in ("ina", "tea"))

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_homework import LiveHomework
 from local_http import LOCAL
+from marking_site import fields_of
 from report_factory import make_check, make_report, make_task
 from sqlalchemy import create_engine, text
 
@@ -400,3 +401,15 @@ def test_mail_as_a_form(live: LiveHomework) -> None:
     assert ina.post("/settings/mail", **{**good, "host": "other.example.org"}, seen="").status_code == 409
     assert 'value="smtp.example.org"' in ina.page("/settings")
     assert "edit mail settings" in ina.page("/settings/log")
+
+
+def test_mail_as_a_form_of_an_empty_file(live: LiveHomework) -> None:
+    """A mail.yaml without any text is filled by the form, as a missing one is."""
+    ina = live.server.student(name="ina", role="instructor")
+    path = live.server.course.root / "mail.yaml"
+    path.touch()
+    form = {name: values[0] for name, values in fields_of(ina.page("/settings"), "/settings/mail").items()}
+    form |= {"host": "smtp.example.org", "sender": "Course <c@x.org>", "address": "https://x.org"}
+    reply = ina.post("/settings/mail", **{**form, "token": ina.token})
+    assert reply.status_code == 303, reply.text
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["host"] == "smtp.example.org"

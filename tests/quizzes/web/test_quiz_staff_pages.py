@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from fake_clock import MINUTE
@@ -104,6 +106,26 @@ def test_moved_times_reach_everybody(server: LiveServer) -> None:
     assert (row.deadline_at, row.due_at) == (server.opens + 65 * MINUTE, server.opens + 65 * MINUTE)
     subject = "The times of Of every kind were moved"
     assert [who.page("/notices").count(subject) for who in (student, other)] == [1, 1]
+
+
+def test_the_same_move_by_several_people_at_once(server: LiveServer) -> None:
+    """Requests that move the times to the same ones at once tell the class once: the first moved them."""
+    server.publish()
+    student, people = server.student(), [server.student(role="instructor") for _ in range(4)]
+    path = "/quiz-files/all/times"
+    form = {name: values[0] for name, values in fields_of(people[0].page("/quiz-files"), path).items()}
+    moved = {"opens_at": form["opens_at"], "due_at": "", "closes_at": "", "reason": "A strike"}
+    free = threading.Event()
+    busy = server.site.writer.submit(lambda _: free.wait(60))  # all of them are read before one is written
+    with ThreadPoolExecutor(len(people)) as pool:
+        responses = []
+        for who in people:
+            responses.append(pool.submit(who.post, path, **moved))
+            wait(responses, timeout=0.3)
+            server.fake.pass_(1)  # each request is of another instant
+        free.set()
+    assert busy.result() and [sent.result().status_code for sent in responses] == [303] * len(people)
+    assert student.page("/notices").count("The times of Of every kind were moved") == 1
 
 
 def test_keys_wait_for_a_due_date_that_was_moved(server: LiveServer) -> None:
