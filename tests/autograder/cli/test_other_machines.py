@@ -81,6 +81,12 @@ def a_class(folder: Path, *students: str) -> Path:
     return folder
 
 
+def grading(folder: Path, *students: str) -> tuple[object, ...]:
+    """The words of a command that grades a class of right submissions by one worker, into `out`."""
+    submitted = a_class(folder / "class", *students)
+    return "grade", ASSIGNMENT, submitted, "--workers", "1", "--out", folder / "out"
+
+
 class TestLimits:
     """Limits of a shell or a batch job."""
 
@@ -99,15 +105,7 @@ class TestLimits:
         self, tiny_course: Course, tmp_path: Path, limit: tuple[int, int, str]
     ) -> None:
         """Nothing is graded, where a correct submission would fail; the refusal names the limit."""
-        words = (
-            "grade",
-            ASSIGNMENT,
-            a_class(tmp_path / "class", "ann"),
-            "--workers",
-            "1",
-            "--out",
-            tmp_path / "out",
-        )
+        words = grading(tmp_path, "ann")
         what, most, option = limit
         done = run(*words, folder=tiny_course.root, limits={what: most})
         assert done.returncode == 4 and f"(`ulimit {option}`)" in done.stderr, done.stderr
@@ -115,15 +113,7 @@ class TestLimits:
 
     def test_low_and_enough(self, tiny_course: Course, tmp_path: Path) -> None:
         """Where a limit is below what a child gets, but enough, grades are as they would be."""
-        words = (
-            "grade",
-            ASSIGNMENT,
-            a_class(tmp_path / "class", "ann"),
-            "--workers",
-            "1",
-            "--out",
-            tmp_path / "out",
-        )
+        words = grading(tmp_path, "ann")
         limits = {resource.RLIMIT_CPU: 900, resource.RLIMIT_NOFILE: 40, resource.RLIMIT_AS: 8 << 30}
         done = run(*words, folder=tiny_course.root, limits=limits)
         assert done.returncode == 0, done.stderr
@@ -178,15 +168,7 @@ class TestLimits:
     @pytest.mark.full
     def test_no_room_for_results(self, tiny_course: Course, tmp_path: Path) -> None:
         """A run that finds the disk full is resumed by the same command."""
-        words = (
-            "grade",
-            ASSIGNMENT,
-            a_class(tmp_path / "class", "ann"),
-            "--workers",
-            "1",
-            "--out",
-            tmp_path / "out",
-        )
+        words = grading(tmp_path, "ann")
         assert autograder(*words, folder=tiny_course.root).returncode == 0
         before = (tmp_path / "out" / "grades.csv").read_bytes()
         (tmp_path / "out" / "index.html").rename(tmp_path / "out" / ".index.html.part")
@@ -225,15 +207,7 @@ class TestAccounts:
 def test_names_of_files_in_any_locale(tiny_course: Course, tmp_path: Path) -> None:
     """Students are called the same whatever encoding the locale has; what it lacks is shown as escapes."""
     students = ("josé", "łukasz", "θάλεια")
-    words = (
-        "grade",
-        ASSIGNMENT,
-        a_class(tmp_path / "class", *students),
-        "--workers",
-        "1",
-        "--out",
-        tmp_path / "out",
-    )
+    words = grading(tmp_path, *students)
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = run(*words, folder=tiny_course.root, without=("PYTHONIOENCODING",), more=ascii_only)
     assert (done.returncode, done.stderr) == (0, "")
@@ -311,15 +285,7 @@ def test_a_handout_that_a_copy_has_spoilt(tmp_path: Path, end: bytes) -> None:
     course = write_tiny_course(tmp_path / "course").root
     handout = course / "assignments" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     handout.write_bytes(handout.read_bytes() + end)
-    words = (
-        "grade",
-        ASSIGNMENT,
-        a_class(tmp_path / "class", "ann"),
-        "--workers",
-        "1",
-        "--out",
-        tmp_path / "out",
-    )
+    words = grading(tmp_path, "ann")
     done = autograder(*words, folder=course)
     assert done.returncode == 3 and str(handout) in done.stderr, done.stderr
     assert "submit" not in done.stderr
