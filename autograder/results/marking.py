@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from autograder.course.typed_number import typed_number
 from autograder.errors import UsageError
 from autograder.report import WrittenAnswer
 from autograder.results.final_scores import GradedAssignment, MarkedAnswer
@@ -68,10 +69,7 @@ def _answers_of(graded: GradedAssignment, student: str, seed: int) -> Iterator[A
 
 def points_in(text: str, most: float) -> float:
     """The points a person typed; raises UsageError for anything that is not a number from 0 to `most`."""
-    try:
-        points = float(text.strip().replace(",", ".").replace("_", "?"))  # Python takes 1_0 for 10
-    except ValueError:
-        points = -1.0
+    points = typed_number(text)
     if not 0 <= points <= most:
         raise UsageError(
             f"{text!r}: expected points from 0 to {most:g}.", next_step="Write a number such as 0.5."

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 
 from autograder.site.roles import takes_part
 from autograder.site.tables import course, credential, enrolment, person, session
@@ -32,6 +32,7 @@ __all__ = [
     "names_in",
     "names_of",
     "not_counted",
+    "not_erased",
     "people_named",
     "remove_person",
     "students_in",
@@ -88,6 +89,11 @@ def factor_text(factor: Fraction) -> str:
 def add_course(connection: Connection, name: str, title: str, tz: str) -> None:
     """Add a course, or set its title and time zone."""
     upsert(connection, course, {"id": name, "title": title, "tz": tz})
+
+
+def not_erased(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a column names somebody who was not erased."""
+    return ~column.startswith(ERASED)
 
 
 def erased_people(connection: Connection) -> int:

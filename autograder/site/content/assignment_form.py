@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from autograder.course.assignment import AssignmentFile
 from autograder.course.course import Course
 from autograder.course.local_time import zoned
+from autograder.course.typed_number import typed_number
 from autograder.errors import AutograderError, Conflict
 from autograder.site.content.yaml_values import with_values
 from autograder.yaml_source import load_yaml, read_yaml
@@ -172,10 +173,7 @@ def _points(
 
 
 def _float(what: str, text: str) -> float:
-    try:
-        number = float(text.replace(",", ".").replace("_", "?"))  # Python takes 1_0 for 10
-    except ValueError:
-        number = -1.0
+    number = typed_number(text)
     if not 0 <= number <= 100_000:
         raise Conflict(f"{what}: “{text[:20]}” is not a number.", next_step="Write a number such as 2.5.")
     return number

@@ -46,7 +46,7 @@ from autograder.site.homework.extension_requests import (
 )
 from autograder.site.homework.late_days import late_day_budget, spend_late_days
 from autograder.site.homework.notices import tell_answered, tell_dates
-from autograder.site.notices.notices import Kind, notify
+from autograder.site.notices.notices import AT_ONCE, Kind, notify_in_steps
 from autograder.site.people import labels_in, names_in, people_named, students_in
 from autograder.site.requests import (
     Form,
@@ -72,7 +72,6 @@ __all__ = ["DUE_DATE_ROUTES"]
 CHANGED = Conflict(
     "The dates were changed meanwhile; nothing was stored.", next_step="Look at the difference again."
 )
-AT_ONCE = 100  # people who are told in one transaction
 MOST_SHOWN = 200  # changes on one page
 LONGEST_LIST = 200_000  # characters of a list of students
 QUIZ, TIME = "quiz:", "time"  # work that is a quiz, and extra time in all of them
@@ -422,23 +421,16 @@ async def _tell_of(request: Request, plan: Plan, at: int) -> None:
     if plan.due is None:
         with_titles = await site.in_reader(_titles, request)
         title = with_titles.get(plan.work.removeprefix(QUIZ), plan.work)
-        for start in range(0, len(plan.affected), AT_ONCE):
-            people = plan.affected[start : start + AT_ONCE]
-            await site.written(
-                partial(
-                    notify,
-                    course=site.course,
-                    people=people,
-                    kind=Kind.DATE,
-                    subject="You have more time in quizzes"
-                    if plan.work == TIME
-                    else f"Your dates of {title} were moved",
-                    text="",
-                    path="/" if plan.work == TIME else f"/quizzes/{plan.work.removeprefix(QUIZ)}",
-                    once=f"date:{plan.digest}:{at}",
-                    at=at,
-                )
-            )
+        more_time = plan.work == TIME
+        await notify_in_steps(
+            site,
+            plan.affected,
+            Kind.DATE,
+            "You have more time in quizzes" if more_time else f"Your dates of {title} were moved",
+            path="/" if more_time else f"/quizzes/{plan.work.removeprefix(QUIZ)}",
+            once=f"date:{plan.digest}:{at}",
+            at=at,
+        )
         return
     await _tell_dates(request, plan.due.changes, once=f"date:{plan.digest}:{at}", at=at)
 

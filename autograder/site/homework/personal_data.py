@@ -38,7 +38,7 @@ from autograder.site.homework.visibility import latest_due, visible_to
 from autograder.site.integrity.cases import needed_evidence
 from autograder.site.ledger import HOMEWORK
 from autograder.site.marking.tables import marking_note
-from autograder.site.people import ERASED
+from autograder.site.people import not_erased
 from autograder.site.tables import mark
 
 __all__ = ["erase_person", "erasure_counts", "needed_files", "personal_files"]
@@ -133,7 +133,7 @@ def _report_as_seen(stored: bytes, *, full: bool) -> bytes:
 
 def needed_files(connection: Connection, files: Collection[str], without: str) -> set[str]:
     """Those of some files that an assignment is made of, or that anybody else who is not erased has."""
-    is_left = submission_owner.c.person != without, ~submission_owner.c.person.startswith(ERASED)
+    is_left = submission_owner.c.person != without, not_erased(submission_owner.c.person)
     left = select(submission_owner.c.submission).where(*is_left)
     queries = (
         select(submission.c.digest).where(submission.c.id.in_(left)),

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, sel
 from autograder.errors import Conflict
 from autograder.site.homework.grade_records import GradingResult, record_grading
 from autograder.site.homework.tables import bundle, grading, homework_regrade, submission, submission_owner
-from autograder.site.people import ERASED
+from autograder.site.people import not_erased
 from autograder.site.roles import Access, may_see
 
 __all__ = [
@@ -233,7 +233,7 @@ def _submissions_in(
     owned = exists().where(
         submission_owner.c.submission == submission.c.id,
         may_see(submission_owner.c.person, course, access),
-        ~submission_owner.c.person.startswith(ERASED),
+        not_erased(submission_owner.c.person),
     )
     rows = connection.execute(
         select(submission.c.assignment, func.count(submission.c.id.distinct()))

@@ -17,12 +17,11 @@ from autograder.site.homework.submissions import submissions_of_all
 from autograder.site.homework.tables import homework
 from autograder.site.homework.visibility import latest_due, visible_now
 from autograder.site.integrity.cases import held_people
-from autograder.site.notices.notices import Kind, notify
+from autograder.site.notices.notices import AT_ONCE, Kind, notify
 
 __all__ = ["RELEASE_WAITS", "announce_results", "release_due", "schedule_release", "undo_release"]
 
 RELEASE_WAITS = 10 * 60_000  # milliseconds in which a release can be undone
-AT_ONCE = 100  # people in one transaction
 
 
 def schedule_release(connection: Connection, of: str, assignment: str, *, at: int, who: str) -> int:

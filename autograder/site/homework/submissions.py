@@ -22,7 +22,7 @@ from autograder.site.homework.assignments import Homework
 from autograder.site.homework.grade_records import ungraded_attempts
 from autograder.site.homework.queue import enqueue
 from autograder.site.homework.tables import grading, submission, submission_owner
-from autograder.site.people import ERASED
+from autograder.site.people import not_erased
 from autograder.site.roles import Access, may_see
 from autograder.site.signer import Signer
 
@@ -203,7 +203,7 @@ def submissions_of_all(
         select(submission, submission_owner.c.person)
         .join(submission_owner)
         .where(submission.c.course == course, submission.c.assignment == assignment, seen)
-        .where(~submission_owner.c.person.startswith(ERASED))
+        .where(not_erased(submission_owner.c.person))
         .order_by(submission_owner.c.person, submission.c.received_at, submission.c.number)
     )
     return [(row.person, _submission(row)) for row in rows]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from autograder.errors import Conflict, NotFound
 from autograder.site.audit import Act, record_act, record_acts
-from autograder.site.people import ERASED, names_of
+from autograder.site.people import names_of, not_erased
 from autograder.site.tables import (
     enrolment,
     integrity_case,
@@ -233,7 +233,7 @@ def needed_evidence(connection: Connection, files: Collection[str], without: str
 
 def _about_others(person: str) -> Select[tuple[int]]:
     """The cases about anybody who is not erased but one person."""
-    others = integrity_person.c.person != person, ~integrity_person.c.person.startswith(ERASED)
+    others = integrity_person.c.person != person, not_erased(integrity_person.c.person)
     return select(integrity_person.c.case_id).where(*others)
 
 

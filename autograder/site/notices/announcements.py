@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 from autograder.errors import Conflict, choose_one
 from autograder.site.audit import Act, id_of_form, record_act
 from autograder.site.extensions import extensions
-from autograder.site.notices.notices import Kind, notify
+from autograder.site.notices.notices import AT_ONCE, Kind, notify
 from autograder.site.people import labels_in, students_in
 from autograder.site.roles import Role
 from autograder.site.tables import (
@@ -28,7 +28,6 @@ from autograder.site.tables import (
 __all__ = ["Announcement", "Audience", "announce", "audience_of", "sent_announcements", "tell_recipients"]
 
 LONGEST_SUBJECT, LONGEST_TEXT = 150, 5000
-AT_ONCE = 100  # people in one transaction
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, func, select, update
 
+from autograder.site.app_context import AppContext
 from autograder.site.outbox import MAIL, queue_message
 from autograder.site.tables import notification, notification_choice, person
 from autograder.site.upsert import insert_once, upsert_all
 
 __all__ = [
+    "AT_ONCE",
     "Choice",
     "Kind",
     "Notice",
@@ -24,12 +26,14 @@ __all__ = [
     "mark_seen",
     "notices_of",
     "notify",
+    "notify_in_steps",
     "set_choices",
     "unseen",
     "wants_mail",
 ]
 
 MOST_SHOWN = 100
+AT_ONCE = 100  # people who are told in one transaction
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 10_000
 
 
@@ -103,6 +107,19 @@ def notify(
             given += 1
             queue_message(connection, MAIL, f"{MAIL}:{once}:{name}", {"notice": f"{once}:{name}"}, at)
     return given
+
+
+async def notify_in_steps(
+    site: AppContext, people: Sequence[str], kind: Kind, subject: str, *, path: str, once: str, at: int
+) -> None:
+    """Tell many people something, some at a time: the saves of others go between them."""
+    for start in range(0, len(people), AT_ONCE):
+        some = people[start : start + AT_ONCE]
+
+        def step(connection: Connection, some: Sequence[str] = some) -> None:
+            notify(connection, site.course, some, kind, subject, "", path=path, once=once, at=at)
+
+        await site.written(step)
 
 
 def notices_of(connection: Connection, course: str, who: str) -> list[Notice]:

@@ -19,7 +19,7 @@ from autograder.site.app_context import AppContext
 from autograder.site.audit import Act, record_act
 from autograder.site.gradebook.exports import forget_exports
 from autograder.site.homework.context import context_of
-from autograder.site.people import ERASED, students_in
+from autograder.site.people import not_erased, students_in
 from autograder.site.personal_data.erasure import (
     counts_of,
     delete_erased_files,
@@ -161,7 +161,7 @@ def _students(site: AppContext) -> list[str]:
         )
         rows = connection.execute(
             select(person.c.id)
-            .where(person.c.id.not_in(staff), ~person.c.id.startswith(ERASED))
+            .where(person.c.id.not_in(staff), not_erased(person.c.id))
             .order_by(person.c.id)
         )
         return list(rows.scalars())

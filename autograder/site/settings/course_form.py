@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.course import CourseFile
+from autograder.course.typed_number import typed_number
 from autograder.errors import AutograderError, Conflict
 from autograder.site.content.yaml_values import with_values
 from autograder.yaml_source import read_yaml
@@ -150,10 +151,7 @@ def _names(text: str) -> list[str]:
 
 
 def _number(what: str, text: str) -> Any:
-    try:
-        number = float(text.strip().replace(",", ".").replace("_", "?"))  # Python takes 1_0 for 10
-    except ValueError:
-        number = -1.0
+    number = typed_number(text)
     if not 0 <= number <= 1_000_000:
         raise Conflict(f"{what}: “{text.strip()[:20]}” is not a number.", next_step="Write a number.")
     return int(number) if number == int(number) else number

@@ -29,7 +29,7 @@ from autograder.site.marking.source import (
     question_of,
 )
 from autograder.site.marks import Mark, Source, Waiting, current_mark, mark_of
-from autograder.site.people import ERASED
+from autograder.site.people import not_erased
 from autograder.site.requests import reads, whole_number
 from autograder.site.roles import Permission
 from autograder.site.staff import requires
@@ -149,7 +149,7 @@ class QuizMarking:
                 ),
             )
             .where(waiting_mark.c.kind == QUIZ, attempt.c.state == "graded", attempt.c.preview.is_(False))
-            .where(~attempt.c.person.startswith(ERASED))  # their answers are gone
+            .where(not_erased(attempt.c.person))  # their answers are gone
             .order_by(attempt.c.quiz, attempt.c.id)
         )
         waiting: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(list))
@@ -355,7 +355,7 @@ class QuizMarking:
             attempt.c.quiz == work,
             attempt.c.state == "graded",
             attempt.c.preview.is_(False),
-            ~attempt.c.person.startswith(ERASED),
+            not_erased(attempt.c.person),
             attempt_item.c.question_hash.in_(hashes),
         ]
         if only:

@@ -13,7 +13,7 @@ from autograder.course.course import find_course
 from autograder.course.local_time import instant_of
 from autograder.errors import AutograderError, Conflict, ContentError
 from autograder.site.app_context import AppContext
-from autograder.site.notices.notices import Kind, notify
+from autograder.site.notices.notices import Kind, notify_in_steps
 from autograder.site.people import students_in
 from autograder.site.requests import PageRoute, field_of, form_of, is_json, reads_much, site_of
 from autograder.site.roles import Permission
@@ -26,7 +26,6 @@ from quizzes.store.quizzes import Published, published_in, reschedule, times_see
 
 __all__ = ["PUBLISHING_ROUTES"]
 
-AT_ONCE = 100  # people who are told in one transaction
 LOOKED_AT = 25  # variants of each item; `quizzes lint` looks at more
 FORMAT = "%Y-%m-%d %H:%M:%S"
 
@@ -129,7 +128,7 @@ async def move_times(request: Request) -> Response:
 
 
 async def _tell_students(request: Request, quiz: Published) -> None:
-    """Tell the class that the times of a quiz were moved, in steps: the saves of others go between them."""
+    """Tell the class that the times of a quiz were moved."""
     site, at = site_of(request), request.state.at
 
     def students() -> list[str]:
@@ -137,20 +136,8 @@ async def _tell_students(request: Request, quiz: Published) -> None:
             return students_in(connection, site.course)
 
     people = await site.in_reader(students)
-    for start in range(0, len(people), AT_ONCE):
-        await site.written(
-            partial(
-                notify,
-                course=site.course,
-                people=people[start : start + AT_ONCE],
-                kind=Kind.DATE,
-                subject=f"The times of {quiz.title} were moved",
-                text="",
-                path=f"/quizzes/{quiz.id}",
-                once=f"date:quiz {quiz.id}:{at}",
-                at=at,
-            )
-        )
+    subject, once = f"The times of {quiz.title} were moved", f"date:quiz {quiz.id}:{at}"
+    await notify_in_steps(site, people, Kind.DATE, subject, path=f"/quizzes/{quiz.id}", once=once, at=at)
 
 
 def _published(site: AppContext, quiz: str) -> Published | None:
